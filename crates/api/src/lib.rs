@@ -1,1 +1,28 @@
-//! placeholder
+//! The contract between the page and the backend: REST types, events, conditions and their
+//! evaluation, limits, problem codes.
+//!
+//! Pure: no I/O, no clock, no cargo features. It compiles to wasm, so that what the page checks
+//! and says is what the backend checks and says.
+
+pub mod account;
+pub mod automation;
+pub mod catalogue;
+pub mod delivery;
+pub mod event;
+pub mod filter;
+pub mod limits;
+pub mod list;
+pub mod metric;
+pub mod pattern;
+pub mod problem;
+pub mod sample;
+pub mod scope;
+pub mod secret;
+pub mod sentence;
+pub mod stream;
+pub mod trace;
+pub mod trigger;
+pub mod webhook;
+
+pub use hookboard_template as template;
+pub use hookboard_template::EventType;

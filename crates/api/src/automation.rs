@@ -1,0 +1,194 @@
+//! Automations on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::delivery::{DeliveryState, OutcomeCode};
+use crate::limits::{MAX_AUTOMATION_NAME, MAX_COOLDOWN_S, MAX_DESCRIPTION};
+use crate::problem::FieldError;
+use crate::scope::Scope;
+use crate::trigger::Trigger;
+
+/// What an automation does with a match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    /// Renders a payload and delivers it.
+    Webhook {
+        /// The webhook's id.
+        webhook_id: String,
+        /// The payload template; none sends `{}`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        template: Option<String>,
+    },
+    /// Keeps the match in History and sends nothing.
+    Record,
+}
+
+/// An automation as it is created or replaced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AutomationDraft {
+    /// At most 255 characters, unique in its scope.
+    pub name: String,
+    /// In words of its owner; may be empty.
+    #[serde(default)]
+    pub description: String,
+    /// Where it watches.
+    pub scope: Scope,
+    /// What makes it fire.
+    pub trigger: Trigger,
+    /// What it does.
+    pub action: Action,
+    /// Least time between two matches, in seconds; for run events, between two of the same run.
+    /// None means none, and 24 hours for run events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cooldown_s: Option<u32>,
+    /// Whether it watches.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A change to an automation; absent fields stay.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AutomationPatch {
+    /// Whether it watches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// An automation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Automation {
+    /// UUIDv7.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// In words of its owner.
+    pub description: String,
+    /// Where it watches.
+    pub scope: Scope,
+    /// What makes it fire.
+    pub trigger: Trigger,
+    /// What it does.
+    pub action: Action,
+    /// Least time between two matches, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cooldown_s: Option<u32>,
+    /// Whether it watches.
+    pub enabled: bool,
+    /// The webhook it sends through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookRef>,
+    /// User who made it.
+    pub author: String,
+    /// Counts changes, from 1; also the `ETag`.
+    pub revision: u32,
+    /// When it was made.
+    pub created_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+    /// How it has been doing.
+    pub activity: Activity,
+}
+
+/// A webhook in few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WebhookRef {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is paused or disabled, so that deliveries wait.
+    pub paused: bool,
+}
+
+/// The last results of an automation or webhook.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Activity {
+    /// The newest result; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastResult>,
+    /// States of the last 20, oldest first.
+    pub recent: Vec<DeliveryState>,
+}
+
+/// The newest result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastResult {
+    /// The delivery.
+    pub delivery_id: String,
+    /// Its state.
+    pub state: DeliveryState,
+    /// Outcome of its last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeCode>,
+    /// HTTP status of its last attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// When the event was matched.
+    pub at: String,
+    /// When the next attempt is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<String>,
+}
+
+/// What to do with several automations at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkChange {
+    /// The automations' ids.
+    pub ids: Vec<String>,
+    /// What to do.
+    pub change: Bulk,
+}
+
+/// A change to several automations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Bulk {
+    /// Watch again.
+    Enable,
+    /// Stop watching.
+    Disable,
+    /// Delete.
+    Delete,
+}
+
+impl AutomationDraft {
+    /// Faults that can be seen without the database: name, description, trigger, cooldown. The
+    /// template is compiled by whoever knows the webhook's secrets.
+    pub fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        let length = self.name.chars().count();
+        if self.name.trim().is_empty() {
+            errors.push(FieldError::new("/name", "required", "Give the automation a name."));
+        } else if length > MAX_AUTOMATION_NAME {
+            errors.push(FieldError::new(
+                "/name",
+                "too_long",
+                format!("The name has {length} characters; {MAX_AUTOMATION_NAME} are allowed. Shorten it."),
+            ));
+        } else if self.name.chars().any(char::is_control) {
+            errors.push(FieldError::new("/name", "control_character", "The name holds a control character. Type it anew."));
+        }
+        let length = self.description.chars().count();
+        if length > MAX_DESCRIPTION {
+            errors.push(FieldError::new(
+                "/description",
+                "too_long",
+                format!("The description has {length} characters; {MAX_DESCRIPTION} are allowed. Shorten it."),
+            ));
+        }
+        errors.extend(self.trigger.check(&self.scope).into_iter().map(|error| error.under("/trigger")));
+        if self.cooldown_s.is_some_and(|seconds| seconds > MAX_COOLDOWN_S) {
+            errors.push(FieldError::new("/cooldown_s", "out_of_range", "A cooldown lasts at most 30 days."));
+        }
+        errors
+    }
+}

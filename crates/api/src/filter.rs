@@ -1,0 +1,490 @@
+//! Conditions: a small JSON tree in the filter language of W&B's automations, parsed, checked and
+//! evaluated.
+//!
+//! `{"$and":[…]}`, `{"$or":[…]}`, `{"$nor":[…]}`, `{"$not":…}`, and tests on a value:
+//! `{"alias":{"$regex":"^prod"}}`. A bare scalar means `$eq`; several entries of one object must
+//! all hold.
+
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+use crate::EventType;
+use crate::limits::{MAX_CONDITION_DEPTH, MAX_CONDITION_TESTS};
+use crate::pattern;
+use crate::problem::{FieldError, pointer_token};
+use crate::trace::{Join, Op, Trace, is_blank, plain};
+
+/// A condition, checked and with its patterns compiled.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    root: Node,
+}
+
+#[derive(Debug, Clone)]
+enum Node {
+    Group(Join, Vec<Self>),
+    Test(Test),
+}
+
+#[derive(Debug, Clone)]
+struct Test {
+    path: String,
+    op: Op,
+    operand: Value,
+    regex: Option<Regex>,
+}
+
+impl Filter {
+    /// Parses `condition` for `event`. Errors point into the condition, all of them at once.
+    ///
+    /// ```
+    /// use hookboard_api::{EventType, filter::Filter};
+    /// let condition = serde_json::json!({"alias": {"$regex": "^prod"}});
+    /// let filter = Filter::parse(&condition, EventType::AddArtifactAlias).unwrap();
+    /// let values = serde_json::json!({"alias": "production"});
+    /// assert!(filter.holds(values.as_object().unwrap()));
+    /// ```
+    pub fn parse(condition: &Value, event: EventType) -> Result<Self, Vec<FieldError>> {
+        let mut parser = Parser { event, errors: Vec::new(), tests: 0 };
+        let root = parser.node(condition, "", 1);
+        if parser.tests > MAX_CONDITION_TESTS {
+            parser.errors.push(FieldError::new(
+                "",
+                "too_many_tests",
+                format!("The condition has {} comparisons; {MAX_CONDITION_TESTS} are allowed. Split the automation in two.", parser.tests),
+            ));
+        }
+        match root {
+            Some(root) if parser.errors.is_empty() => Ok(Self { root }),
+            _ => Err(parser.errors),
+        }
+    }
+
+    /// Whether the condition holds for an event's values.
+    pub fn holds(&self, values: &Map<String, Value>) -> bool {
+        self.evaluate(values).holds() == Some(true)
+    }
+
+    /// The verdict tree for an event's values. Parts after the deciding one are not looked at.
+    pub fn evaluate(&self, values: &Map<String, Value>) -> Trace {
+        self.root.evaluate(values)
+    }
+
+    /// Whether some test of the condition looks at `path`.
+    pub fn looks_at(&self, path: &str) -> bool {
+        self.root.looks_at(path)
+    }
+}
+
+impl Node {
+    fn looks_at(&self, path: &str) -> bool {
+        match self {
+            Self::Group(_, parts) => parts.iter().any(|part| part.looks_at(path)),
+            Self::Test(test) => test.path == path,
+        }
+    }
+
+    fn evaluate(&self, values: &Map<String, Value>) -> Trace {
+        match self {
+            Self::Test(test) => {
+                let seen = lookup(values, &test.path);
+                Trace::Test {
+                    path: test.path.clone(),
+                    op: test.op,
+                    operand: test.operand.clone(),
+                    seen: seen.cloned(),
+                    holds: Some(test.holds(seen)),
+                }
+            }
+            Self::Group(join, parts) => {
+                // A part with this verdict decides the group at once.
+                let deciding = matches!(join, Join::Any | Join::None);
+                let mut decided = false;
+                let parts: Vec<Trace> = parts
+                    .iter()
+                    .map(|part| {
+                        if decided {
+                            return part.unseen();
+                        }
+                        let trace = part.evaluate(values);
+                        decided = trace.holds() == Some(deciding);
+                        trace
+                    })
+                    .collect();
+                let holds = match join {
+                    Join::All => !decided,
+                    Join::Any => decided,
+                    Join::None => !decided,
+                };
+                Trace::Group { join: *join, holds: Some(holds), parts }
+            }
+        }
+    }
+
+    fn unseen(&self) -> Trace {
+        match self {
+            Self::Group(join, parts) => {
+                Trace::Group { join: *join, holds: None, parts: parts.iter().map(Self::unseen).collect() }
+            }
+            Self::Test(test) => Trace::Test {
+                path: test.path.clone(),
+                op: test.op,
+                operand: test.operand.clone(),
+                seen: None,
+                holds: None,
+            },
+        }
+    }
+}
+
+/// The value that `path` names: a variable, or `artifact_metadata.<key>` looked up as in templates.
+pub fn lookup<'v>(values: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+    match path.split_once('.') {
+        None => values.get(path),
+        Some((name, key)) => hookboard_template::metadata_value(values.get(name)?, key),
+    }
+}
+
+impl Test {
+    fn holds(&self, seen: Option<&Value>) -> bool {
+        let seen = seen.filter(|seen| !is_blank(seen));
+        match self.op {
+            Op::Exists => seen.is_some() == (self.operand != Value::Bool(false)),
+            Op::Ne => !seen.is_some_and(|seen| equal(seen, &self.operand)),
+            Op::Nin => !seen.is_some_and(|seen| one_of(seen, &self.operand)),
+            _ => seen.is_some_and(|seen| self.holds_for(seen)),
+        }
+    }
+
+    fn holds_for(&self, seen: &Value) -> bool {
+        match self.op {
+            Op::Eq => equal(seen, &self.operand),
+            Op::In => one_of(seen, &self.operand),
+            Op::Contains => match seen {
+                Value::Array(items) => items.iter().any(|item| equal(item, &self.operand)),
+                other => plain(other).contains(&plain(&self.operand)),
+            },
+            Op::Regex => self.regex.as_ref().is_some_and(|regex| regex.is_match(&plain(seen))),
+            Op::Lt | Op::Lte | Op::Gt | Op::Gte => ordering(seen, &self.operand).is_some_and(|order| match self.op {
+                Op::Lt => order.is_lt(),
+                Op::Lte => order.is_le(),
+                Op::Gt => order.is_gt(),
+                _ => order.is_ge(),
+            }),
+            Op::Ne | Op::Nin | Op::Exists => false,
+        }
+    }
+}
+
+/// Numbers compare by value, whether written as numbers or, on the event's side, as text:
+/// tags of other trackers arrive as text.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+}
+
+fn equal(seen: &Value, operand: &Value) -> bool {
+    match operand {
+        Value::Number(_) => number(seen).is_some() && number(seen) == number(operand),
+        _ => seen == operand,
+    }
+}
+
+fn one_of(seen: &Value, list: &Value) -> bool {
+    list.as_array().is_some_and(|items| items.iter().any(|item| equal(seen, item)))
+}
+
+fn ordering(seen: &Value, operand: &Value) -> Option<std::cmp::Ordering> {
+    match operand {
+        Value::Number(_) => number(seen)?.partial_cmp(&number(operand)?),
+        Value::String(operand) => Some(seen.as_str()?.cmp(operand)),
+        _ => None,
+    }
+}
+
+struct Parser {
+    event: EventType,
+    errors: Vec<FieldError>,
+    tests: usize,
+}
+
+impl Parser {
+    fn fail<T>(&mut self, at: &str, code: &str, message: impl Into<String>) -> Option<T> {
+        self.errors.push(FieldError::new(at, code, message));
+        None
+    }
+
+    fn node(&mut self, value: &Value, at: &str, depth: usize) -> Option<Node> {
+        if depth > MAX_CONDITION_DEPTH {
+            return self.fail(
+                at,
+                "too_deep",
+                format!("The condition nests more than {MAX_CONDITION_DEPTH} deep. Write it flatter."),
+            );
+        }
+        let Some(object) = value.as_object() else {
+            return self.fail(at, "not_an_object", "A condition is a JSON object, such as {\"alias\":{\"$regex\":\"^prod\"}}.");
+        };
+        let mut parts = Vec::with_capacity(object.len());
+        for (key, value) in object {
+            let at = format!("{at}/{}", pointer_token(key));
+            let part = match key.as_str() {
+                "$and" => self.group(Join::All, value, &at, depth),
+                "$or" => self.group(Join::Any, value, &at, depth),
+                "$nor" => self.group(Join::None, value, &at, depth),
+                "$not" => self.node(value, &at, depth + 1).map(|part| Node::Group(Join::None, vec![part])),
+                path => self.tests_of(path, value, &at, depth),
+            };
+            parts.extend(part);
+        }
+        Some(only_or_all(parts))
+    }
+
+    fn group(&mut self, join: Join, value: &Value, at: &str, depth: usize) -> Option<Node> {
+        let Some(items) = value.as_array() else {
+            return self.fail(at, "not_a_list", "This takes a list of conditions: write [ … ].");
+        };
+        let parts = items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| self.node(item, &format!("{at}/{index}"), depth + 1))
+            .collect();
+        Some(Node::Group(join, parts))
+    }
+
+    fn tests_of(&mut self, path: &str, value: &Value, at: &str, depth: usize) -> Option<Node> {
+        self.check_path(path, at)?;
+        let Some(object) = value.as_object() else {
+            return self.test(path, Op::Eq, value, at);
+        };
+        if object.is_empty() {
+            return self.fail(at, "no_comparison", format!("{path} has no comparison. Write one, such as {{\"$eq\":\"x\"}}."));
+        }
+        let mut parts = Vec::with_capacity(object.len());
+        for (key, operand) in object {
+            let at = format!("{at}/{}", pointer_token(key));
+            if key == "$not" {
+                if depth >= MAX_CONDITION_DEPTH {
+                    return self.fail(&at, "too_deep", format!("The condition nests more than {MAX_CONDITION_DEPTH} deep. Write it flatter."));
+                }
+                let part = self.tests_of(path, operand, &at, depth + 1);
+                parts.extend(part.map(|part| Node::Group(Join::None, vec![part])));
+                continue;
+            }
+            match Op::ALL.into_iter().find(|op| op.as_str() == key) {
+                Some(op) => parts.extend(self.test(path, op, operand, &at)),
+                None => {
+                    let known = Op::ALL.map(Op::as_str).join(" ");
+                    self.fail::<Node>(&at, "unknown_operator", format!("There is no comparison \"{key}\". Use one of {known}."));
+                }
+            }
+        }
+        Some(only_or_all(parts))
+    }
+
+    fn check_path(&mut self, path: &str, at: &str) -> Option<()> {
+        if path.starts_with('$') {
+            return self.fail(at, "unknown_operator", format!("There is no operator \"{path}\". Use $and, $or, $nor or $not."));
+        }
+        let name = path.split_once('.').map_or(path, |(name, _)| name);
+        if hookboard_template::variable(name).is_none() {
+            return self.fail(at, "unknown_value", format!("No event has a value \"{path}\". Use a payload variable's name, such as alias or artifact_metadata.accuracy."));
+        }
+        if path.contains('.') && name != "artifact_metadata" {
+            return self.fail(at, "unknown_value", format!("Only artifact_metadata takes a key after a dot, \"{name}\" does not."));
+        }
+        if !self.event.carries(name) {
+            return self.fail(at, "not_in_event", format!("{} does not carry {name}. Take the condition out or choose another event.", self.event.as_str()));
+        }
+        Some(())
+    }
+
+    fn test(&mut self, path: &str, op: Op, operand: &Value, at: &str) -> Option<Node> {
+        self.tests += 1;
+        let mut regex = None;
+        match op {
+            Op::Regex => {
+                let Some(text) = operand.as_str() else {
+                    return self.fail(at, "not_text", "A regular expression is a text in quotes.");
+                };
+                if text.is_empty() {
+                    return self.fail(at, "required", "The pattern is empty, and would match everything. Write one, or take the condition out.");
+                }
+                match pattern::compile(text) {
+                    Ok(compiled) => regex = Some(compiled),
+                    Err(message) => return self.fail(at, "invalid_pattern", message),
+                }
+            }
+            Op::In | Op::Nin if !operand.is_array() => {
+                return self.fail(at, "not_a_list", "This takes a list of values: write [ … ].");
+            }
+            Op::Exists if !operand.is_boolean() => {
+                return self.fail(at, "not_a_boolean", "This takes true or false.");
+            }
+            Op::Lt | Op::Lte | Op::Gt | Op::Gte if !(operand.is_number() || operand.is_string()) => {
+                return self.fail(at, "not_comparable", "This takes a number or a text.");
+            }
+            _ => {}
+        }
+        Some(Node::Test(Test { path: path.to_owned(), op, operand: operand.clone(), regex }))
+    }
+}
+
+fn only_or_all(mut parts: Vec<Node>) -> Node {
+    if parts.len() == 1
+        && let Some(only) = parts.pop()
+    {
+        return only;
+    }
+    Node::Group(Join::All, parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn values() -> Map<String, Value> {
+        let values = json!({
+            "alias": "canary-eu",
+            "event_author": "mira.okafor",
+            "artifact_collection_name": "fraud-scorer",
+            "artifact_metadata": {"accuracy": 0.9412, "text": "0.5", "labels": ["eu", "gpu"], "train": {"lr": 0.1}, "empty": ""}
+        });
+        values.as_object().cloned().unwrap_or_default()
+    }
+
+    fn filter(condition: &Value) -> Filter {
+        Filter::parse(condition, EventType::AddArtifactAlias).unwrap_or_else(|errors| panic!("{condition}: {errors:?}"))
+    }
+
+    fn holds(condition: Value) -> bool {
+        filter(&condition).holds(&values())
+    }
+
+    fn faults(condition: Value) -> Vec<(String, String)> {
+        Filter::parse(&condition, EventType::AddArtifactAlias)
+            .expect_err("faulty")
+            .into_iter()
+            .map(|error| (error.pointer, error.code))
+            .collect()
+    }
+
+    #[test]
+    fn each_comparison_says_what_it_says() {
+        for (condition, expected) in [
+            (json!({}), true),
+            (json!({"alias": "canary-eu"}), true),
+            (json!({"alias": {"$eq": "canary"}}), false),
+            (json!({"alias": {"$ne": "canary"}}), true),
+            (json!({"alias": {"$regex": "^canary"}}), true),
+            (json!({"alias": {"$regex": "^canary$"}}), false),
+            (json!({"alias": {"$in": ["a", "canary-eu"]}}), true),
+            (json!({"alias": {"$nin": ["a", "canary-eu"]}}), false),
+            (json!({"alias": {"$contains": "ary"}}), true),
+            (json!({"alias": {"$not": {"$regex": "prod"}}}), true),
+            (json!({"artifact_metadata.accuracy": {"$gte": 0.93, "$lt": 0.95}}), true),
+            (json!({"artifact_metadata.accuracy": {"$gt": 0.9412}}), false),
+            (json!({"artifact_metadata.text": {"$lte": 0.5}}), true),
+            (json!({"artifact_metadata.text": 0.5}), true),
+            (json!({"artifact_metadata.labels": {"$contains": "gpu"}}), true),
+            (json!({"artifact_metadata.train.lr": 0.1}), true),
+            (json!({"artifact_metadata.none": {"$exists": false}}), true),
+            (json!({"artifact_metadata.empty": {"$exists": true}}), false),
+            (json!({"artifact_metadata.none": {"$ne": 1}}), true),
+            (json!({"artifact_metadata.none": {"$lt": 1}}), false),
+            (json!({"$and": []}), true),
+            (json!({"$or": []}), false),
+            (json!({"$nor": [{"alias": "x"}, {"alias": "y"}]}), true),
+            (json!({"$not": {"alias": "canary-eu"}}), false),
+            (json!({"$or": [{"$and": [{"alias": {"$regex": "^canary"}}]}]}), true),
+        ] {
+            assert_eq!(holds(condition.clone()), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_fault_has_a_pointer_and_they_are_told_together() {
+        assert_eq!(
+            faults(json!({"$and": [{"alias": {"$regex": "("}}, {"nope": 1}, {"alias": {"$like": 1}}], "run_name": "x"})),
+            [
+                ("/$and/0/alias/$regex".to_owned(), "invalid_pattern".to_owned()),
+                ("/$and/1/nope".to_owned(), "unknown_value".to_owned()),
+                ("/$and/2/alias/$like".to_owned(), "unknown_operator".to_owned()),
+                ("/run_name".to_owned(), "not_in_event".to_owned()),
+            ]
+        );
+        assert_eq!(faults(json!([])), [(String::new(), "not_an_object".to_owned())]);
+        assert_eq!(faults(json!({"alias": {"$regex": ""}}))[0].1, "required");
+        assert_eq!(faults(json!({"artifact_metadata.a/b": {"$in": 1}}))[0].0, "/artifact_metadata.a~1b/$in");
+    }
+
+    #[test]
+    fn nesting_and_number_of_tests_are_capped() {
+        let deep = (0..40).fold(json!({"alias": "x"}), |inner, _| json!({"$not": inner}));
+        assert_eq!(faults(deep)[0].1, "too_deep");
+        let wide: Vec<_> = (0..101).map(|_| json!({"alias": "x"})).collect();
+        assert_eq!(faults(json!({ "$or": wide }))[0].1, "too_many_tests");
+        let deep = (0..40).fold(json!({"$eq": "x"}), |inner, _| json!({"$not": inner}));
+        assert_eq!(faults(json!({ "alias": deep }))[0].1, "too_deep");
+    }
+
+    #[test]
+    fn the_trace_names_the_deciding_part_and_leaves_the_rest_unseen() {
+        let condition = json!({"$and": [{"alias": {"$regex": "^production$"}}, {"artifact_metadata.accuracy": {"$gte": 0.9}}]});
+        let trace = filter(&condition).evaluate(&values());
+        assert_eq!(trace.words(), "alias canary-eu does not match ^production$");
+        let Trace::Group { parts, holds, .. } = &trace else { panic!("{trace:?}") };
+        assert_eq!(*holds, Some(false));
+        assert_eq!(parts[1].holds(), None);
+        let trace = filter(&json!({"artifact_metadata.accuracy": {"$gte": 0.95}})).evaluate(&values());
+        assert_eq!(trace.words(), "accuracy 0.9412 is not ≥ 0.95");
+    }
+
+    fn condition() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(json!({"alias": "canary-eu"})),
+            Just(json!({"alias": {"$regex": "^x"}})),
+            (0.0..1.0_f64).prop_map(|number| json!({"artifact_metadata.accuracy": {"$gte": number}})),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|parts| json!({ "$and": parts })),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|parts| json!({ "$or": parts })),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|parts| json!({ "$nor": parts })),
+                inner.prop_map(|part| json!({ "$not": part })),
+            ]
+        })
+    }
+
+    /// The rule written down without short cuts.
+    fn reference(condition: &Value) -> bool {
+        let (key, value) = condition.as_object().and_then(|object| object.iter().next()).expect("one entry");
+        let parts = || value.as_array().expect("list").iter();
+        match key.as_str() {
+            "$and" => parts().all(reference),
+            "$or" => parts().any(reference),
+            "$nor" => !parts().any(reference),
+            "$not" => !reference(value),
+            "alias" => value == "canary-eu",
+            _ => 0.9412 >= value["$gte"].as_f64().expect("number"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn groups_agree_with_a_plain_reference(condition in condition()) {
+            prop_assert_eq!(filter(&condition).holds(&values()), reference(&condition));
+        }
+
+        #[test]
+        fn no_json_makes_it_panic(text in "\\PC{0,40}") {
+            let condition = json!({"$and": [{text.clone(): {text.clone(): text}}]});
+            let _ = Filter::parse(&condition, EventType::AddArtifactAlias);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Every limit of the product, in one place; errors quote them from here.
+
+/// Longest automation name, in characters.
+pub const MAX_AUTOMATION_NAME: usize = 255;
+/// Longest webhook or secret name, in characters.
+pub const MAX_NAME: usize = 64;
+/// Longest description, in characters.
+pub const MAX_DESCRIPTION: usize = 2_000;
+/// Longest regular expression, in bytes.
+pub const MAX_PATTERN_BYTES: usize = 1024;
+/// Memory a compiled regular expression may take, in bytes.
+pub const MAX_PATTERN_COMPILED_BYTES: usize = 1 << 20;
+/// How much of a webhook's answer is read and kept, in bytes.
+pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
+/// Largest metadata object of a version, in bytes.
+pub const MAX_METADATA_BYTES: usize = 64 * 1024;
+/// How deep metadata may nest.
+pub const MAX_METADATA_DEPTH: usize = 32;
+/// Largest single event, in bytes.
+pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
+/// Events in one call.
+pub const MAX_EVENTS_PER_CALL: usize = 500;
+/// Metric points in one call.
+pub const MAX_POINTS_PER_CALL: usize = 10_000;
+/// Automations of one entity.
+pub const MAX_AUTOMATIONS: i64 = 10_000;
+/// How deep a condition may nest.
+pub const MAX_CONDITION_DEPTH: usize = 16;
+/// Comparisons in one condition.
+pub const MAX_CONDITION_TESTS: usize = 100;
+/// Metric rules in one automation.
+pub const MAX_METRIC_RULES: usize = 10;
+/// Most values a metric window may span.
+pub const MAX_METRIC_WINDOW: u32 = 1000;
+/// Longest secret value, in bytes.
+pub const MAX_SECRET_BYTES: usize = 16 * 1024;
+/// Extra headers of one webhook.
+pub const MAX_HEADERS: usize = 20;
+/// Shortest and longest exchange timeout of a webhook, in seconds.
+pub const TIMEOUT_RANGE_S: (u32, u32) = (1, 60);
+/// Exchange timeout where none is set, in seconds.
+pub const DEFAULT_TIMEOUT_S: u32 = 15;
+/// Page size of lists where none is asked for.
+pub const DEFAULT_PAGE: u32 = 50;
+/// Largest page of a list.
+pub const MAX_PAGE: u32 = 200;
+/// Cooldown of run events where none is set, in seconds: once per run in 24 hours.
+pub const RUN_COOLDOWN_S: u32 = 24 * 3600;
+/// Longest cooldown, in seconds: 30 days.
+pub const MAX_COOLDOWN_S: u32 = 30 * 24 * 3600;
+/// Waits before each attempt of a delivery, in seconds, the first being none.
+///
+/// From the delivery schedule: at once, then 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h,
+/// 20 h, 24 h. Up to a tenth is added at random.
+pub const RETRY_WAITS_S: [u32; 11] = [0, 5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+/// Failures in a row that pause a webhook.
+pub const PAUSE_AFTER_FAILURES: u32 = 20;
+/// Deliveries in flight to one webhook at once.
+pub const MAX_IN_FLIGHT_PER_WEBHOOK: u32 = 8;

@@ -1,0 +1,488 @@
+//! Run-metric conditions as pure functions over a metric's history.
+//!
+//! A history is a slice of values, oldest first, the newest being the point just received. Values
+//! that are not finite are no part of a history: sources refuse them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::EventType;
+use crate::limits::{MAX_METRIC_RULES, MAX_METRIC_WINDOW};
+use crate::problem::FieldError;
+
+/// How the values of a window become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// Arithmetic mean.
+    Average,
+    /// Smallest.
+    Min,
+    /// Largest.
+    Max,
+}
+
+/// How a value is compared with a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Comparison {
+    /// Greater than.
+    #[serde(rename = ">")]
+    Greater,
+    /// At least.
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// Less than.
+    #[serde(rename = "<")]
+    Less,
+    /// At most.
+    #[serde(rename = "<=")]
+    AtMost,
+}
+
+impl Comparison {
+    /// The sign in a sentence.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Greater => ">",
+            Self::AtLeast => "≥",
+            Self::Less => "<",
+            Self::AtMost => "≤",
+        }
+    }
+
+    fn holds(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Self::Greater => value > threshold,
+            Self::AtLeast => value >= threshold,
+            Self::Less => value < threshold,
+            Self::AtMost => value <= threshold,
+        }
+    }
+}
+
+/// How a change is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// Difference of the two means, in the metric's unit.
+    Absolute,
+    /// Difference over the size of the prior mean: 0.1 is ten per cent.
+    Relative,
+}
+
+/// Which way counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Upwards: increases, or an outlier above.
+    Up,
+    /// Downwards: decreases, or an outlier below.
+    Down,
+    /// Either way.
+    Either,
+}
+
+impl Direction {
+    fn admits(self, signed: f64, amount: f64) -> bool {
+        match self {
+            Self::Up => signed >= amount,
+            Self::Down => -signed >= amount,
+            Self::Either => signed.abs() >= amount,
+        }
+    }
+}
+
+const fn one() -> u32 {
+    1
+}
+const fn ten() -> u32 {
+    10
+}
+const fn thirty() -> u32 {
+    30
+}
+const fn fifty() -> u32 {
+    50
+}
+const fn three() -> f64 {
+    3.0
+}
+
+/// One condition on one metric of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum MetricRule {
+    /// The aggregate of the last `window` values compares so with `threshold`.
+    Threshold {
+        /// Name of the metric.
+        metric: String,
+        /// How many of the last values count.
+        #[serde(default = "one")]
+        window: u32,
+        /// How they become one.
+        aggregate: Aggregate,
+        /// The comparison.
+        comparison: Comparison,
+        /// The limit, in the metric's unit.
+        threshold: f64,
+    },
+    /// The mean of the last `window` values differs by at least `amount` from that of the
+    /// `prior_window` values before them.
+    Change {
+        /// Name of the metric.
+        metric: String,
+        /// How many of the last values count.
+        #[serde(default = "ten")]
+        window: u32,
+        /// How many values before those count.
+        #[serde(default = "fifty")]
+        prior_window: u32,
+        /// How the change is measured.
+        change: ChangeKind,
+        /// Which way counts.
+        direction: Direction,
+        /// The least change.
+        amount: f64,
+    },
+    /// The newest value lies at least `zscore` standard deviations (of the population) from the mean
+    /// of the `window` values before it.
+    ZScore {
+        /// Name of the metric.
+        metric: String,
+        /// How many values before the newest count.
+        #[serde(default = "thirty")]
+        window: u32,
+        /// The least distance, in standard deviations.
+        #[serde(default = "three")]
+        zscore: f64,
+        /// Which side counts.
+        direction: Direction,
+    },
+}
+
+/// Several rules on metrics, joined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetricCondition {
+    /// All of them, or any of them.
+    #[serde(default)]
+    pub join: MetricJoin,
+    /// The rules, one to ten.
+    pub rules: Vec<MetricRule>,
+}
+
+/// How several metric rules are joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricJoin {
+    /// All hold.
+    #[default]
+    All,
+    /// At least one holds.
+    Any,
+}
+
+/// What a rule made of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Reading {
+    /// The aggregate, change or z-score; absent where there are too few values, or where it is not
+    /// defined (a relative change from zero, a z-score without spread).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Whether the rule holds.
+    pub holds: bool,
+}
+
+impl MetricRule {
+    /// Name of the metric watched.
+    pub fn metric(&self) -> &str {
+        match self {
+            Self::Threshold { metric, .. } | Self::Change { metric, .. } | Self::ZScore { metric, .. } => metric,
+        }
+    }
+
+    /// The limit it is compared with: `metric_threshold` in payloads.
+    pub const fn limit(&self) -> f64 {
+        match self {
+            Self::Threshold { threshold, .. } => *threshold,
+            Self::Change { amount, .. } => *amount,
+            Self::ZScore { zscore, .. } => *zscore,
+        }
+    }
+
+    /// How many of the newest values it needs.
+    pub const fn span(&self) -> usize {
+        (match self {
+            Self::Threshold { window, .. } => *window,
+            Self::Change { window, prior_window, .. } => window.saturating_add(*prior_window),
+            Self::ZScore { window, .. } => window.saturating_add(1),
+        }) as usize
+    }
+
+    /// What the rule makes of `history`, oldest value first. Only the last [`span`](Self::span)
+    /// values are read; with fewer, there is no reading and it does not hold.
+    ///
+    /// ```
+    /// use hookboard_api::metric::{Aggregate, Comparison, MetricRule};
+    /// let rule = MetricRule::Threshold {
+    ///     metric: "loss".into(), window: 2, aggregate: Aggregate::Average,
+    ///     comparison: Comparison::Less, threshold: 0.5,
+    /// };
+    /// let reading = rule.read(&[9.0, 0.25, 0.5]);
+    /// assert_eq!((reading.value, reading.holds), (Some(0.375), true));
+    /// ```
+    pub fn read(&self, history: &[f64]) -> Reading {
+        let none = Reading { value: None, holds: false };
+        let Some(start) = history.len().checked_sub(self.span()) else { return none };
+        let Some(recent) = history.get(start..).filter(|recent| !recent.is_empty()) else { return none };
+        match self {
+            Self::Threshold { aggregate, comparison, threshold, .. } => {
+                let value = match aggregate {
+                    Aggregate::Average => mean(recent),
+                    Aggregate::Min => recent.iter().copied().fold(f64::INFINITY, f64::min),
+                    Aggregate::Max => recent.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                };
+                Reading { value: Some(value), holds: comparison.holds(value, *threshold) }
+            }
+            Self::Change { prior_window, change, direction, amount, .. } => {
+                let Some((prior, last)) = recent.split_at_checked(*prior_window as usize) else { return none };
+                let (prior, last) = (mean(prior), mean(last));
+                let difference = match change {
+                    ChangeKind::Absolute => last - prior,
+                    ChangeKind::Relative => (last - prior) / prior.abs(),
+                };
+                defined(difference, |value| direction.admits(value, *amount))
+            }
+            Self::ZScore { zscore, direction, .. } => {
+                let Some((newest, before)) = recent.split_last() else { return none };
+                let centre = mean(before);
+                let squares: Vec<f64> = before.iter().map(|value| (value - centre) * (value - centre)).collect();
+                let spread = mean(&squares).sqrt();
+                defined((newest - centre) / spread, |value| direction.admits(value, *zscore))
+            }
+        }
+    }
+
+    fn check(&self, at: &str, errors: &mut Vec<FieldError>) {
+        let mut fault = |field: &str, code: &str, message: String| {
+            errors.push(FieldError::new(format!("{at}/{field}"), code, message));
+        };
+        if self.metric().is_empty() {
+            fault("metric", "required", String::from("Name the metric to watch."));
+        }
+        let windows: &[(&str, u32, u32)] = match self {
+            Self::Threshold { window, .. } => &[("window", *window, 1)],
+            Self::Change { window, prior_window, .. } => &[("window", *window, 1), ("prior_window", *prior_window, 1)],
+            // One value has no spread.
+            Self::ZScore { window, .. } => &[("window", *window, 2)],
+        };
+        for (field, window, least) in windows {
+            if window < least || *window > MAX_METRIC_WINDOW {
+                fault(field, "out_of_range", format!("A window spans {least} to {MAX_METRIC_WINDOW} values; this says {window}."));
+            }
+        }
+        let (field, limit, least) = match self {
+            Self::Threshold { threshold, .. } => ("threshold", *threshold, f64::NEG_INFINITY),
+            Self::Change { amount, .. } => ("amount", *amount, 0.0),
+            Self::ZScore { zscore, .. } => ("zscore", *zscore, 0.0),
+        };
+        if !limit.is_finite() {
+            fault(field, "not_a_number", String::from("Write a number."));
+        } else if limit < least || (least == 0.0 && limit == 0.0) {
+            fault(field, "out_of_range", String::from("Write a number above zero; the direction is a field of its own."));
+        }
+    }
+
+    const fn event(&self) -> EventType {
+        match self {
+            Self::Threshold { .. } => EventType::RunMetricThreshold,
+            Self::Change { .. } => EventType::RunMetricChange,
+            Self::ZScore { .. } => EventType::RunMetricZscore,
+        }
+    }
+}
+
+impl MetricCondition {
+    /// Faults of the condition for an automation on `event`, with pointers below `at`.
+    pub fn check(&self, event: EventType, at: &str) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.rules.is_empty() || self.rules.len() > MAX_METRIC_RULES {
+            errors.push(FieldError::new(
+                format!("{at}/rules"),
+                "out_of_range",
+                format!("An automation takes 1 to {MAX_METRIC_RULES} metric conditions; this has {}.", self.rules.len()),
+            ));
+        }
+        for (index, rule) in self.rules.iter().enumerate() {
+            let at = format!("{at}/rules/{index}");
+            if rule.event() != event {
+                errors.push(FieldError::new(
+                    format!("{at}/kind"),
+                    "wrong_kind",
+                    format!("This kind of condition belongs to {}. Change the event or the kind.", rule.event().as_str()),
+                ));
+            }
+            rule.check(&at, &mut errors);
+        }
+        errors
+    }
+}
+
+fn defined(value: f64, holds: impl FnOnce(f64) -> bool) -> Reading {
+    if value.is_finite() {
+        Reading { value: Some(value), holds: holds(value) }
+    } else {
+        Reading { value: None, holds: false }
+    }
+}
+
+/// Arithmetic mean; NaN for none, which no comparison lets through.
+fn mean(values: &[f64]) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "windows are far below 2^52 values")]
+    let count = values.len() as f64;
+    values.iter().sum::<f64>() / count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn threshold(window: u32, aggregate: Aggregate, comparison: Comparison, threshold: f64) -> MetricRule {
+        MetricRule::Threshold { metric: "m".into(), window, aggregate, comparison, threshold }
+    }
+
+    fn change(window: u32, prior_window: u32, change: ChangeKind, direction: Direction, amount: f64) -> MetricRule {
+        MetricRule::Change { metric: "m".into(), window, prior_window, change, direction, amount }
+    }
+
+    #[test]
+    fn too_few_values_never_hold() {
+        let rule = threshold(3, Aggregate::Min, Comparison::Greater, -1e9);
+        assert_eq!(rule.read(&[1.0, 2.0]), Reading { value: None, holds: false });
+        assert!(rule.read(&[1.0, 2.0, 3.0]).holds);
+    }
+
+    #[test]
+    fn a_relative_change_from_zero_is_not_defined() {
+        let rule = change(1, 2, ChangeKind::Relative, Direction::Either, 0.1);
+        assert_eq!(rule.read(&[0.0, 0.0, 5.0]).value, None);
+        let rule = change(1, 2, ChangeKind::Absolute, Direction::Up, 5.0);
+        assert!(rule.read(&[0.0, 0.0, 5.0]).holds);
+    }
+
+    #[test]
+    fn a_relative_change_of_a_negative_metric_keeps_its_direction() {
+        let rule = change(1, 1, ChangeKind::Relative, Direction::Up, 0.5);
+        assert!(rule.read(&[-2.0, -1.0]).holds, "-1 is above -2");
+        assert!(!rule.read(&[-1.0, -2.0]).holds);
+    }
+
+    #[test]
+    fn a_z_score_without_spread_is_not_defined() {
+        let rule = MetricRule::ZScore { metric: "m".into(), window: 3, zscore: 1.0, direction: Direction::Either };
+        assert_eq!(rule.read(&[1.0, 1.0, 1.0, 9.0]).value, None);
+        assert_eq!(rule.read(&[1.0, 3.0, 2.0, 2.0]).value, Some(0.0));
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_docs() {
+        let rule: MetricRule =
+            serde_json::from_str(r#"{"kind":"z_score","metric":"loss","direction":"up"}"#).expect("readable");
+        assert_eq!(rule, MetricRule::ZScore { metric: "loss".into(), window: 30, zscore: 3.0, direction: Direction::Up });
+    }
+
+    #[test]
+    fn faults_point_at_their_field() {
+        let condition = MetricCondition {
+            join: MetricJoin::All,
+            rules: vec![
+                threshold(0, Aggregate::Min, Comparison::Less, f64::NAN),
+                change(1, 1, ChangeKind::Absolute, Direction::Up, 0.0),
+            ],
+        };
+        let pointers: Vec<_> = condition
+            .check(EventType::RunMetricThreshold, "/trigger/metrics")
+            .into_iter()
+            .map(|error| error.pointer)
+            .collect();
+        assert_eq!(
+            pointers,
+            [
+                "/trigger/metrics/rules/0/window",
+                "/trigger/metrics/rules/0/threshold",
+                "/trigger/metrics/rules/1/kind",
+                "/trigger/metrics/rules/1/amount"
+            ]
+        );
+    }
+
+    fn reference_mean(values: &[f64]) -> f64 {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for value in values {
+            sum += value;
+            count += 1.0;
+        }
+        sum / count
+    }
+
+    proptest! {
+        #[test]
+        fn threshold_reads_the_last_values_only(
+            before in prop::collection::vec(-1e6..1e6_f64, 0..20),
+            window in prop::collection::vec(-1e6..1e6_f64, 1..20),
+            limit in -1e6..1e6_f64,
+        ) {
+            let history: Vec<f64> = before.iter().chain(&window).copied().collect();
+            let size = u32::try_from(window.len()).expect("small");
+            let mut sorted = window.clone();
+            sorted.sort_by(f64::total_cmp);
+            for (aggregate, expected) in [
+                (Aggregate::Average, reference_mean(&window)),
+                (Aggregate::Min, sorted[0]),
+                (Aggregate::Max, sorted[sorted.len() - 1]),
+            ] {
+                let reading = threshold(size, aggregate, Comparison::Greater, limit).read(&history);
+                let value = reading.value.expect("enough values");
+                prop_assert!((value - expected).abs() <= 1e-6 * expected.abs().max(1.0));
+                prop_assert_eq!(reading.holds, value > limit);
+                prop_assert_eq!(threshold(size, aggregate, Comparison::AtMost, limit).read(&history).holds, value <= limit);
+            }
+        }
+
+        #[test]
+        fn change_agrees_with_two_plain_means(
+            prior in prop::collection::vec(1.0..1e3_f64, 1..20),
+            last in prop::collection::vec(1.0..1e3_f64, 1..20),
+            amount in 0.001..10.0_f64,
+        ) {
+            let history: Vec<f64> = std::iter::once(1e9).chain(prior.iter().chain(&last).copied()).collect();
+            let (size, prior_size) = (u32::try_from(last.len()).expect("small"), u32::try_from(prior.len()).expect("small"));
+            let difference = reference_mean(&last) - reference_mean(&prior);
+            for (kind, expected) in [(ChangeKind::Absolute, difference), (ChangeKind::Relative, difference / reference_mean(&prior))] {
+                let reading = change(size, prior_size, kind, Direction::Either, amount).read(&history);
+                let value = reading.value.expect("defined");
+                prop_assert!((value - expected).abs() < 1e-9 * expected.abs().max(1.0));
+                let up = change(size, prior_size, kind, Direction::Up, amount).read(&history).holds;
+                let down = change(size, prior_size, kind, Direction::Down, amount).read(&history).holds;
+                prop_assert_eq!(reading.holds, up || down);
+                prop_assert!(!(up && down));
+            }
+        }
+
+        #[test]
+        fn z_score_agrees_with_the_textbook(window in prop::collection::vec(-100.0..100.0_f64, 2..30), newest in -1e3..1e3_f64) {
+            let size = u32::try_from(window.len()).expect("small");
+            let centre = reference_mean(&window);
+            let variance = window.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / f64::from(size);
+            let history: Vec<f64> = window.iter().copied().chain([newest]).collect();
+            let reading = MetricRule::ZScore { metric: "m".into(), window: size, zscore: 2.0, direction: Direction::Up }.read(&history);
+            if variance.sqrt() > 1e-6 {
+                let expected = (newest - centre) / variance.sqrt();
+                let value = reading.value.expect("defined");
+                prop_assert!((value - expected).abs() < 1e-6 * expected.abs().max(1.0));
+                prop_assert_eq!(reading.holds, value >= 2.0);
+            }
+        }
+    }
+}
