@@ -1,0 +1,124 @@
+//! Finding the next byte that matters, eight at a time where the text allows it.
+//! Knows bytes only; what they mean is the reader's and the writer's affair.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The top bit of each byte that equals `byte`. Above the lowest true hit there may be false ones,
+/// so only the lowest set bit may be trusted.
+const fn equal(word: u64, byte: u8) -> u64 {
+    let zeroed = word ^ (ONES * byte as u64);
+    zeroed.wrapping_sub(ONES) & !zeroed & HIGHS
+}
+
+/// The top bit of each byte below 0x20, with the same caution as [`equal`].
+const fn control(word: u64) -> u64 {
+    word.wrapping_sub(ONES * 0x20) & !word & HIGHS
+}
+
+/// Walks on from `at` to the first byte that `hits` marks in its word, else that `stops` names.
+#[inline]
+fn skip(
+    bytes: &[u8],
+    mut at: usize,
+    hits: impl Fn(u64) -> u64,
+    stops: impl Fn(u8) -> bool,
+) -> usize {
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let marks = hits(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return at + (marks.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(|&byte| !stops(byte)) {
+        at += 1;
+    }
+    at
+}
+
+/// The first position from `at` on where reading a JSON string needs a thought: a quote, a backslash,
+/// a dollar, a control character, or the end.
+#[inline]
+pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
+    skip(
+        bytes,
+        at,
+        |word| equal(word, b'"') | equal(word, b'\\') | equal(word, b'$') | control(word),
+        |byte| matches!(byte, b'"' | b'\\' | b'$' | 0..0x20),
+    )
+}
+
+/// The first position from `at` on that must be escaped in a JSON string, or the end.
+#[inline]
+pub(crate) fn skip_clean(bytes: &[u8], at: usize) -> usize {
+    skip(
+        bytes,
+        at,
+        |word| equal(word, b'"') | equal(word, b'\\') | control(word),
+        |byte| matches!(byte, b'"' | b'\\' | 0..0x20),
+    )
+}
+
+/// Where the inside of a placeholder ends: at a closing brace, a quote, a control character, or the end.
+#[inline]
+pub(crate) fn skip_inside(bytes: &[u8], at: usize) -> usize {
+    skip(
+        bytes,
+        at,
+        |word| equal(word, b'}') | equal(word, b'"') | control(word),
+        |byte| matches!(byte, b'}' | b'"' | 0..0x20),
+    )
+}
+
+/// The end of the run of `[A-Za-z0-9_]` from `at` on.
+#[inline]
+pub(crate) fn skip_word(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|&byte| is_word(byte)) {
+        at += 1;
+    }
+    at
+}
+
+/// A byte of a name.
+#[inline]
+pub(crate) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// A byte a name may start with.
+#[inline]
+pub(crate) const fn starts_word(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte value at every place of a word, in the word loop and in the tail.
+    #[test]
+    fn stops_exactly_where_the_byte_test_says() {
+        type Skip = fn(&[u8], usize) -> usize;
+        type Stops = fn(u8) -> bool;
+        let cases: [(Skip, Stops); 3] = [
+            (skip_string, |b| {
+                b < 0x20 || b == b'"' || b == b'\\' || b == b'$'
+            }),
+            (skip_clean, |b| b < 0x20 || b == b'"' || b == b'\\'),
+            (skip_inside, |b| b < 0x20 || b == b'"' || b == b'}'),
+        ];
+        for (skip, stops) in cases {
+            for filler in [b'a', 0x80, 0xff, b'#', b'!', b' '] {
+                for byte in 0..=255 {
+                    for place in 0..20 {
+                        let mut text = [filler; 20];
+                        text[place] = byte;
+                        let expected = if stops(byte) { place } else { 20 };
+                        assert_eq!(skip(&text, 0), expected, "{byte} at {place} in {filler}");
+                    }
+                }
+            }
+        }
+    }
+}
