@@ -8,9 +8,11 @@
 
 mod bytes;
 mod compile;
+mod complete;
 mod diagnostic;
 mod escape;
 mod event;
+mod format;
 mod json;
 mod message;
 mod names;
@@ -27,8 +29,10 @@ mod values;
 mod variables;
 
 pub use compile::{Analysis, Compiled, analyze, compile, tokens};
+pub use complete::{Candidate, Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Severity, Span, Suggestion};
 pub use event::{EventType, UnknownEventType};
+pub use format::format;
 pub use names::Names;
 pub use render::{Marked, MarkedSpan, RenderError};
 pub use template::Template;

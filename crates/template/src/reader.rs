@@ -8,10 +8,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::json::{Expect, Json, Refused, Stands};
 use crate::names::Lookup;
 use crate::number;
-use crate::reader_dollar::Dollar;
+use crate::reader_dollar::{Dollar, paint};
 use crate::suggest::Nearest;
 use crate::template::{Builder, Place, Template};
-use crate::token::{Sink, TokenKind};
+use crate::token::{Sink, TokenKind, VariableState};
 
 pub(crate) struct Reader<'t, 'n, S> {
     pub(crate) text: &'t str,
@@ -148,11 +148,14 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             }
             Dollar::Unterminated { end } => {
                 self.json.end();
+                self.sink
+                    .token(start..end, paint(None, VariableState::Faulty));
                 self.at = end;
             }
             Dollar::Placeholder(placeholder) => {
                 let span = start..placeholder.end;
                 self.at = span.end;
+                self.sink.token(span.clone(), placeholder.paint);
                 let outermost = self.json.outermost();
                 match self.json.placeholder() {
                     Ok(Stands::Value) if placeholder.faulty => self.faulty_outermost |= outermost,

@@ -27,6 +27,8 @@ pub(crate) struct Placeholder<'t, 'n> {
     pub(crate) end: usize,
     /// It has an error of its own, so its place is not spoken of.
     pub(crate) faulty: bool,
+    /// How an editor paints it.
+    pub(crate) paint: TokenKind,
     found: Option<(Meaning<'n>, Written<'t>)>,
     withheld: bool,
 }
@@ -63,10 +65,10 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         let Some(meaning) = self.lookup.bare(name) else {
             return Dollar::Text { end };
         };
-        self.variable_token(start..end, Some(Group::Secret), VariableState::Carried);
         Dollar::Placeholder(Placeholder {
             end,
             faulty: false,
+            paint: paint(Some(Group::Secret), VariableState::Carried),
             found: Some((
                 meaning,
                 Written {
@@ -87,12 +89,9 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         if self.bytes.get(stop) != Some(&b'}') {
             let known = placeholder::split_name(inside)
                 .map(|(name, _)| name)
-                .filter(|name| self.lookup.braced(name).is_some());
+                .filter(|name| self.is_known(name));
             self.diagnostics
                 .push(Diagnostic::unterminated(start, stop, known));
-            if place == Place::Json {
-                self.variable_token(start..stop, None, VariableState::Faulty);
-            }
             return Dollar::Unterminated { end: stop };
         }
         let span = start..stop + 1;
@@ -109,10 +108,10 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
                 (Some(variable.group), state)
             }
         };
-        self.variable_token(span, group, state);
         Dollar::Placeholder(Placeholder {
             end: stop + 1,
             faulty: found.is_none(),
+            paint: paint(group, state),
             found,
             withheld: state == VariableState::NotCarried,
         })
@@ -130,7 +129,9 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             return None;
         }
         let Some(Form { name, key, default }) = placeholder::read(inside) else {
-            let mended = placeholder::mend(inside).or_else(|| self.near_with_key(inside));
+            let mended = placeholder::mend(inside)
+                .filter(|mended| self.is_known(mended))
+                .or_else(|| self.near_with_key(inside.trim()));
             self.diagnostics
                 .push(Diagnostic::malformed(span.clone(), inside, mended));
             return None;
@@ -157,6 +158,11 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         Some((meaning, Written { name, key, default }))
     }
 
+    /// The name at the start of an inside exists. A mend to one that does not would only trade errors.
+    fn is_known(&self, inside: &str) -> bool {
+        placeholder::split_name(inside).is_some_and(|(name, _)| self.lookup.braced(name).is_some())
+    }
+
     /// A key on a name that is nearly `artifact_metadata`, or a dash where a name has an underscore.
     fn near_with_key(&mut self, inside: &str) -> Option<String> {
         let (name, rest) = inside.split_at(inside.find([':', '.']).unwrap_or(inside.len()));
@@ -164,10 +170,10 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         let mended = format!("{near}{rest}");
         placeholder::read(&mended).is_some().then_some(mended)
     }
+}
 
-    fn variable_token(&mut self, span: Range<usize>, group: Option<Group>, state: VariableState) {
-        self.sink.token(span, TokenKind::Variable { group, state });
-    }
+pub(crate) const fn paint(group: Option<Group>, state: VariableState) -> TokenKind {
+    TokenKind::Variable { group, state }
 }
 
 /// A default to propose for a variable the event does not carry.

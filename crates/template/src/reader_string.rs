@@ -129,6 +129,7 @@ impl<S: Sink> Reader<'_, '_, S> {
             Dollar::Placeholder(placeholder) => {
                 let span = start..placeholder.end;
                 self.run_done(open);
+                self.sink.token(span.clone(), placeholder.paint);
                 if parted && placeholder.faulty {
                     self.json.end();
                 } else if parted {
