@@ -34,7 +34,7 @@ pub use diagnostic::{Code, Diagnostic, Severity, Span, Suggestion};
 pub use event::{EventType, UnknownEventType};
 pub use format::format;
 pub use names::Names;
-pub use render::{Marked, MarkedSpan, RenderError};
+pub use render::{Marked, MarkedSpan, RenderError, metadata_value};
 pub use template::Template;
 pub use token::{Token, TokenKind, VariableState};
 pub use values::{Masked, Plain, Values};

@@ -221,7 +221,8 @@ impl<S: Sink> Reader<'_, '_, S> {
     }
 
     fn refuse_escape(&mut self, span: std::ops::Range<usize>) {
-        let message = match excerpt(&self.text[span.clone()]) {
+        let found = self.text[span.clone()].escape_debug().to_string();
+        let message = match excerpt(&found) {
             found if found.is_empty() => "The text ends inside an escape. Complete it.".to_owned(),
             found => format!(
                 "{found} cannot stand in an escape. Write \\\\ for a backslash, or complete the escape before it."

@@ -212,7 +212,7 @@ impl<'v> Found<'v> {
             SourceKind::Variable(variable) => values.value(variable.name),
             SourceKind::Metadata(key) => values
                 .value(ARTIFACT_METADATA)
-                .and_then(|metadata| lookup(metadata, key)),
+                .and_then(|metadata| metadata_value(metadata, key)),
         };
         match value {
             None | Some(Value::Null) => Self::blank(),
@@ -273,8 +273,11 @@ impl<'v> Found<'v> {
     }
 }
 
-/// The metadata value a key names: the whole key first, then a walk along its dots.
-fn lookup<'v>(metadata: &'v Value, key: &str) -> Option<&'v Value> {
+/// The metadata value a key names, as in `${artifact_metadata.key}`: the whole key is looked up first; only if there is
+/// none, it is walked along its dots, through objects by key and arrays by index.
+///
+/// `metadata` is an object; `None` where it is not, or has no such value. Conditions on events look up the same way.
+pub fn metadata_value<'v>(metadata: &'v Value, key: &str) -> Option<&'v Value> {
     let members = metadata.as_object()?;
     if let Some(value) = members.get(key) {
         return Some(value);
@@ -318,7 +321,7 @@ mod tests {
     #[test]
     fn the_whole_key_comes_first_even_when_its_value_is_null() {
         let metadata = json!({"a.b": null, "a": {"b": 1, "": 2}, "": {"": 3}, "l": [[5]]});
-        let at = |key| lookup(&metadata, key).cloned();
+        let at = |key| metadata_value(&metadata, key).cloned();
         assert_eq!(at("a.b"), Some(Value::Null));
         assert_eq!(at("a."), Some(json!(2)));
         assert_eq!(at("."), Some(json!(3)));
