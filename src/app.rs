@@ -1,0 +1,60 @@
+//! What every mount has: its signals and services, in the order they need one another, and the room
+//! the reader is in.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::{Client, Live, Session},
+    embed::Config,
+    features::{
+        shell::{Screen, Shell, Theme},
+        sign_in::{SignIn, take_code},
+    },
+    route::Router,
+    ui::{ids::Ids, time::Clock, toast::{ToastRegion, Toasts}},
+};
+
+/// The app.
+#[component]
+pub fn App(
+    /// What the host says.
+    config: Config,
+    /// Is told the router, so that the host can navigate.
+    on_router: Box<dyn FnOnce(Router)>,
+) -> impl IntoView {
+    // Ids, clock and toasts know nothing; the router knows the address; the client needs the session;
+    // the stream needs the client.
+    provide_context(Ids::new());
+    provide_context(Clock::start());
+    provide_context(Toasts::new());
+    provide_context(Theme::new(config.theme_root, config.remember));
+    let code = take_code(&config.history);
+    let router = Router::new(config.history);
+    on_router(router);
+    provide_context(router);
+    let session = Session::new(config.token, config.remember);
+    let client = Client::new(&config.api, session);
+    provide_context(client);
+    provide_context(Live::follow(client));
+
+    let signed_in = Memo::new(move |_| session.key().with(Option::is_some));
+    let trading = RwSignal::new(code.is_some());
+    let room = move || {
+        if signed_in.get() {
+            view! {
+                <Shell>
+                    <Screen />
+                </Shell>
+            }
+            .into_any()
+        } else {
+            view! { <SignIn code=code.clone() trading=trading /> }.into_any()
+        }
+    };
+    view! {
+        <div class="app" on:click=move |event| router.follow(&event)>
+            {room}
+            <ToastRegion />
+        </div>
+    }
+}

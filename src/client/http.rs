@@ -1,0 +1,194 @@
+//! Sending calls: base address, key, JSON in and out.
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{ApiError, Cache};
+
+/// Where the tab keeps its key.
+const STORED_KEY: &str = "hookboard.key";
+
+/// Who the reader is. A key lives in memory, and on the page also as long as the tab.
+#[derive(Clone, Copy)]
+pub struct Session {
+    key: RwSignal<Option<String>>,
+    remembered: bool,
+}
+
+impl Session {
+    /// A session that starts with `key`, or, where it is `remembered`, with the tab's own.
+    pub fn new(key: Option<String>, remembered: bool) -> Self {
+        let stored = || storage().and_then(|storage| storage.get_item(STORED_KEY).ok().flatten());
+        let key = key.or_else(|| remembered.then(stored).flatten());
+        Self { key: RwSignal::new(key), remembered }
+    }
+
+    /// The key, or none for a reader who is signed out.
+    pub const fn key(&self) -> RwSignal<Option<String>> {
+        self.key
+    }
+
+    /// Takes `key` from now on.
+    pub fn sign_in(&self, key: &str) {
+        if self.remembered && let Some(storage) = storage() {
+            // A tab that may not store keeps the key in memory.
+            let _ = storage.set_item(STORED_KEY, key);
+        }
+        self.key.set(Some(key.to_owned()));
+    }
+
+    /// Forgets the key.
+    pub fn sign_out(&self) {
+        if self.remembered && let Some(storage) = storage() {
+            let _ = storage.remove_item(STORED_KEY);
+        }
+        self.key.set(None);
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+/// Makes calls and keeps their answers. One per mount.
+#[derive(Clone, Copy)]
+pub struct Client {
+    base: StoredValue<String>,
+    session: Session,
+    cache: Cache,
+}
+
+/// The client of this mount.
+pub fn use_client() -> Client {
+    expect_context()
+}
+
+impl Client {
+    /// A client of the interface at `base`, such as `/api/v1`, without a slash at its end.
+    pub fn new(base: &str, session: Session) -> Self {
+        Self { base: StoredValue::new(base.trim_end_matches('/').to_owned()), session, cache: Cache::default() }
+    }
+
+    /// Who the reader is.
+    pub const fn session(&self) -> Session {
+        self.session
+    }
+
+    /// The answers kept.
+    pub const fn cache(&self) -> Cache {
+        self.cache
+    }
+
+    /// Reads `path`.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        parse(&self.get_text(path).await?)
+    }
+
+    /// Creates below `path`, or asks it to do something. Repeating the same call by accident creates
+    /// once: each carries a key of its own.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+        parse(&self.send(Method::POST, path, Some(to_json(body)), None).await?)
+    }
+
+    /// Writes what `path` holds.
+    pub async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        revision: Option<u32>,
+    ) -> Result<T, ApiError> {
+        parse(&self.send(Method::PUT, path, Some(to_json(body)), revision).await?)
+    }
+
+    /// Changes part of what `path` holds.
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+        parse(&self.send(Method::PATCH, path, Some(to_json(body)), None).await?)
+    }
+
+    /// Deletes what `path` holds.
+    pub async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        self.send(Method::DELETE, path, None, None).await.map(drop)
+    }
+
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, ApiError> {
+        self.send(Method::GET, path, None, None).await
+    }
+
+    /// Opens `path` for reading piece by piece.
+    pub(super) async fn open(
+        &self,
+        path: &str,
+        abort: Option<&web_sys::AbortSignal>,
+    ) -> Result<Response, ApiError> {
+        let request = self.request(Method::GET, path).abort_signal(abort);
+        let response = request.send().await.map_err(|_| ApiError::Network)?;
+        if response.ok() {
+            return Ok(response);
+        }
+        Err(ApiError::read(response.status(), ""))
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = self.base.with_value(|base| format!("{base}{path}"));
+        let request = RequestBuilder::new(&url).method(method);
+        match self.session.key.get_untracked() {
+            Some(key) => request.header("authorization", &format!("Bearer {key}")),
+            None => request,
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        revision: Option<u32>,
+    ) -> Result<String, ApiError> {
+        let creates = method == Method::POST;
+        let mut request = self.request(method, path);
+        if creates {
+            request = request.header("idempotency-key", &one_time_key());
+        }
+        if let Some(revision) = revision {
+            request = request.header("if-match", &format!("\"{revision}\""));
+        }
+        let sent = match body {
+            Some(body) => match request.header("content-type", "application/json").body(body) {
+                Ok(request) => request.send().await,
+                Err(error) => Err(error),
+            },
+            None => request.send().await,
+        };
+        let response = sent.map_err(|_| ApiError::Network)?;
+        let text = response.text().await.map_err(|_| ApiError::Network)?;
+        if response.ok() {
+            return Ok(text);
+        }
+        let error = ApiError::read(response.status(), &text);
+        if error == ApiError::SignedOut {
+            self.session.sign_out();
+        }
+        Err(error)
+    }
+}
+
+fn to_json(body: &impl Serialize) -> String {
+    // The interface's types have text keys only, which is all that serializing could fail for.
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+/// Reads an answer; no content reads as `null`.
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    let text = if text.is_empty() { "null" } else { text };
+    serde_json::from_str(text).map_err(|_| ApiError::Unexpected { status: 200 })
+}
+
+/// A key that no other call of any tab has: time, and enough chance.
+fn one_time_key() -> String {
+    let mut key = format!("{:x}-", js_sys::Date::now().to_bits());
+    for _ in 0..4 {
+        key.push_str(&format!("{:x}", (js_sys::Math::random() * 1e15).to_bits() >> 8));
+    }
+    key
+}

@@ -1,0 +1,16 @@
+//! The REST interface as the page sees it: typed calls, one error type with its words, answers kept
+//! by address, and the stream that says when to ask again.
+
+pub mod calls;
+
+mod cache;
+mod error;
+mod http;
+mod remote;
+mod stream;
+
+pub use cache::{Cache, Pages};
+pub use error::ApiError;
+pub use http::{Client, Session, use_client};
+pub use remote::Remote;
+pub use stream::{Live, LiveState};

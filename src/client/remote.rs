@@ -1,0 +1,58 @@
+//! Something the server has, as far as the page knows it.
+
+use std::sync::Arc;
+
+use super::ApiError;
+
+/// A value that is on its way, here, or refused. Old values stay while newer ones load and when
+/// loading them fails.
+#[derive(Debug)]
+pub struct Remote<T> {
+    /// The newest value there is.
+    pub value: Option<Arc<T>>,
+    /// Whether a call is under way.
+    pub busy: bool,
+    /// Why the last call failed.
+    pub error: Option<ApiError>,
+    /// When the value was answered, in milliseconds since 1970.
+    pub at: f64,
+    /// The text the value was read from, so that the same text is not read twice.
+    pub(super) source: Option<Arc<str>>,
+}
+
+impl<T> Remote<T> {
+    /// Whether nothing has come yet, neither a value nor a refusal.
+    pub const fn is_pending(&self) -> bool {
+        self.value.is_none() && self.error.is_none()
+    }
+}
+
+impl<T> Default for Remote<T> {
+    fn default() -> Self {
+        Self { value: None, busy: false, error: None, at: 0.0, source: None }
+    }
+}
+
+impl<T> Clone for Remote<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            busy: self.busy,
+            error: self.error.clone(),
+            at: self.at,
+            source: self.source.clone(),
+        }
+    }
+}
+
+/// Values are compared by identity: the same answer text is the same value.
+impl<T> PartialEq for Remote<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.value, &other.value) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same && self.busy == other.busy && self.error == other.error
+    }
+}

@@ -1,0 +1,209 @@
+//! The stream of changes: which things changed, so that what is shown can be asked for again.
+//!
+//! Read with `fetch`, since the browser's `EventSource` cannot send a key.
+
+use hookboard_api::stream::{Change, Topic};
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+
+use super::Client;
+
+/// Waits between tries to connect, in milliseconds; the last one stays.
+const RECONNECT_MS: [i32; 5] = [500, 1_000, 2_000, 5_000, 15_000];
+/// Changes that come together are answered together.
+const GATHER_MS: i32 = 250;
+
+/// Whether the lists follow what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveState {
+    /// They do.
+    Live,
+    /// The connection is being made.
+    Reconnecting,
+    /// The tab is in the background, or the reader is signed out.
+    Paused,
+}
+
+/// The stream of one mount.
+#[derive(Clone, Copy)]
+pub struct Live {
+    state: RwSignal<LiveState>,
+}
+
+impl Live {
+    /// Follows the stream for as long as the owner lives, and tells the client what changed.
+    pub fn follow(client: Client) -> Self {
+        let state = RwSignal::new(LiveState::Paused);
+        let key = client.session().key();
+        Effect::new(move |_| {
+            if key.with(Option::is_none) {
+                state.set(LiveState::Paused);
+                return;
+            }
+            let abort = web_sys::AbortController::new().ok();
+            if let Some(abort) = abort.clone() {
+                let abort = StoredValue::new_local(abort);
+                on_cleanup(move || drop(abort.try_with_value(web_sys::AbortController::abort)));
+            }
+            spawn_local(run(client, state, abort));
+        });
+        Self { state }
+    }
+
+    /// Whether the lists follow.
+    pub const fn state(&self) -> RwSignal<LiveState> {
+        self.state
+    }
+}
+
+async fn run(client: Client, state: RwSignal<LiveState>, abort: Option<web_sys::AbortController>) {
+    let signal = abort.map(|abort| abort.signal());
+    let ended = || signal.as_ref().is_some_and(web_sys::AbortSignal::aborted);
+    let mut tries = 0;
+    loop {
+        state.try_set(LiveState::Reconnecting);
+        if let Ok(response) = client.open("/stream", signal.as_ref()).await {
+            if tries > 0 {
+                // Changes may have been missed: ask for all that is shown.
+                client.changed("");
+            }
+            state.try_set(LiveState::Live);
+            tries = 0;
+            if let Some(body) = response.body() {
+                read(client, &body, &ended).await;
+            }
+        }
+        if ended() {
+            return;
+        }
+        state.try_set(LiveState::Reconnecting);
+        sleep(RECONNECT_MS[tries.min(RECONNECT_MS.len() - 1)]).await;
+        tries += 1;
+        if ended() {
+            return;
+        }
+    }
+}
+
+async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() -> bool) {
+    let Ok(reader) = body.get_reader().dyn_into::<web_sys::ReadableStreamDefaultReader>() else { return };
+    let mut parser = Parser::default();
+    let gathered: StoredValue<Vec<Change>> = StoredValue::new(Vec::new());
+    while let Ok(piece) = JsFuture::from(reader.read()).await {
+        let done = js_sys::Reflect::get(&piece, &"done".into()).is_ok_and(|done| done.is_truthy());
+        if done || ended() {
+            return;
+        }
+        let value = js_sys::Reflect::get(&piece, &"value".into()).unwrap_or(JsValue::NULL);
+        let bytes = js_sys::Uint8Array::new(&value).to_vec();
+        let changes: Vec<Change> = parser.feed(&bytes).iter().filter_map(|data| serde_json::from_str(data).ok()).collect();
+        if changes.is_empty() {
+            continue;
+        }
+        let first = gathered.try_update_value(|gathered| {
+            let first = gathered.is_empty();
+            gathered.extend(changes);
+            first
+        });
+        if first == Some(true) {
+            spawn_local(async move {
+                sleep(GATHER_MS).await;
+                let changes = gathered.try_update_value(std::mem::take).unwrap_or_default();
+                let mut prefixes: Vec<String> = changes.iter().flat_map(stale).collect();
+                prefixes.sort();
+                prefixes.dedup();
+                for prefix in prefixes {
+                    client.changed(&prefix);
+                }
+            });
+        }
+    }
+}
+
+/// Starts of the addresses whose answers a change makes old.
+fn stale(change: &Change) -> Vec<String> {
+    let team = |rest: &str| format!("/entities/{}/{rest}", change.entity);
+    match change.topic {
+        // An automation's row and a webhook's health show their last deliveries.
+        Topic::Delivery => vec!["/deliveries".to_owned(), "/automations".to_owned(), team("webhooks")],
+        Topic::Event => vec!["/events".to_owned()],
+        Topic::Automation => {
+            vec!["/automations".to_owned(), team("registries"), team("projects"), team("webhooks"), team("secrets")]
+        }
+        Topic::Webhook => vec![team("webhooks"), team("secrets"), "/automations".to_owned()],
+        Topic::Secret => vec![team("secrets")],
+        Topic::Catalogue => vec![team("registries"), team("projects")],
+    }
+}
+
+/// Resolves after `ms` milliseconds.
+async fn sleep(ms: i32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let wake = Closure::once_into_js(move || drop(resolve.call0(&JsValue::NULL)));
+        if let Some(window) = web_sys::window() {
+            // Without a timer the promise would never resolve, and neither would any other.
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), ms);
+        }
+    });
+    // A promise of a timer is never rejected.
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Reads server-sent events (HTML standard, section 9.2.6) from pieces of any length. Only `data`
+/// matters here; names, ids and retry times are not used by the interface.
+#[derive(Default)]
+struct Parser {
+    line: Vec<u8>,
+    data: Vec<String>,
+    /// The last piece ended in a carriage return: a newline that follows belongs to it.
+    after_return: bool,
+}
+
+impl Parser {
+    /// The data of the events that `piece` completes.
+    fn feed(&mut self, piece: &[u8]) -> Vec<String> {
+        let mut events = Vec::new();
+        for &byte in piece {
+            let after_return = std::mem::replace(&mut self.after_return, byte == b'\r');
+            match byte {
+                b'\n' if after_return => {}
+                b'\n' | b'\r' => self.end_line(&mut events),
+                _ => self.line.push(byte),
+            }
+        }
+        events
+    }
+
+    fn end_line(&mut self, events: &mut Vec<String>) {
+        let line = std::mem::take(&mut self.line);
+        if line.is_empty() {
+            if !self.data.is_empty() {
+                events.push(std::mem::take(&mut self.data).join("\n"));
+            }
+        } else if let Some(data) = String::from_utf8_lossy(&line).strip_prefix("data:") {
+            self.data.push(data.strip_prefix(' ').unwrap_or(data).to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_whole_however_they_are_cut() {
+        let text = "event: change\r\ndata: {\"a\":\r\ndata: \"ü\"}\r\n\r\n: ping\n\ndata:x\n\ndata: cut";
+        for size in 1..text.len() {
+            let mut parser = Parser::default();
+            let events: Vec<String> = text.as_bytes().chunks(size).flat_map(|piece| parser.feed(piece)).collect();
+            assert_eq!(events, ["{\"a\":\n\"ü\"}", "x"], "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_makes_the_rows_that_show_it_old() {
+        let change = Change { topic: Topic::Delivery, entity: "kestrel".to_owned(), id: None };
+        assert!(stale(&change).contains(&"/entities/kestrel/webhooks".to_owned()));
+    }
+}

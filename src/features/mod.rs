@@ -1,0 +1,4 @@
+//! The areas of the product, a folder each. They know the client and the router, not one another.
+
+pub mod shell;
+pub mod sign_in;

@@ -1,0 +1,158 @@
+//! Sidebar, bar, and the room between them.
+
+use leptos::{html, prelude::*};
+
+use super::{
+    crumbs::Crumbs,
+    sidebar::Sidebar,
+    team::Team,
+    theme::{Theme, ThemeButton},
+};
+use crate::{
+    client::{Live, LiveState, use_client},
+    route::{Route, use_router},
+    ui::{
+        button::IconButton,
+        icon::{Glyph, Icon},
+        ids::new_id,
+        overlay::after_layout,
+    },
+};
+
+/// The frame.
+#[component]
+pub fn Shell(
+    /// The room.
+    children: Children,
+) -> impl IntoView {
+    let router = use_router();
+    let theme: Theme = expect_context();
+    provide_context(Team::new(use_client(), router));
+    let drawer = RwSignal::new(false);
+    let shell: NodeRef<html::Div> = NodeRef::new();
+    let main: NodeRef<html::Main> = NodeRef::new();
+    let main_id = new_id();
+    // Another room: its heading takes the focus. Another tab of the same place is the same room.
+    Effect::new(move |before: Option<Route>| {
+        let now = router.route().get();
+        drawer.set(false);
+        if before.is_some_and(|before| !is_same_room(&before, &now))
+            && let Some(main) = main.get_untracked()
+        {
+            after_layout(move || {
+                use wasm_bindgen::JsCast;
+                let heading = main.query_selector("h1").ok().flatten();
+                if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    // A heading that cannot take the focus leaves it where it is.
+                    let _ = heading.focus();
+                }
+                main.scroll_into_view();
+            });
+        }
+        now
+    });
+    let skip = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        if let Some(main) = main.get_untracked() {
+            let _ = main.focus();
+        }
+    };
+    view! {
+        <a class="skip-link" href=format!("#{main_id}") on:click=skip>
+            "Skip to content"
+        </a>
+        <div
+            node_ref=shell
+            class="shell"
+            data-drawer=move || drawer.get().then_some("open")
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    drawer.set(false);
+                }
+            }
+        >
+            <Sidebar />
+            {move || {
+                drawer
+                    .get()
+                    .then(|| view! { <div class="shell__shade" on:click=move |_| drawer.set(false)></div> })
+            }}
+            <header class="topbar">
+                <button
+                    class="icon-button topbar__menu"
+                    type="button"
+                    aria-label="Navigation"
+                    aria-expanded=move || drawer.get().to_string()
+                    on:click=move |_| drawer.update(|open| *open = !*open)
+                >
+                    <Icon glyph=Glyph::Menu />
+                </button>
+                <Crumbs owns_document=theme.is_page() />
+                <div class="topbar__tools">
+                    <LiveSign />
+                    <ThemeButton />
+                </div>
+            </header>
+            <main node_ref=main class="main" id=main_id tabindex="-1">
+                {children()}
+            </main>
+        </div>
+    }
+}
+
+fn is_same_room(one: &Route, other: &Route) -> bool {
+    match (one, other) {
+        (Route::Place(one, _), Route::Place(other, _)) => one == other,
+        (Route::Settings { entity: one, .. }, Route::Settings { entity: other, .. }) => one == other,
+        (one, other) => one == other,
+    }
+}
+
+/// Whether the lists follow what happens.
+#[component]
+fn LiveSign() -> impl IntoView {
+    let live: Live = expect_context();
+    let words = move || match live.state().get() {
+        LiveState::Live => "Live",
+        LiveState::Reconnecting => "Reconnecting",
+        LiveState::Paused => "Paused",
+    };
+    view! {
+        <span class="live" role="status" data-state=move || words().to_lowercase()>
+            <Icon glyph=Glyph::Pulse />
+            <span>{words}</span>
+        </span>
+    }
+}
+
+/// A room that is not there.
+#[component]
+pub fn Nowhere() -> impl IntoView {
+    let router = use_router();
+    view! {
+        <div class="page">
+            <div class="empty">
+                <h1 tabindex="-1">"There is nothing here"</h1>
+                <p>"The address leads nowhere, or to something you may not see."</p>
+                <a class="button" href=router.href(&Route::Start)>
+                    "Go to the automations"
+                </a>
+            </div>
+        </div>
+    }
+}
+
+/// Back to the page's start, where nothing can be shown.
+#[component]
+pub fn NoTeam() -> impl IntoView {
+    let client = use_client();
+    view! {
+        <div class="page">
+            <div class="empty">
+                <h1 tabindex="-1">"You belong to no team yet"</h1>
+                <p>"An admin of a team can add you; then reload this page."</p>
+                <IconButton glyph=Glyph::Retry label="Look again" on_press=move || client.refresh("/me") />
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,81 @@
+//! The team the reader is in, and what the reader may do there.
+
+use hookboard_api::{account::{Me, Role}, catalogue::Place, list::List, scope::PlaceKind};
+use leptos::prelude::*;
+
+use crate::{
+    client::{Client, Remote, calls},
+    route::Router,
+};
+
+/// The team of the room, and the reader. One per signed-in mount.
+#[derive(Clone, Copy)]
+pub struct Team {
+    me: Signal<Remote<Me>>,
+    entity: Memo<String>,
+    registries: Signal<Remote<List<Place>>>,
+    projects: Signal<Remote<List<Place>>>,
+}
+
+/// The team of this mount.
+pub fn use_team() -> Team {
+    expect_context()
+}
+
+impl Team {
+    /// Follows the room's team.
+    pub fn new(client: Client, router: Router) -> Self {
+        let me: Signal<Remote<Me>> = client.query(|| Some(calls::ME.to_owned()));
+        let route = router.route();
+        let first = move || {
+            me.with(|me| me.value.as_ref().and_then(|me| me.entities.first().map(|team| team.entity.clone())))
+        };
+        let entity = Memo::new(move |_| {
+            route.with(|route| route.entity().map(str::to_owned)).or_else(first).unwrap_or_default()
+        });
+        let places = move |kind| {
+            client.query(move || entity.with(|entity| (!entity.is_empty()).then(|| calls::places(entity, kind))))
+        };
+        Self { me, entity, registries: places(PlaceKind::Registry), projects: places(PlaceKind::Project) }
+    }
+
+    /// The reader.
+    pub const fn me(&self) -> Signal<Remote<Me>> {
+        self.me
+    }
+
+    /// The team's name; empty while it is not known.
+    pub const fn entity(&self) -> Memo<String> {
+        self.entity
+    }
+
+    /// Its registries or projects.
+    pub const fn places(&self, kind: PlaceKind) -> Signal<Remote<List<Place>>> {
+        match kind {
+            PlaceKind::Registry => self.registries,
+            PlaceKind::Project => self.projects,
+        }
+    }
+
+    /// The reader's role in the team.
+    pub fn role(&self) -> Option<Role> {
+        let entity = self.entity.get();
+        self.me.with(|me| {
+            me.value.as_ref()?.entities.iter().find(|team| team.entity == entity).map(|team| team.role)
+        })
+    }
+
+    /// Why the reader may not do what takes `role`; nothing where they may, or while it is not known.
+    pub fn refusal(&self, role: Role) -> Signal<Option<String>> {
+        let team = *self;
+        Signal::derive(move || {
+            let own = team.role()?;
+            (own < role).then(|| format!("This takes the role {}; yours is {}.", role.as_str(), own.as_str()))
+        })
+    }
+
+    /// For how many days deliveries are kept.
+    pub fn retain_days(&self) -> Option<u32> {
+        self.me.with(|me| me.value.as_ref().map(|me| me.retain_days))
+    }
+}

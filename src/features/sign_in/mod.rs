@@ -1,0 +1,142 @@
+//! Signing in: a one-time link, or a key.
+
+use std::rc::Rc;
+
+use hookboard_api::account::{SignIn as Code, SignedIn};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    client::use_client,
+    route::History,
+    ui::{
+        button::{Button, ButtonKind},
+        feedback::Callout,
+        field::{TextDraft, TextField},
+        icon::Glyph,
+        status::Tone,
+    },
+};
+
+/// Takes the code of a sign-in link (`#code=…`) out of the address, so that it is neither kept in the
+/// browser's history nor passed on.
+pub fn take_code(history: &Rc<dyn History>) -> Option<String> {
+    let hash = web_sys::window()?.location().hash().ok()?;
+    let code = code_of(&hash)?;
+    history.replace(&history.current());
+    Some(code)
+}
+
+/// The code in the hash of a link, or in what was pasted.
+fn code_of(text: &str) -> Option<String> {
+    let (_, code) = text.split_once("#code=")?;
+    let code = code.trim();
+    (!code.is_empty()).then(|| code.to_owned())
+}
+
+/// The sign-in screen.
+#[component]
+pub fn SignIn(
+    /// The code the page was opened with.
+    code: Option<String>,
+    /// Whether that code is still to be traded.
+    trading: RwSignal<bool>,
+) -> impl IntoView {
+    let client = use_client();
+    let draft = TextDraft::new("");
+    let busy = RwSignal::new(None::<&'static str>);
+    let failure = RwSignal::new(None::<String>);
+
+    let trade = move |code: String| {
+        busy.set(Some("Signing in…"));
+        spawn_local(async move {
+            let answer = client.post::<SignedIn>("/sign-in", &Code { code }).await;
+            busy.try_set(None);
+            match answer {
+                Ok(SignedIn { key }) => client.session().sign_in(&key),
+                Err(error) => {
+                    failure.try_set(Some(match error.status() {
+                        Some(400..500) => {
+                            "This sign-in link was used already or is too old. Ask the server for a fresh one.".to_owned()
+                        }
+                        _ => error.words(),
+                    }));
+                }
+            }
+        });
+    };
+    if trading.get_untracked() {
+        trading.set(false);
+        if let Some(code) = code {
+            trade(code);
+        }
+    }
+
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked().is_some() {
+            return;
+        }
+        failure.set(None);
+        let typed = draft.get_untracked();
+        let typed = typed.trim();
+        if let Some(code) = code_of(typed) {
+            trade(code);
+        } else if typed.is_empty() {
+            draft.fail("Paste a key or a sign-in link.");
+        } else {
+            client.cache().clear();
+            client.session().sign_in(typed);
+        }
+    };
+    view! {
+        <main class="sign-in">
+            <form class="sign-in__card" novalidate on:submit=submit>
+                <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
+                    <circle cx="15.75" cy="4.75" r="2" />
+                    <path d="M15.75 6.75v8a5.5 5.5 0 0 1-11 0V11l3.6 3.3" />
+                </svg>
+                <h1>"Sign in to Hookboard"</h1>
+                <p class="muted">
+                    "The server prints a sign-in link when it starts. Open it, or paste it or an access key here."
+                </p>
+                {move || {
+                    failure
+                        .get()
+                        .map(|words| {
+                            view! {
+                                <Callout tone=Tone::Danger glyph=Glyph::XCircle alert=true>
+                                    {words}
+                                </Callout>
+                            }
+                        })
+                }}
+                <TextField
+                    label="Access key or sign-in link"
+                    hint="The key is kept for this tab only."
+                    kind="password"
+                    mono=true
+                    draft=draft
+                />
+                <Button kind=ButtonKind::Primary submit=true busy=busy>
+                    "Sign in"
+                </Button>
+                <p class="muted small">
+                    "No link at hand? Run " <code class="code">"hookboard sign-in"</code> " where the server runs."
+                </p>
+            </form>
+        </main>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_in_hashes_and_pasted_links() {
+        assert_eq!(code_of("#code=abc"), Some("abc".to_owned()));
+        assert_eq!(code_of(" http://127.0.0.1:8080/#code=abc \n"), Some("abc".to_owned()));
+        assert_eq!(code_of("#code="), None);
+        assert_eq!(code_of("hk_live_key"), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! Native dialogs: focus stays inside, Esc cancels, the focus returns to the opener.
+
+use leptos::{html, prelude::*};
+
+use super::{
+    button::{Button, ButtonKind},
+    field::{TextDraft, TextField},
+    icon::{Glyph, Icon},
+    ids::new_id,
+};
+
+/// A dialog that is there while `open` holds.
+#[component]
+pub fn Dialog(
+    /// Whether it is there.
+    open: RwSignal<bool>,
+    /// Its title.
+    #[prop(into)]
+    title: ViewFn,
+    /// An icon beside the title.
+    #[prop(optional)]
+    glyph: Option<Glyph>,
+    /// Whether it is about destroying something.
+    #[prop(optional)]
+    danger: bool,
+    /// What pressing Enter, or a submitting button, does.
+    #[prop(optional, into)]
+    on_submit: Option<Callback<()>>,
+    /// The body.
+    #[prop(into)]
+    body: ViewFn,
+    /// The buttons, the safe one first.
+    #[prop(into)]
+    foot: ViewFn,
+) -> impl IntoView {
+    let dialog: NodeRef<html::Dialog> = NodeRef::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            // Fails only for one that is open already.
+            let _ = dialog.show_modal();
+        }
+    });
+    let content = move || {
+        let title_id = new_id();
+        let labelled = title_id.clone();
+        let submit = move |event: web_sys::SubmitEvent| {
+            event.prevent_default();
+            if let Some(on_submit) = on_submit {
+                on_submit.run(());
+            }
+        };
+        let icon_class = if danger { "dialog__icon dialog__icon--danger" } else { "dialog__icon" };
+        view! {
+            <dialog
+                node_ref=dialog
+                class="dialog"
+                aria-labelledby=labelled
+                on:close=move |_| open.set(false)
+            >
+                <form method="dialog" novalidate on:submit=submit>
+                    <div class="dialog__head">
+                        {glyph.map(|glyph| view! { <Icon glyph=glyph class=icon_class /> })}
+                        <h2 id=title_id>{title.run()}</h2>
+                    </div>
+                    <div class="dialog__body">{body.run()}</div>
+                    <div class="dialog__foot">{foot.run()}</div>
+                </form>
+            </dialog>
+        }
+    };
+    move || open.get().then(&content)
+}
+
+/// Asks before something is destroyed, naming it.
+#[component]
+pub fn Confirm(
+    /// Whether it asks now.
+    open: RwSignal<bool>,
+    /// The question.
+    #[prop(into)]
+    title: ViewFn,
+    /// What will be gone.
+    #[prop(into)]
+    body: ViewFn,
+    /// The verb and its noun.
+    #[prop(into)]
+    action: Signal<String>,
+    /// A name that must be typed first.
+    #[prop(optional, into)]
+    typed: Option<Signal<String>>,
+    /// What the button says while it waits.
+    #[prop(into)]
+    busy: Signal<Option<&'static str>>,
+    /// Why it failed.
+    #[prop(into)]
+    failure: Signal<Option<String>>,
+    /// Does it. The caller closes the dialog when it is done.
+    #[prop(into)]
+    on_confirm: Callback<()>,
+) -> impl IntoView {
+    let confirm = TextDraft::new("");
+    Effect::new(move |_| {
+        if open.get() {
+            confirm.set("");
+        }
+    });
+    let submit = move || match typed {
+        Some(name) if confirm.get_untracked() != name.get_untracked() => {
+            confirm.fail(format!("Type {} to confirm.", name.get_untracked()));
+        }
+        _ => on_confirm.run(()),
+    };
+    let body = ViewFn::from(move || {
+        let body = body.run();
+        view! {
+            {body}
+            {typed.map(|_| view! { <TextField label="Type the name to confirm" draft=confirm mono=true /> })}
+            {move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> })}
+        }
+        .into_any()
+    });
+    let foot = ViewFn::from(move || {
+        view! {
+            <Button on_press=move || open.set(false)>"Cancel"</Button>
+            <Button kind=ButtonKind::Danger busy=busy on_press=move || submit()>
+                {action}
+            </Button>
+        }
+        .into_any()
+    });
+    // Enter destroys nothing: only the button does.
+    view! { <Dialog open=open title=title glyph=Glyph::Trash danger=true body=body foot=foot /> }
+}
+

@@ -1,0 +1,111 @@
+//! A filter: dashed while unset, solid with its value once set; opens a listbox.
+
+use leptos::{html, prelude::*};
+
+use super::{
+    icon::{Glyph, Icon},
+    ids::new_id,
+    overlay::{Edge, focus_end, is_open, place, walk},
+};
+
+/// A filter of a list. Choosing the value that is set unsets it.
+#[component]
+pub fn FilterButton(
+    /// What it filters by.
+    label: &'static str,
+    /// The value set.
+    #[prop(into)]
+    value: Signal<Option<String>>,
+    /// Values and their words.
+    #[prop(into)]
+    choices: Signal<Vec<(String, String)>>,
+    /// Takes the value chosen.
+    #[prop(into)]
+    on_choose: Callback<Option<String>>,
+) -> impl IntoView {
+    let id = new_id();
+    let button: NodeRef<html::Button> = NodeRef::new();
+    let list: NodeRef<html::Div> = NodeRef::new();
+    let open = RwSignal::new(false);
+    let toggled = move |_| {
+        let (Some(button), Some(list)) = (button.get_untracked(), list.get_untracked()) else { return };
+        let shows = is_open(&list);
+        open.set(shows);
+        if shows {
+            place(&button, &list, Edge::Start);
+            focus_end(&list, false);
+        }
+    };
+    let close = move || {
+        if let Some(list) = list.get_untracked() {
+            // Fails only for one that is closed already.
+            let _ = list.hide_popover();
+        }
+        if let Some(button) = button.get_untracked() {
+            let _ = button.focus();
+        }
+    };
+    let choose = move |own: &str| {
+        let set = value.get_untracked().as_deref() == Some(own);
+        close();
+        on_choose.run((!set).then(|| own.to_owned()));
+    };
+    let words = move || {
+        let value = value.get()?;
+        let words = choices.with(|choices| choices.iter().find(|(own, _)| *own == value).map(|(_, words)| words.clone()));
+        Some(words.unwrap_or(value))
+    };
+    let option = move |(own, words): (String, String)| {
+        let (clicked, keyed, selected) = (own.clone(), own.clone(), own);
+        view! {
+            <div
+                class="option"
+                role="option"
+                tabindex="-1"
+                aria-selected=move || (value.get().as_ref() == Some(&selected)).to_string()
+                on:click=move |_| choose(&clicked)
+                on:keydown=move |event| {
+                    if matches!(event.key().as_str(), "Enter" | " ") {
+                        event.prevent_default();
+                        choose(&keyed);
+                    }
+                }
+            >
+                {words}
+            </div>
+        }
+    };
+    view! {
+        <button
+            node_ref=button
+            class="filter-button"
+            type="button"
+            data-state=move || value.with(Option::is_some).then_some("set")
+            aria-haspopup="listbox"
+            aria-expanded=move || open.get().to_string()
+            popovertarget=id.clone()
+        >
+            {move || match words() {
+                Some(words) => view! { <span>{label} ": " <b>{words}</b></span> }.into_any(),
+                None => label.into_any(),
+            }}
+            <Icon glyph=Glyph::ChevronDown />
+        </button>
+        <div
+            node_ref=list
+            class="listbox listbox--filter"
+            id=id
+            role="listbox"
+            aria-label=label
+            popover="auto"
+            on:toggle=toggled
+            on:keydown=move |event| {
+                if let Some(list) = list.get_untracked() {
+                    if event.key() == "Tab" { close() } else { drop(walk(&event, &list)) }
+                }
+            }
+        >
+            {move || choices.get().into_iter().map(option).collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,19 @@
+//! Parts the page is made of. They know no route and no call.
+
+pub mod button;
+pub mod code;
+pub mod dialog;
+pub mod feedback;
+pub mod field;
+pub mod filter;
+pub mod format;
+pub mod icon;
+pub mod ids;
+pub mod menu;
+pub mod overlay;
+pub mod rule;
+pub mod status;
+pub mod tabs;
+pub mod time;
+pub mod toast;
+pub mod toggle;

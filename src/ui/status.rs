@@ -1,0 +1,131 @@
+//! States: an icon with its colour, a word, and the code behind it.
+
+use leptos::prelude::*;
+
+use super::icon::{Glyph, Icon};
+
+/// A meaning. It never stands alone: an icon and a word come along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Success,
+    /// Needs a look.
+    Warning,
+    /// Went wrong.
+    Danger,
+    /// Good to know.
+    Info,
+    /// Means nothing.
+    None,
+}
+
+impl Tone {
+    /// The word of `data-tone`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+            Self::Info => "info",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A state.
+#[component]
+pub fn Status(
+    /// Its meaning.
+    tone: Tone,
+    /// Its icon.
+    glyph: Glyph,
+    /// Its word.
+    #[prop(into)]
+    text: String,
+    /// The code behind it.
+    #[prop(optional, into)]
+    code: Option<String>,
+) -> impl IntoView {
+    view! {
+        <span class="status" data-tone=tone.as_str()>
+            <Icon glyph=glyph />
+            <span>{text} {code.map(|code| view! { " " <span class="faint">{code}</span> })}</span>
+        </span>
+    }
+}
+
+/// A word about the thing it stands beside.
+#[component]
+pub fn Badge(
+    /// Its meaning.
+    tone: Tone,
+    /// Its icon.
+    #[prop(optional)]
+    glyph: Option<Glyph>,
+    /// As in page heads.
+    #[prop(optional)]
+    large: bool,
+    /// What it says.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <span class="badge" data-tone=tone.as_str() data-size=large.then_some("large")>
+            {glyph.map(|glyph| view! { <Icon glyph=glyph /> })}
+            {children()}
+        </span>
+    }
+}
+
+/// How one of the last results is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tick {
+    /// Arrived.
+    Good,
+    /// Did not arrive.
+    Bad,
+    /// Is still tried.
+    Wait,
+    /// Was not sent.
+    Skip,
+}
+
+const TICKS: usize = 20;
+
+/// The last 20 results: arrived ones low, failed and retried ones at full height, the rest stubs.
+#[component]
+pub fn Sparkline(
+    /// The results, oldest first.
+    ticks: Vec<Tick>,
+) -> impl IntoView {
+    let sent = ticks.iter().filter(|tick| **tick != Tick::Skip).count();
+    if sent == 0 {
+        return view! { <span class="cell-sub">"None yet"</span> }.into_any();
+    }
+    let good = ticks.iter().filter(|tick| **tick == Tick::Good).count();
+    let missing = TICKS.saturating_sub(ticks.len());
+    let bar = |(index, tick): (usize, Option<Tick>)| {
+        let (class, height) = match tick {
+            Some(Tick::Good) => ("spark__ok", 9),
+            Some(Tick::Bad) => ("spark__bad", 16),
+            Some(Tick::Wait) => ("spark__wait", 16),
+            Some(Tick::Skip) => ("spark__none", 4),
+            None => ("spark__none", 2),
+        };
+        view! { <rect class=class x=(index * 4).to_string() y=(16 - height).to_string() width="3" height=height.to_string() /> }
+    };
+    let bars = std::iter::repeat_n(None, missing).chain(ticks.into_iter().map(Some)).enumerate().map(bar).collect_view();
+    view! {
+        <span class="cell-stack">
+            <svg
+                class="spark"
+                viewBox="0 0 79 16"
+                role="img"
+                aria-label=format!("{good} of the last {sent} deliveries succeeded")
+            >
+                {bars}
+            </svg>
+            <span class="cell-sub">{format!("{good} of {sent}")}</span>
+        </span>
+    }
+    .into_any()
+}

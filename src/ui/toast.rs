@@ -1,0 +1,125 @@
+//! Results of clicks whose place is gone: one line, six seconds, at most three.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{
+    button::{Button, ButtonKind, IconButton},
+    icon::{Glyph, Icon},
+};
+
+const SHOWN: Duration = Duration::from_secs(6);
+const MOST: usize = 3;
+
+#[derive(Clone)]
+struct Toast {
+    id: u32,
+    glyph: Glyph,
+    text: String,
+    undo: Option<Callback<()>>,
+}
+
+/// The toasts of one mount.
+#[derive(Clone, Copy)]
+pub struct Toasts {
+    shown: RwSignal<Vec<Toast>>,
+    next: StoredValue<u32>,
+    held: RwSignal<bool>,
+}
+
+/// The toasts of this mount.
+pub fn use_toasts() -> Toasts {
+    expect_context()
+}
+
+impl Toasts {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: RwSignal::new(false) }
+    }
+
+    /// Says `text`.
+    pub fn say(self, glyph: Glyph, text: impl Into<String>) {
+        self.show(glyph, text.into(), None);
+    }
+
+    /// Says why something did not work.
+    pub fn fail(self, text: impl Into<String>) {
+        self.show(Glyph::XCircle, text.into(), None);
+    }
+
+    /// Says `text` and offers to take it back.
+    pub fn say_with_undo(self, glyph: Glyph, text: impl Into<String>, undo: impl Into<Callback<()>>) {
+        self.show(glyph, text.into(), Some(undo.into()));
+    }
+
+    fn show(self, glyph: Glyph, text: String, undo: Option<Callback<()>>) {
+        let Some(id) = self.next.try_update_value(|next| std::mem::replace(next, next.wrapping_add(1))) else { return };
+        self.shown.update(|shown| {
+            shown.push(Toast { id, glyph, text, undo });
+            let surplus = shown.len().saturating_sub(MOST);
+            shown.drain(..surplus);
+        });
+        self.end_later(id);
+    }
+
+    fn end_later(self, id: u32) {
+        set_timeout(
+            move || {
+                // One that is pointed at or focused stays, and is looked at again later.
+                if self.held.try_get_untracked() == Some(true) { self.end_later(id) } else { self.end(id) }
+            },
+            SHOWN,
+        );
+    }
+
+    fn end(self, id: u32) {
+        self.shown.try_update(|shown| shown.retain(|toast| toast.id != id));
+    }
+}
+
+/// Where toasts show, and are read out.
+#[component]
+pub fn ToastRegion() -> impl IntoView {
+    let toasts = use_toasts();
+    let held = toasts.held;
+    let line = move |toast: Toast| {
+        let id = toast.id;
+        view! {
+            <div class="toast">
+                <Icon glyph=toast.glyph />
+                <span>{toast.text}</span>
+                {toast
+                    .undo
+                    .map(|undo| {
+                        view! {
+                            <Button
+                                kind=ButtonKind::Quiet
+                                small=true
+                                on_press=move || {
+                                    toasts.end(id);
+                                    undo.run(());
+                                }
+                            >
+                                "Undo"
+                            </Button>
+                        }
+                    })}
+                <IconButton glyph=Glyph::X label="Dismiss" on_press=move || toasts.end(id) />
+            </div>
+        }
+    };
+    view! {
+        <div
+            class="toasts"
+            role="status"
+            on:mouseenter=move |_| held.set(true)
+            on:mouseleave=move |_| held.set(false)
+            on:focusin=move |_| held.set(true)
+            on:focusout=move |_| held.set(false)
+        >
+            <For each=move || toasts.shown.get() key=|toast| toast.id children=line />
+        </div>
+    }
+}

@@ -1,0 +1,142 @@
+//! Switches, checkboxes and segments.
+
+use leptos::{html, prelude::*};
+
+/// Takes effect at once.
+#[component]
+pub fn Switch(
+    /// Whether it is on.
+    #[prop(into)]
+    on: Signal<bool>,
+    /// What it is called.
+    #[prop(into)]
+    label: String,
+    /// Why it cannot be switched.
+    #[prop(optional, into)]
+    refused: Signal<Option<String>>,
+    /// Takes the state wanted.
+    #[prop(into)]
+    on_switch: Callback<bool>,
+) -> impl IntoView {
+    let press = move |_| {
+        if refused.with_untracked(Option::is_none) {
+            on_switch.run(!on.get_untracked());
+        }
+    };
+    view! {
+        <button
+            class="switch"
+            type="button"
+            role="switch"
+            aria-checked=move || on.get().to_string()
+            aria-label=label
+            aria-disabled=move || refused.with(Option::is_some).then_some("true")
+            aria-description=move || refused.get()
+            title=move || refused.get()
+            on:click=press
+        ></button>
+    }
+}
+
+/// How much of a selection is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// None.
+    No,
+    /// Some.
+    Mixed,
+    /// All.
+    Yes,
+}
+
+/// A checkbox with a hidden label, as in tables.
+#[component]
+pub fn Checkbox(
+    /// Whether it is chosen.
+    #[prop(into)]
+    checked: Signal<Checked>,
+    /// What it is called.
+    #[prop(into)]
+    label: String,
+    /// Takes what is wanted, and whether Shift was held.
+    #[prop(into)]
+    on_check: Callback<(bool, bool)>,
+) -> impl IntoView {
+    let input: NodeRef<html::Input> = NodeRef::new();
+    let shift = StoredValue::new(false);
+    Effect::new(move |_| {
+        let checked = checked.get();
+        if let Some(input) = input.get() {
+            input.set_checked(checked == Checked::Yes);
+            input.set_indeterminate(checked == Checked::Mixed);
+        }
+    });
+    view! {
+        <label class="check-target">
+            <span class="visually-hidden">{label}</span>
+            <input
+                node_ref=input
+                class="checkbox"
+                type="checkbox"
+                on:click=move |event| shift.set_value(event.shift_key())
+                on:change=move |event| on_check.run((event_target_checked(&event), shift.get_value()))
+            />
+        </label>
+    }
+}
+
+/// A checkbox of a form, with its label beside it.
+#[component]
+pub fn CheckLine(
+    /// Whether it is chosen.
+    checked: RwSignal<bool>,
+    /// What it is called.
+    #[prop(into)]
+    label: String,
+) -> impl IntoView {
+    view! {
+        <label class="check-line">
+            <input
+                class="checkbox"
+                type="checkbox"
+                prop:checked=checked
+                on:change=move |event| checked.set(event_target_checked(&event))
+            />
+            <span>{label}</span>
+        </label>
+    }
+}
+
+/// Two to four exclusive views of the same thing.
+#[component]
+pub fn Segmented(
+    /// What is chosen between.
+    label: &'static str,
+    /// The value chosen.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Values and their words.
+    #[prop(into)]
+    choices: Signal<Vec<(String, String)>>,
+    /// Takes the value chosen.
+    #[prop(into)]
+    on_choose: Callback<String>,
+) -> impl IntoView {
+    let segment = move |(own, words): (String, String)| {
+        let (pressed, chosen) = (own.clone(), own);
+        view! {
+            <button
+                type="button"
+                aria-pressed=move || (value.get() == pressed).to_string()
+                on:click=move |_| on_choose.run(chosen.clone())
+            >
+                {words}
+            </button>
+        }
+    };
+    view! {
+        <div class="segmented" role="group" aria-label=label>
+            {move || choices.get().into_iter().map(segment).collect_view()}
+        </div>
+    }
+}
