@@ -34,10 +34,12 @@ fn account(chance: &mut Chance) -> String {
         secrets: vec!["KEY".into(), "_x".into()],
         access_token: chance.maybe(),
     };
-    let values: Map<String, Value> = ["alias", "tag", "metric_value", "artifact_metadata"]
-        .into_iter()
-        .filter_map(|name| chance.maybe().then(|| (name.to_owned(), value(chance, 3))))
-        .collect();
+    let mut values = Map::new();
+    for name in ["alias", "tag", "metric_value", "artifact_metadata"] {
+        if chance.maybe() {
+            values.insert(name.to_owned(), value(chance, 3));
+        }
+    }
     let cursor = chance.below(text.len() + 1);
     let analysis = analyze(&text, &names);
     let secrets = |name: &str| (name != "_x").then_some("s\"\u{1}é");
