@@ -82,6 +82,9 @@ pub struct Automation {
     pub cooldown_s: Option<u32>,
     /// Whether it watches.
     pub enabled: bool,
+    /// Until when matches are held back, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<String>,
     /// The webhook it sends through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookRef>,
@@ -175,7 +178,11 @@ impl AutomationDraft {
                 format!("The name has {length} characters; {MAX_AUTOMATION_NAME} are allowed. Shorten it."),
             ));
         } else if self.name.chars().any(char::is_control) {
-            errors.push(FieldError::new("/name", "control_character", "The name holds a control character. Type it anew."));
+            errors.push(FieldError::new(
+                "/name",
+                "control_character",
+                "The name holds a control character. Type it anew.",
+            ));
         }
         let length = self.description.chars().count();
         if length > MAX_DESCRIPTION {

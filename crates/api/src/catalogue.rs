@@ -128,7 +128,9 @@ pub fn check_metadata(metadata: &Map<String, Value>, at: &str) -> Option<FieldEr
         return Some(FieldError::new(
             at,
             "too_large",
-            format!("The metadata has {size} bytes; {MAX_METADATA_BYTES} are allowed. Keep large values elsewhere and refer to them."),
+            format!(
+                "The metadata has {size} bytes; {MAX_METADATA_BYTES} are allowed. Keep large values elsewhere and refer to them."
+            ),
         ));
     }
     if metadata.values().any(|value| depth(value) + 1 > MAX_METADATA_DEPTH) {

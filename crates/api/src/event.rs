@@ -46,23 +46,68 @@ pub struct EventSpec {
     pub fields: &'static [Field],
 }
 
-const fn spec(event: EventType, title: &'static str, places: (bool, bool, bool), fields: &'static [Field]) -> EventSpec {
+const fn spec(
+    event: EventType,
+    title: &'static str,
+    places: (bool, bool, bool),
+    fields: &'static [Field],
+) -> EventSpec {
     EventSpec { event, title, in_registry: places.0, in_project: places.1, in_collection: places.2, fields }
 }
 
 /// All event types in the order the page lists them.
 pub const EVENTS: &[EventSpec] = &[
     spec(EventType::LinkArtifact, "A new version is linked to a collection", (true, false, true), &[]),
-    spec(EventType::AddArtifactAlias, "An artifact alias is added", (true, true, true), &[Field::AliasPattern, Field::CollectionFilter]),
-    spec(EventType::AddArtifactTag, "An artifact tag is added", (true, true, true), &[Field::TagPattern, Field::CollectionFilter]),
-    spec(EventType::RemoveArtifactTag, "An artifact tag is removed", (true, true, true), &[Field::TagPattern, Field::CollectionFilter]),
-    spec(EventType::CreateArtifact, "A new version of an artifact is created", (false, true, true), &[Field::CollectionFilter]),
+    spec(
+        EventType::AddArtifactAlias,
+        "An artifact alias is added",
+        (true, true, true),
+        &[Field::AliasPattern, Field::CollectionFilter],
+    ),
+    spec(
+        EventType::AddArtifactTag,
+        "An artifact tag is added",
+        (true, true, true),
+        &[Field::TagPattern, Field::CollectionFilter],
+    ),
+    spec(
+        EventType::RemoveArtifactTag,
+        "An artifact tag is removed",
+        (true, true, true),
+        &[Field::TagPattern, Field::CollectionFilter],
+    ),
+    spec(
+        EventType::CreateArtifact,
+        "A new version of an artifact is created",
+        (false, true, true),
+        &[Field::CollectionFilter],
+    ),
     spec(EventType::UnlinkArtifact, "A version is unlinked from a collection", (true, false, true), &[]),
-    spec(EventType::AddCollectionTag, "A collection tag is added", (true, true, true), &[Field::TagPattern, Field::CollectionFilter]),
-    spec(EventType::RemoveCollectionTag, "A collection tag is removed", (true, true, true), &[Field::TagPattern, Field::CollectionFilter]),
-    spec(EventType::RunMetricThreshold, "A run metric crosses a threshold", (false, true, false), &[Field::Threshold, Field::RunFilter]),
+    spec(
+        EventType::AddCollectionTag,
+        "A collection tag is added",
+        (true, true, true),
+        &[Field::TagPattern, Field::CollectionFilter],
+    ),
+    spec(
+        EventType::RemoveCollectionTag,
+        "A collection tag is removed",
+        (true, true, true),
+        &[Field::TagPattern, Field::CollectionFilter],
+    ),
+    spec(
+        EventType::RunMetricThreshold,
+        "A run metric crosses a threshold",
+        (false, true, false),
+        &[Field::Threshold, Field::RunFilter],
+    ),
     spec(EventType::RunMetricChange, "A run metric changes", (false, true, false), &[Field::Change, Field::RunFilter]),
-    spec(EventType::RunMetricZscore, "A run metric is an outlier", (false, true, false), &[Field::ZScore, Field::RunFilter]),
+    spec(
+        EventType::RunMetricZscore,
+        "A run metric is an outlier",
+        (false, true, false),
+        &[Field::ZScore, Field::RunFilter],
+    ),
     spec(EventType::RunState, "A run's state changes", (false, true, false), &[Field::States, Field::RunFilter]),
 ];
 
@@ -233,15 +278,18 @@ impl NewEvent {
         require(self.subject.name.is_empty(), "/subject/name", "the registry's or project's name");
         if self.event_type.is_artifact() {
             require(blank(&self.subject.collection), "/subject/collection", "a collection");
-            let of_version =
-                !matches!(self.event_type, EventType::AddCollectionTag | EventType::RemoveCollectionTag);
+            let of_version = !matches!(self.event_type, EventType::AddCollectionTag | EventType::RemoveCollectionTag);
             require(of_version && self.subject.version.is_none(), "/subject/version", "a version's index");
         } else {
             require(blank(&self.subject.run), "/subject/run", "a run's id");
         }
         require(self.event_type == EventType::AddArtifactAlias && blank(&self.alias), "/alias", "the alias");
         require(self.event_type.is_tag() && blank(&self.tag), "/tag", "the tag");
-        require(self.event_type == EventType::RunState && self.run_state.is_none(), "/run_state", "the run's new state");
+        require(
+            self.event_type == EventType::RunState && self.run_state.is_none(),
+            "/run_state",
+            "the run's new state",
+        );
         if self.event_type.is_run_metric() {
             errors.push(FieldError::new(
                 "/type",
@@ -261,7 +309,7 @@ mod tests {
     fn the_catalogue_holds_every_type_once() {
         assert_eq!(EVENTS.len(), EventType::ALL.len());
         for event in EventType::ALL {
-            assert_eq!(EVENTS.iter().filter(|spec| spec.event == *event).count(), 1, "{event:?}");
+            assert_eq!(EVENTS.iter().filter(|spec| spec.event == event).count(), 1, "{event:?}");
         }
     }
 

@@ -51,7 +51,10 @@ impl Filter {
             parser.errors.push(FieldError::new(
                 "",
                 "too_many_tests",
-                format!("The condition has {} comparisons; {MAX_CONDITION_TESTS} are allowed. Split the automation in two.", parser.tests),
+                format!(
+                    "The condition has {} comparisons; {MAX_CONDITION_TESTS} are allowed. Split the automation in two.",
+                    parser.tests
+                ),
             ));
         }
         match root {
@@ -226,7 +229,11 @@ impl Parser {
             );
         }
         let Some(object) = value.as_object() else {
-            return self.fail(at, "not_an_object", "A condition is a JSON object, such as {\"alias\":{\"$regex\":\"^prod\"}}.");
+            return self.fail(
+                at,
+                "not_an_object",
+                "A condition is a JSON object, such as {\"alias\":{\"$regex\":\"^prod\"}}.",
+            );
         };
         let mut parts = Vec::with_capacity(object.len());
         for (key, value) in object {
@@ -261,14 +268,22 @@ impl Parser {
             return self.test(path, Op::Eq, value, at);
         };
         if object.is_empty() {
-            return self.fail(at, "no_comparison", format!("{path} has no comparison. Write one, such as {{\"$eq\":\"x\"}}."));
+            return self.fail(
+                at,
+                "no_comparison",
+                format!("{path} has no comparison. Write one, such as {{\"$eq\":\"x\"}}."),
+            );
         }
         let mut parts = Vec::with_capacity(object.len());
         for (key, operand) in object {
             let at = format!("{at}/{}", pointer_token(key));
             if key == "$not" {
                 if depth >= MAX_CONDITION_DEPTH {
-                    return self.fail(&at, "too_deep", format!("The condition nests more than {MAX_CONDITION_DEPTH} deep. Write it flatter."));
+                    return self.fail(
+                        &at,
+                        "too_deep",
+                        format!("The condition nests more than {MAX_CONDITION_DEPTH} deep. Write it flatter."),
+                    );
                 }
                 let part = self.tests_of(path, operand, &at, depth + 1);
                 parts.extend(part.map(|part| Node::Group(Join::None, vec![part])));
@@ -278,7 +293,11 @@ impl Parser {
                 Some(op) => parts.extend(self.test(path, op, operand, &at)),
                 None => {
                     let known = Op::ALL.map(Op::as_str).join(" ");
-                    self.fail::<Node>(&at, "unknown_operator", format!("There is no comparison \"{key}\". Use one of {known}."));
+                    self.fail::<Node>(
+                        &at,
+                        "unknown_operator",
+                        format!("There is no comparison \"{key}\". Use one of {known}."),
+                    );
                 }
             }
         }
@@ -287,17 +306,32 @@ impl Parser {
 
     fn check_path(&mut self, path: &str, at: &str) -> Option<()> {
         if path.starts_with('$') {
-            return self.fail(at, "unknown_operator", format!("There is no operator \"{path}\". Use $and, $or, $nor or $not."));
+            return self.fail(
+                at,
+                "unknown_operator",
+                format!("There is no operator \"{path}\". Use $and, $or, $nor or $not."),
+            );
         }
         let name = path.split_once('.').map_or(path, |(name, _)| name);
         if hookboard_template::variable(name).is_none() {
             return self.fail(at, "unknown_value", format!("No event has a value \"{path}\". Use a payload variable's name, such as alias or artifact_metadata.accuracy."));
         }
         if path.contains('.') && name != "artifact_metadata" {
-            return self.fail(at, "unknown_value", format!("Only artifact_metadata takes a key after a dot, \"{name}\" does not."));
+            return self.fail(
+                at,
+                "unknown_value",
+                format!("Only artifact_metadata takes a key after a dot, \"{name}\" does not."),
+            );
         }
         if !self.event.carries(name) {
-            return self.fail(at, "not_in_event", format!("{} does not carry {name}. Take the condition out or choose another event.", self.event.as_str()));
+            return self.fail(
+                at,
+                "not_in_event",
+                format!(
+                    "{} does not carry {name}. Take the condition out or choose another event.",
+                    self.event.as_str()
+                ),
+            );
         }
         Some(())
     }
@@ -311,7 +345,11 @@ impl Parser {
                     return self.fail(at, "not_text", "A regular expression is a text in quotes.");
                 };
                 if text.is_empty() {
-                    return self.fail(at, "required", "The pattern is empty, and would match everything. Write one, or take the condition out.");
+                    return self.fail(
+                        at,
+                        "required",
+                        "The pattern is empty, and would match everything. Write one, or take the condition out.",
+                    );
                 }
                 match pattern::compile(text) {
                     Ok(compiled) => regex = Some(compiled),
@@ -410,7 +448,9 @@ mod tests {
     #[test]
     fn a_fault_has_a_pointer_and_they_are_told_together() {
         assert_eq!(
-            faults(json!({"$and": [{"alias": {"$regex": "("}}, {"nope": 1}, {"alias": {"$like": 1}}], "run_name": "x"})),
+            faults(
+                json!({"$and": [{"alias": {"$regex": "("}}, {"nope": 1}, {"alias": {"$like": 1}}], "run_name": "x"})
+            ),
             [
                 ("/$and/0/alias/$regex".to_owned(), "invalid_pattern".to_owned()),
                 ("/$and/1/nope".to_owned(), "unknown_value".to_owned()),
@@ -435,7 +475,8 @@ mod tests {
 
     #[test]
     fn the_trace_names_the_deciding_part_and_leaves_the_rest_unseen() {
-        let condition = json!({"$and": [{"alias": {"$regex": "^production$"}}, {"artifact_metadata.accuracy": {"$gte": 0.9}}]});
+        let condition =
+            json!({"$and": [{"alias": {"$regex": "^production$"}}, {"artifact_metadata.accuracy": {"$gte": 0.9}}]});
         let trace = filter(&condition).evaluate(&values());
         assert_eq!(trace.words(), "alias canary-eu does not match ^production$");
         let Trace::Group { parts, holds, .. } = &trace else { panic!("{trace:?}") };

@@ -57,3 +57,5 @@ pub const RETRY_WAITS_S: [u32; 11] = [0, 5, 60, 300, 1800, 7200, 18_000, 36_000,
 pub const PAUSE_AFTER_FAILURES: u32 = 20;
 /// Deliveries in flight to one webhook at once.
 pub const MAX_IN_FLIGHT_PER_WEBHOOK: u32 = 8;
+/// Largest request that carries a template, in bytes: 256 KiB of template, every byte escaped.
+pub const MAX_TEMPLATE_BODY_BYTES: usize = 256 * 1024 * 6 + 64 * 1024;

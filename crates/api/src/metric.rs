@@ -233,8 +233,12 @@ impl MetricRule {
     /// ```
     pub fn read(&self, history: &[f64]) -> Reading {
         let none = Reading { value: None, holds: false };
-        let Some(start) = history.len().checked_sub(self.span()) else { return none };
-        let Some(recent) = history.get(start..).filter(|recent| !recent.is_empty()) else { return none };
+        let Some(start) = history.len().checked_sub(self.span()) else {
+            return none;
+        };
+        let Some(recent) = history.get(start..).filter(|recent| !recent.is_empty()) else {
+            return none;
+        };
         match self {
             Self::Threshold { aggregate, comparison, threshold, .. } => {
                 let value = match aggregate {
@@ -245,7 +249,9 @@ impl MetricRule {
                 Reading { value: Some(value), holds: comparison.holds(value, *threshold) }
             }
             Self::Change { prior_window, change, direction, amount, .. } => {
-                let Some((prior, last)) = recent.split_at_checked(*prior_window as usize) else { return none };
+                let Some((prior, last)) = recent.split_at_checked(*prior_window as usize) else {
+                    return none;
+                };
                 let (prior, last) = (mean(prior), mean(last));
                 let difference = match change {
                     ChangeKind::Absolute => last - prior,
@@ -254,7 +260,9 @@ impl MetricRule {
                 defined(difference, |value| direction.admits(value, *amount))
             }
             Self::ZScore { zscore, direction, .. } => {
-                let Some((newest, before)) = recent.split_last() else { return none };
+                let Some((newest, before)) = recent.split_last() else {
+                    return none;
+                };
                 let centre = mean(before);
                 let squares: Vec<f64> = before.iter().map(|value| (value - centre) * (value - centre)).collect();
                 let spread = mean(&squares).sqrt();
@@ -278,7 +286,11 @@ impl MetricRule {
         };
         for (field, window, least) in windows {
             if window < least || *window > MAX_METRIC_WINDOW {
-                fault(field, "out_of_range", format!("A window spans {least} to {MAX_METRIC_WINDOW} values; this says {window}."));
+                fault(
+                    field,
+                    "out_of_range",
+                    format!("A window spans {least} to {MAX_METRIC_WINDOW} values; this says {window}."),
+                );
             }
         }
         let (field, limit, least) = match self {
@@ -289,7 +301,11 @@ impl MetricRule {
         if !limit.is_finite() {
             fault(field, "not_a_number", String::from("Write a number."));
         } else if limit < least || (least == 0.0 && limit == 0.0) {
-            fault(field, "out_of_range", String::from("Write a number above zero; the direction is a field of its own."));
+            fault(
+                field,
+                "out_of_range",
+                String::from("Write a number above zero; the direction is a field of its own."),
+            );
         }
     }
 
@@ -310,7 +326,10 @@ impl MetricCondition {
             errors.push(FieldError::new(
                 format!("{at}/rules"),
                 "out_of_range",
-                format!("An automation takes 1 to {MAX_METRIC_RULES} metric conditions; this has {}.", self.rules.len()),
+                format!(
+                    "An automation takes 1 to {MAX_METRIC_RULES} metric conditions; this has {}.",
+                    self.rules.len()
+                ),
             ));
         }
         for (index, rule) in self.rules.iter().enumerate() {
@@ -319,7 +338,10 @@ impl MetricCondition {
                 errors.push(FieldError::new(
                     format!("{at}/kind"),
                     "wrong_kind",
-                    format!("This kind of condition belongs to {}. Change the event or the kind.", rule.event().as_str()),
+                    format!(
+                        "This kind of condition belongs to {}. Change the event or the kind.",
+                        rule.event().as_str()
+                    ),
                 ));
             }
             rule.check(&at, &mut errors);
@@ -389,7 +411,10 @@ mod tests {
     fn defaults_are_those_of_the_docs() {
         let rule: MetricRule =
             serde_json::from_str(r#"{"kind":"z_score","metric":"loss","direction":"up"}"#).expect("readable");
-        assert_eq!(rule, MetricRule::ZScore { metric: "loss".into(), window: 30, zscore: 3.0, direction: Direction::Up });
+        assert_eq!(
+            rule,
+            MetricRule::ZScore { metric: "loss".into(), window: 30, zscore: 3.0, direction: Direction::Up }
+        );
     }
 
     #[test]

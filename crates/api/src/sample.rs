@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn each_event_has_a_value_for_each_variable_it_carries() {
         for event in EventType::ALL {
-            let values = sample_values(*event);
+            let values = sample_values(event);
             for variable in VARIABLES.iter().filter(|variable| event.carries(variable.name)) {
                 let value = values.get(variable.name).unwrap_or(&Value::Null);
                 assert!(!crate::trace::is_blank(value), "{event:?} {}", variable.name);

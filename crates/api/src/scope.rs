@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_registry_does_not_see_a_project_of_the_same_name() {
-        let scope = Scope { kind: PlaceKind::Registry, entity: "kestrel".into(), name: "models".into(), collection: None };
+        let scope =
+            Scope { kind: PlaceKind::Registry, entity: "kestrel".into(), name: "models".into(), collection: None };
         assert!(scope.covers(PlaceKind::Registry, "kestrel", "models", Some("fraud")));
         assert!(!scope.covers(PlaceKind::Project, "kestrel", "models", Some("fraud")));
         assert!(!scope.covers(PlaceKind::Registry, "other", "models", Some("fraud")));

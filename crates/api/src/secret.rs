@@ -45,7 +45,11 @@ pub fn check_name(name: &str, at: &str) -> Option<FieldError> {
     } else if name.chars().count() > MAX_NAME {
         Some(FieldError::new(at, "too_long", format!("The name has more than {MAX_NAME} characters. Shorten it.")))
     } else if !starts_well || !characters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        Some(FieldError::new(at, "malformed", "A secret's name has letters, digits and _ only, and does not start with a digit."))
+        Some(FieldError::new(
+            at,
+            "malformed",
+            "A secret's name has letters, digits and _ only, and does not start with a digit.",
+        ))
     } else if name == "ACCESS_TOKEN" || hookboard_template::variable(name).is_some() {
         Some(FieldError::new(at, "reserved", format!("\"{name}\" is a payload variable. Choose another name.")))
     } else {

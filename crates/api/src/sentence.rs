@@ -232,14 +232,16 @@ fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
 /// What a scope sees and does not see: what users confuse most.
 pub fn scope_words(scope: &Scope) -> String {
     match (scope.kind, &scope.collection) {
-        (PlaceKind::Registry, None) => {
-            String::from("Watches every collection of this registry, future ones too. It does not see artifacts of projects.")
-        }
-        (PlaceKind::Project, None) => {
-            String::from("Watches every collection and run of this project, future ones too. It does not see registries, even for the same version.")
-        }
+        (PlaceKind::Registry, None) => String::from(
+            "Watches every collection of this registry, future ones too. It does not see artifacts of projects.",
+        ),
+        (PlaceKind::Project, None) => String::from(
+            "Watches every collection and run of this project, future ones too. It does not see registries, even for the same version.",
+        ),
         (PlaceKind::Registry, Some(collection)) => {
-            format!("Watches {collection} of this registry only. It does not see artifacts of projects, even with the same name.")
+            format!(
+                "Watches {collection} of this registry only. It does not see artifacts of projects, even with the same name."
+            )
         }
         (PlaceKind::Project, Some(collection)) => {
             format!("Watches {collection} of this project only. It does not see registries, even for the same version.")
@@ -278,15 +280,19 @@ mod tests {
         trigger.filter = Some(json!({"alias": {"$regex": "^production$"}}));
         assert_eq!(words(&trigger, None), "When an alias matching ^production$ is added in any collection");
         assert_eq!(words(&trigger, Some("fraud")), "When an alias matching ^production$ is added to fraud");
-        trigger.filter =
-            Some(json!({"$and": [{"alias": {"$regex": "^p"}}, {"artifact_metadata.accuracy": {"$gte": 0.93}}, {"event_author": {"$ne": "ci"}}]}));
+        trigger.filter = Some(
+            json!({"$and": [{"alias": {"$regex": "^p"}}, {"artifact_metadata.accuracy": {"$gte": 0.93}}, {"event_author": {"$ne": "ci"}}]}),
+        );
         assert_eq!(
             words(&trigger, None),
             "When an alias matching ^p is added in any collection and accuracy ≥ 0.93 and author is not ci"
         );
         trigger.filter = Some(json!({"$nor": [{"alias": "x"}]}));
         assert_eq!(words(&trigger, None), "When an alias is added in any collection and more conditions hold");
-        assert_eq!(words(&Trigger::on(EventType::LinkArtifact), None), "When a new version is linked to any collection");
+        assert_eq!(
+            words(&Trigger::on(EventType::LinkArtifact), None),
+            "When a new version is linked to any collection"
+        );
         assert_eq!(words(&Trigger::on(EventType::UnlinkArtifact), Some("c")), "When a version is unlinked from c");
     }
 

@@ -109,7 +109,11 @@ impl Trigger {
         }
         match &self.metrics {
             Some(metrics) if self.event.is_run_metric() => errors.extend(metrics.check(self.event, "/metrics")),
-            Some(_) => errors.push(FieldError::new("/metrics", "wrong_event", format!("{} has no metric. Take the metric condition out.", self.event.as_str()))),
+            Some(_) => errors.push(FieldError::new(
+                "/metrics",
+                "wrong_event",
+                format!("{} has no metric. Take the metric condition out.", self.event.as_str()),
+            )),
             None if self.event.is_run_metric() => {
                 errors.push(FieldError::new("/metrics", "required", "Say which metric to watch, and its limit."));
             }
@@ -120,7 +124,11 @@ impl Trigger {
                 errors.push(FieldError::new("/states", "required", "Choose at least one state."));
             }
         } else if !self.states.is_empty() {
-            errors.push(FieldError::new("/states", "wrong_event", format!("{} has no run state. Take the states out.", self.event.as_str())));
+            errors.push(FieldError::new(
+                "/states",
+                "wrong_event",
+                format!("{} has no run state. Take the states out.", self.event.as_str()),
+            ));
         }
         errors
     }

@@ -157,12 +157,17 @@ impl WebhookDraft {
     /// Faults that can be seen without the database and without looking names up.
     pub fn check(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        let mut fault = |pointer: &str, code: &str, message: String| errors.push(FieldError::new(pointer, code, message));
+        let mut fault =
+            |pointer: &str, code: &str, message: String| errors.push(FieldError::new(pointer, code, message));
         let length = self.name.chars().count();
         if self.name.trim().is_empty() {
             fault("/name", "required", String::from("Give the webhook a name."));
         } else if length > MAX_NAME {
-            fault("/name", "too_long", format!("The name has {length} characters; {MAX_NAME} are allowed. Shorten it."));
+            fault(
+                "/name",
+                "too_long",
+                format!("The name has {length} characters; {MAX_NAME} are allowed. Shorten it."),
+            );
         } else if self.name.chars().any(char::is_control) {
             fault("/name", "control_character", String::from("The name holds a control character. Type it anew."));
         }
@@ -179,7 +184,11 @@ impl WebhookDraft {
         for (index, header) in self.headers.iter().enumerate() {
             let at = format!("/headers/{index}");
             if !is_token(&header.name) {
-                fault(&format!("{at}/name"), "malformed", String::from("A header's name has letters, digits and dashes only."));
+                fault(
+                    &format!("{at}/name"),
+                    "malformed",
+                    String::from("A header's name has letters, digits and dashes only."),
+                );
             } else if is_reserved(&header.name) {
                 fault(&format!("{at}/name"), "reserved", format!("{} is set by Hookboard. Take it out.", header.name));
             }
@@ -272,7 +281,9 @@ mod tests {
     fn urls_are_http_without_user_info() {
         assert!(draft("https://example.com/x?y=1").check().is_empty());
         assert!(draft("http://[::1]:8080").check().is_empty());
-        for url in ["", "ftp://x", "https://", "https:///x", "https://a@b.example", "https://a b.example", "example.com"] {
+        for url in
+            ["", "ftp://x", "https://", "https:///x", "https://a@b.example", "https://a b.example", "example.com"]
+        {
             assert_eq!(draft(url).check().first().map(|error| error.pointer.clone()).as_deref(), Some("/url"), "{url}");
         }
     }
@@ -280,7 +291,12 @@ mod tests {
     #[test]
     fn headers_that_hookboard_sets_are_refused() {
         let mut webhook = draft("https://example.com");
-        for (name, code) in [("X-Team", None), ("Content-Length", Some("reserved")), ("a b", Some("malformed")), ("", Some("malformed"))] {
+        for (name, code) in [
+            ("X-Team", None),
+            ("Content-Length", Some("reserved")),
+            ("a b", Some("malformed")),
+            ("", Some("malformed")),
+        ] {
             webhook.headers = vec![Header { name: name.into(), value: Some("x".into()), secret: None }];
             assert_eq!(webhook.check().first().map(|error| error.code.as_str()), code, "{name}");
         }

@@ -1,0 +1,99 @@
+//! What every part of the server shares.
+
+use std::sync::Arc;
+
+use hookboard_api::stream::{Change, Topic};
+use tokio::sync::{Notify, broadcast};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::accept::AcceptQueue;
+use crate::config::Settings;
+use crate::db::Db;
+use crate::guard::Guard;
+use crate::seal::Seal;
+
+/// Messages a slow reader of the stream may lag behind before it is told to read anew.
+const STREAM_BACKLOG: usize = 1024;
+
+/// A handle on the server's parts; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    db: Db,
+    seal: Seal,
+    guard: Guard,
+    tls: Arc<ClientConfig>,
+    accept: AcceptQueue,
+    wake: Arc<Notify>,
+    changes: broadcast::Sender<Change>,
+    settings: Settings,
+}
+
+impl App {
+    /// Puts the parts together and starts the accept queue.
+    pub fn new(db: Db, seal: Seal, settings: Settings) -> Self {
+        let wake = Arc::new(Notify::new());
+        let (changes, _) = broadcast::channel(STREAM_BACKLOG);
+        let accept = AcceptQueue::start(db.clone(), Arc::clone(&wake), changes.clone());
+        let guard = Guard::new(settings.allow_target.clone());
+        Self(Arc::new(Parts { db, seal, guard, tls: Arc::new(tls_config()), accept, wake, changes, settings }))
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// What seals secrets.
+    pub fn seal(&self) -> &Seal {
+        &self.0.seal
+    }
+
+    /// The verdict over targets.
+    pub fn guard(&self) -> &Guard {
+        &self.0.guard
+    }
+
+    /// TLS as a client.
+    pub fn tls(&self) -> &Arc<ClientConfig> {
+        &self.0.tls
+    }
+
+    /// Where events go in.
+    pub fn accept(&self) -> &AcceptQueue {
+        &self.0.accept
+    }
+
+    /// What wakes the worker.
+    pub fn wake(&self) -> &Notify {
+        &self.0.wake
+    }
+
+    /// What the server was started with.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Tells the stream that something changed.
+    pub fn changed(&self, topic: Topic, entity: &str, id: Option<&str>) {
+        // Nobody listening is no error.
+        let _ = self.0.changes.send(Change { topic, entity: entity.to_owned(), id: id.map(str::to_owned) });
+    }
+
+    /// Changes from now on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.0.changes.subscribe()
+    }
+}
+
+/// The system's certificate authorities: a self-hosted team's own count as much as the public ones.
+fn tls_config() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!(%error, "some certificate authorities of the system could not be read");
+    }
+    roots.add_parsable_certificates(found.certs);
+    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+}

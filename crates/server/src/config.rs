@@ -1,0 +1,88 @@
+//! What the server is started with: flags, or `HOOKBOARD_*` in the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::guard::Target;
+
+/// Webhook automations for machine-learning registries and projects.
+///
+/// When an alias is set, a version is linked, a tag added or a metric crosses a line, Hookboard renders
+/// a JSON payload from a template, delivers it to a webhook, and shows exactly what happened.
+#[derive(Debug, Parser)]
+#[command(name = "hookboard", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the REST interface, the page and the delivery worker.
+    Serve(Settings),
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
+}
+
+/// Settings of `hookboard serve`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  hookboard serve --demo                       a believable team on a throw-away database\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n\nThe first start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
+)]
+pub struct Settings {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, env = "HOOKBOARD_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+
+    /// Folder that holds the database (`hookboard.db`) and, unless told otherwise, the key that seals secrets.
+    #[arg(long, env = "HOOKBOARD_DATA", default_value = "hookboard-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+
+    /// File with the key that seals secrets: 32 bytes in base64. Made with mode 0600 beside the database where none is named.
+    #[arg(long, env = "HOOKBOARD_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+
+    /// The key itself, instead of a file. Only from the environment: a flag would show in the process list.
+    #[arg(long, env = "HOOKBOARD_KEY", hide = true, hide_env_values = true)]
+    pub key: Option<String>,
+
+    /// Name of the first team.
+    #[arg(long, env = "HOOKBOARD_TEAM", default_value = "team", value_name = "NAME")]
+    pub team: String,
+
+    /// User name of the first admin.
+    #[arg(long, env = "HOOKBOARD_ADMIN", default_value = "admin", value_name = "NAME")]
+    pub admin: String,
+
+    /// Where webhooks may point beside public addresses: a network such as 10.0.0.0/8, an address, or a host's name. May be given several times.
+    #[arg(long, env = "HOOKBOARD_ALLOW_TARGET", value_delimiter = ',', value_name = "CIDR|HOST")]
+    pub allow_target: Vec<Target>,
+
+    /// Origin whose pages may call the REST interface from a browser, such as https://dash.example. May be given several times.
+    #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    pub allow_origin: Vec<String>,
+
+    /// URL under which people reach the server, where it is behind a proxy. Printed in links.
+    #[arg(long, env = "HOOKBOARD_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// How long events and deliveries are kept, in days.
+    #[arg(long, env = "HOOKBOARD_RETAIN", default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub retain: u32,
+
+    /// Fill an empty database with a believable team, registry, project and runs, open a receiver at /sink/<name>, and let webhooks point to this machine.
+    #[arg(long, env = "HOOKBOARD_DEMO")]
+    pub demo: bool,
+
+    /// Serve the page from this folder instead of from inside the binary: for working on the page.
+    #[arg(long, env = "HOOKBOARD_PAGE_DIR", value_name = "FOLDER", hide = true)]
+    pub page_dir: Option<PathBuf>,
+
+    /// Write the log as one JSON object per line.
+    #[arg(long, env = "HOOKBOARD_LOG_JSON")]
+    pub log_json: bool,
+}

@@ -1,0 +1,340 @@
+//! Automations and their revisions.
+
+use hookboard_api::automation::{Action, Automation, AutomationDraft, WebhookRef};
+use hookboard_api::limits::MAX_AUTOMATIONS;
+use hookboard_api::list::List;
+use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use sqlx::QueryBuilder;
+
+use super::webhooks::activity;
+use super::{Conn, Db, Result, cut_page, json, to_json, webhooks};
+use crate::clock;
+use crate::failure::Failure;
+
+#[derive(Debug, sqlx::FromRow)]
+struct Row {
+    id: String,
+    draft: String,
+    enabled: bool,
+    snoozed_until: Option<String>,
+    revision: u32,
+    author: String,
+    created_at: String,
+    updated_at: String,
+    webhook_id: Option<String>,
+    webhook_name: Option<String>,
+    webhook_enabled: Option<bool>,
+    webhook_paused: Option<String>,
+}
+
+const COLUMNS: &str = "SELECT automations.id, automations.draft, automations.enabled, automations.snoozed_until, automations.revision, automations.author, \
+     automations.created_at, automations.updated_at, automations.webhook_id, webhooks.name AS webhook_name, webhooks.enabled AS webhook_enabled, \
+     webhooks.paused_reason AS webhook_paused \
+     FROM automations JOIN places ON places.id = automations.place_id LEFT JOIN webhooks ON webhooks.id = automations.webhook_id ";
+
+/// What a list is narrowed to.
+#[derive(Debug, Default, Clone)]
+pub struct Wanted {
+    /// In this registry or project.
+    pub place_id: Option<String>,
+    /// Scoped to this collection.
+    pub collection: Option<String>,
+    /// On this event type.
+    pub event: Option<String>,
+    /// Through this webhook.
+    pub webhook: Option<String>,
+    /// Enabled or not.
+    pub enabled: Option<bool>,
+    /// Name, pattern or webhook contains this, letter case aside.
+    pub text: Option<String>,
+    /// The last id of the page before.
+    pub cursor: Option<String>,
+    /// Rows of a page.
+    pub limit: u32,
+}
+
+/// Automations of an entity, newest first.
+pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Automation>> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push("WHERE places.entity_id = ").push_bind(entity_id);
+    narrow(&mut query, wanted);
+    if let Some(cursor) = &wanted.cursor {
+        query.push(" AND automations.id < ").push_bind(cursor.as_str());
+    }
+    query.push(" ORDER BY automations.id DESC LIMIT ").push_bind(wanted.limit + 1);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
+    let mut connection = db.read().acquire().await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(whole(&mut connection, row).await?);
+    }
+    let mut list = cut_page(items, wanted.limit, |automation| automation.id.clone());
+    let mut count = QueryBuilder::new(
+        "SELECT count(*) FROM automations JOIN places ON places.id = automations.place_id LEFT JOIN webhooks ON webhooks.id = automations.webhook_id WHERE places.entity_id = ",
+    );
+    count.push_bind(entity_id);
+    narrow(&mut count, wanted);
+    let (total,): (i64,) = count.build_query_as().fetch_one(db.read()).await?;
+    list.total = u64::try_from(total).ok();
+    Ok(list)
+}
+
+fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &'w Wanted) {
+    if let Some(place) = &wanted.place_id {
+        query.push(" AND automations.place_id = ").push_bind(place.as_str());
+    }
+    if let Some(collection) = &wanted.collection {
+        query.push(" AND automations.collection = ").push_bind(collection.as_str());
+    }
+    if let Some(event) = &wanted.event {
+        query.push(" AND automations.event = ").push_bind(event.as_str());
+    }
+    if let Some(webhook) = &wanted.webhook {
+        query.push(" AND automations.webhook_id = ").push_bind(webhook.as_str());
+    }
+    if let Some(enabled) = wanted.enabled {
+        query.push(" AND automations.enabled = ").push_bind(enabled);
+    }
+    if let Some(text) = wanted.text.as_deref().filter(|text| !text.is_empty()) {
+        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        query
+            .push(" AND (automations.name LIKE ")
+            .push_bind(pattern.clone())
+            .push(" ESCAPE '\\' OR webhooks.name LIKE ");
+        query
+            .push_bind(pattern.clone())
+            .push(" ESCAPE '\\' OR json_extract(automations.draft, '$.trigger.filter') LIKE ");
+        query.push_bind(pattern).push(" ESCAPE '\\')");
+    }
+}
+
+/// One automation of an entity.
+pub async fn get(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Automation> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push("WHERE places.entity_id = ").push_bind(entity_id).push(" AND automations.id = ").push_bind(id);
+    let row: Option<Row> = query.build_query_as().fetch_optional(&mut *conn).await?;
+    whole(conn, row.ok_or_else(|| Failure::not_found("automation"))?).await
+}
+
+async fn whole(conn: &mut Conn, row: Row) -> Result<Automation> {
+    let draft: AutomationDraft = json(&row.draft)?;
+    let activity =
+        activity(conn, "automation_id", std::slice::from_ref(&row.id)).await?.remove(&row.id).unwrap_or_default();
+    let webhook = match (row.webhook_id, row.webhook_name) {
+        (Some(id), Some(name)) => {
+            let paused = row.webhook_paused.is_some() || row.webhook_enabled == Some(false);
+            Some(WebhookRef { id, name, paused })
+        }
+        _ => None,
+    };
+    Ok(Automation {
+        id: row.id,
+        name: draft.name,
+        description: draft.description,
+        scope: draft.scope,
+        trigger: draft.trigger,
+        action: draft.action,
+        cooldown_s: draft.cooldown_s,
+        enabled: row.enabled,
+        snoozed_until: row.snoozed_until,
+        webhook,
+        author: row.author,
+        revision: row.revision,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        activity,
+    })
+}
+
+/// All faults of a draft, those that need the database included.
+pub async fn check(conn: &mut Conn, entity_id: &str, draft: &AutomationDraft) -> Result<()> {
+    let mut errors = draft.check();
+    let mut diagnostics = Vec::new();
+    if let Action::Webhook { webhook_id, template } = &draft.action {
+        match webhooks::row(conn, entity_id, webhook_id).await {
+            Err(Failure::Problem(_)) => {
+                errors.push(FieldError::new("/action/webhook_id", "unknown_webhook", "Choose a webhook of this team."));
+            }
+            Err(other) => return Err(other),
+            Ok(row) => {
+                if let Some(template) = template {
+                    let compiled = hookboard_template::compile(
+                        template,
+                        &row.settings()?.template_names(Some(draft.trigger.event)),
+                    );
+                    if compiled.has_errors() {
+                        diagnostics = compiled
+                            .diagnostics
+                            .iter()
+                            .filter_map(|diagnostic| serde_json::to_value(diagnostic).ok())
+                            .collect();
+                        let first = compiled
+                            .diagnostics
+                            .iter()
+                            .find(|diagnostic| diagnostic.severity == hookboard_template::Severity::Error);
+                        let message = first.map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+                        errors.push(FieldError::new("/action/template", "template", message));
+                    }
+                }
+            }
+        }
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::invalid(errors);
+    problem.diagnostics = diagnostics;
+    Err(problem.into())
+}
+
+fn duplicate(draft: &AutomationDraft) -> Failure {
+    let mut problem = Problem::new(
+        ProblemCode::DuplicateName,
+        format!("There is an automation \"{}\" in this scope already. Choose another name.", draft.name),
+    );
+    problem.errors = vec![FieldError::new("/name", "duplicate", problem.detail.clone())];
+    problem.into()
+}
+
+fn webhook_of(draft: &AutomationDraft) -> Option<&str> {
+    match &draft.action {
+        Action::Webhook { webhook_id, .. } => Some(webhook_id),
+        Action::Record => None,
+    }
+}
+
+/// Makes an automation of a checked draft; its id.
+pub async fn create(
+    conn: &mut Conn,
+    entity_id: &str,
+    place_id: &str,
+    draft: &AutomationDraft,
+    author: &str,
+) -> Result<String> {
+    let (count,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM automations JOIN places ON places.id = place_id WHERE entity_id = ?")
+            .bind(entity_id)
+            .fetch_one(&mut *conn)
+            .await?;
+    if count >= MAX_AUTOMATIONS {
+        return Err(Failure::new(
+            ProblemCode::Conflict,
+            format!("The team has {count} automations; {MAX_AUTOMATIONS} are allowed. Delete some first."),
+        ));
+    }
+    let id = clock::new_id();
+    let now = clock::now();
+    let done = sqlx::query(
+        "INSERT INTO automations (id, place_id, collection, name, event, webhook_id, draft, enabled, revision, author, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+    )
+    .bind(&id)
+    .bind(place_id)
+    .bind(draft.scope.collection.as_deref().unwrap_or_default())
+    .bind(&draft.name)
+    .bind(draft.trigger.event.as_str())
+    .bind(webhook_of(draft))
+    .bind(to_json(draft)?)
+    .bind(draft.enabled)
+    .bind(author)
+    .bind(&now)
+    .bind(&now)
+    .execute(&mut *conn)
+    .await;
+    match done {
+        Err(error) if Failure::is_duplicate(&error) => return Err(duplicate(draft)),
+        Err(error) => return Err(error.into()),
+        Ok(_) => {}
+    }
+    keep_revision(conn, &id, 1, draft, author).await?;
+    Ok(id)
+}
+
+/// Replaces an automation by a checked draft.
+pub async fn update(
+    conn: &mut Conn,
+    id: &str,
+    place_id: &str,
+    revision: u32,
+    draft: &AutomationDraft,
+    author: &str,
+) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE automations SET place_id = ?, collection = ?, name = ?, event = ?, webhook_id = ?, draft = ?, enabled = ?, revision = ?, updated_at = ? WHERE id = ?",
+    )
+    .bind(place_id)
+    .bind(draft.scope.collection.as_deref().unwrap_or_default())
+    .bind(&draft.name)
+    .bind(draft.trigger.event.as_str())
+    .bind(webhook_of(draft))
+    .bind(to_json(draft)?)
+    .bind(draft.enabled)
+    .bind(revision)
+    .bind(clock::now())
+    .bind(id)
+    .execute(&mut *conn)
+    .await;
+    match done {
+        Err(error) if Failure::is_duplicate(&error) => return Err(duplicate(draft)),
+        Err(error) => return Err(error.into()),
+        Ok(_) => {}
+    }
+    keep_revision(conn, id, revision, draft, author).await
+}
+
+async fn keep_revision(conn: &mut Conn, id: &str, revision: u32, draft: &AutomationDraft, author: &str) -> Result<()> {
+    sqlx::query("INSERT INTO revisions (automation_id, revision, draft, author, at) VALUES (?, ?, ?, ?, ?)")
+        .bind(id)
+        .bind(revision)
+        .bind(to_json(draft)?)
+        .bind(author)
+        .bind(clock::now())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Switches an automation on or off. The switch is no revision: what it does stays the same.
+pub async fn set_enabled(conn: &mut Conn, entity_id: &str, id: &str, enabled: bool) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE automations SET enabled = ?, updated_at = ?, draft = json_set(draft, '$.enabled', json(?)) \
+         WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)",
+    )
+    .bind(enabled)
+    .bind(clock::now())
+    .bind(if enabled { "true" } else { "false" })
+    .bind(id)
+    .bind(entity_id)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Deletes an automation. Its deliveries that wait are canceled; History keeps all.
+pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<bool> {
+    let done =
+        sqlx::query("DELETE FROM automations WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)")
+            .bind(id)
+            .bind(entity_id)
+            .execute(&mut *conn)
+            .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE deliveries SET state = 'canceled', reason = 'The automation was deleted.', due_ms = NULL, finished_at = ? WHERE automation_id = ? AND state IN ('waiting', 'retrying')")
+        .bind(clock::now())
+        .bind(id)
+        .execute(conn)
+        .await?;
+    Ok(true)
+}
+
+/// The draft of one revision.
+pub async fn revision(conn: &mut Conn, id: &str, revision: u32) -> Result<Option<AutomationDraft>> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT draft FROM revisions WHERE automation_id = ? AND revision = ?")
+        .bind(id)
+        .bind(revision)
+        .fetch_optional(conn)
+        .await?;
+    row.map(|(draft,)| json(&draft)).transpose()
+}

@@ -1,0 +1,282 @@
+//! Deliveries as readers see them. The queue itself is in `queue`.
+
+use hookboard_api::automation::Action;
+use hookboard_api::delivery::{Attempt, Delivery, DeliveryDetail, DeliveryState, OutcomeCode};
+use hookboard_api::limits::RETRY_WAITS_S;
+use hookboard_api::list::List;
+use hookboard_api::problem::ProblemCode;
+use hookboard_template::{Masked, compile};
+use serde_json::{Map, Value};
+use sqlx::{QueryBuilder, Row as _};
+
+use super::{Conn, Db, Result, automations, cut_page, events, json, webhooks};
+use crate::clock;
+use crate::failure::Failure;
+
+const COLUMNS: &str = "SELECT deliveries.id, state, automation_id, automation_name, revision, webhook_id, webhook_name, event_id, events.type, events.subject, \
+     events.vals, attempts, outcome, status, reason, due_ms, duration_ms, rendered_anew, created_at, finished_at, tries \
+     FROM deliveries JOIN events ON events.id = deliveries.event_id ";
+
+/// What a list is narrowed to.
+#[derive(Debug, Default, Clone)]
+pub struct Wanted {
+    /// In this registry or project.
+    pub place_id: Option<String>,
+    /// In this collection.
+    pub collection: Option<String>,
+    /// Of this automation.
+    pub automation: Option<String>,
+    /// To this webhook.
+    pub webhook: Option<String>,
+    /// In one of these states.
+    pub states: Vec<DeliveryState>,
+    /// With this outcome.
+    pub outcome: Option<OutcomeCode>,
+    /// Matched since, RFC 3339.
+    pub since: Option<String>,
+    /// The last id of the page before.
+    pub cursor: Option<String>,
+    /// Rows of a page.
+    pub limit: u32,
+}
+
+fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted: &'w Wanted) {
+    query.push("WHERE deliveries.entity_id = ").push_bind(entity_id);
+    for (column, value) in [
+        (" AND deliveries.place_id = ", &wanted.place_id),
+        (" AND deliveries.collection = ", &wanted.collection),
+        (" AND automation_id = ", &wanted.automation),
+        (" AND webhook_id = ", &wanted.webhook),
+        (" AND created_at >= ", &wanted.since),
+    ] {
+        if let Some(value) = value {
+            query.push(column).push_bind(value.as_str());
+        }
+    }
+    if let Some(outcome) = wanted.outcome {
+        query.push(" AND outcome = ").push_bind(outcome.as_str());
+    }
+}
+
+/// Deliveries of an entity, newest first.
+pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Delivery>> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    narrow(&mut query, entity_id, wanted);
+    if !wanted.states.is_empty() {
+        query.push(" AND state IN (");
+        let mut list = query.separated(", ");
+        for state in &wanted.states {
+            list.push_bind(state.as_str());
+        }
+        query.push(")");
+    }
+    if let Some(cursor) = &wanted.cursor {
+        query.push(" AND deliveries.id < ").push_bind(cursor.as_str());
+    }
+    query.push(" ORDER BY deliveries.id DESC LIMIT ").push_bind(wanted.limit + 1);
+    let rows = query.build().fetch_all(db.read()).await?;
+    let items = rows.iter().map(delivery).collect::<Result<Vec<_>>>()?;
+    Ok(cut_page(items, wanted.limit, |delivery| delivery.id.clone()))
+}
+
+/// How many deliveries are in each state, all else as in `wanted`.
+pub async fn counts(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<Vec<(DeliveryState, u64)>> {
+    let mut query = QueryBuilder::new("SELECT state, count(*) FROM deliveries ");
+    narrow(&mut query, entity_id, wanted);
+    query.push(" GROUP BY state");
+    let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(db.read()).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(state, count)| Some((DeliveryState::parse(&state)?, u64::try_from(count).ok()?)))
+        .collect())
+}
+
+fn delivery(row: &sqlx::sqlite::SqliteRow) -> Result<Delivery> {
+    let state: String = row.try_get(1)?;
+    let state = DeliveryState::parse(&state).unwrap_or(DeliveryState::Failed);
+    let event_type: String = row.try_get(8)?;
+    let subject: String = row.try_get(9)?;
+    let values: String = row.try_get(10)?;
+    let values: Map<String, Value> = json(&values)?;
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let subject_detail = ["alias", "tag", "run_status", "metric_name"]
+        .into_iter()
+        .map(text)
+        .find(|text| !text.is_empty())
+        .unwrap_or_default();
+    let due: Option<i64> = row.try_get(15)?;
+    let outcome: Option<String> = row.try_get(12)?;
+    let (attempts, tries): (u32, u32) = (row.try_get(11)?, row.try_get(20)?);
+    Ok(Delivery {
+        id: row.try_get(0)?,
+        state,
+        automation_id: row.try_get(2)?,
+        automation_name: row.try_get(3)?,
+        revision: row.try_get(4)?,
+        webhook_id: row.try_get(5)?,
+        webhook_name: row.try_get(6)?,
+        event_id: row.try_get(7)?,
+        event_type: serde_json::from_value(Value::from(event_type))?,
+        subject: json(&subject)?,
+        subject_detail,
+        event_author: text("event_author"),
+        attempts,
+        // A redelivery starts the schedule anew behind the attempts that were made.
+        max_attempts: attempts - tries.min(attempts) + u32::try_from(RETRY_WAITS_S.len()).unwrap_or(u32::MAX),
+        outcome: outcome.as_deref().and_then(OutcomeCode::parse),
+        status: row.try_get(13)?,
+        reason: row.try_get(14)?,
+        next_attempt_at: due
+            .filter(|_| matches!(state, DeliveryState::Waiting | DeliveryState::Retrying))
+            .map(clock::text),
+        duration_ms: row.try_get(16)?,
+        rendered_anew: row.try_get(17)?,
+        created_at: row.try_get(18)?,
+        finished_at: row.try_get(19)?,
+    })
+}
+
+/// One delivery of an entity.
+pub async fn get(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Delivery> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push("WHERE deliveries.entity_id = ").push_bind(entity_id).push(" AND deliveries.id = ").push_bind(id);
+    let row = query.build().fetch_optional(conn).await?;
+    delivery(&row.ok_or_else(|| Failure::not_found("delivery"))?)
+}
+
+/// One delivery with all that is known of it.
+pub async fn detail(db: &Db, entity_id: &str, id: &str) -> Result<DeliveryDetail> {
+    let mut connection = db.read().acquire().await?;
+    let conn = &mut *connection;
+    let delivery = get(conn, entity_id, id).await?;
+    let event = events::get(conn, entity_id, &delivery.event_id).await?;
+    let mut evaluations = events::evaluations(conn, &delivery.event_id).await?;
+    evaluations.sort_by_key(|evaluation| evaluation.delivery_id.as_deref() != Some(id));
+    let settings = match &delivery.webhook_id {
+        Some(webhook_id) => Some(webhooks::row(conn, entity_id, webhook_id).await?.settings()?),
+        None => None,
+    };
+    let body = match &settings {
+        Some(settings) => {
+            let (overlay,): (String,) =
+                sqlx::query_as("SELECT overlay FROM deliveries WHERE id = ?").bind(id).fetch_one(&mut *conn).await?;
+            let draft = automations::revision(conn, &delivery.automation_id, delivery.revision).await?;
+            let template = draft.and_then(|draft| match draft.action {
+                Action::Webhook { template, .. } => template,
+                Action::Record => None,
+            });
+            let values = values_with(&event.values, &json(&overlay)?);
+            let names = settings.template_names(Some(event.event_type));
+            Some(template.map_or_else(
+                || String::from("{}"),
+                |template| {
+                    let rendered = compile(&template, &names)
+                        .template
+                        .map(|template| template.render(&Masked { values: &values }));
+                    rendered.and_then(Result::ok).unwrap_or_default()
+                },
+            ))
+        }
+        None => None,
+    };
+    let current: Option<(u32,)> = sqlx::query_as("SELECT revision FROM automations WHERE id = ?")
+        .bind(&delivery.automation_id)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let attempts: Vec<(u32, String, String)> =
+        sqlx::query_as("SELECT number, started_at, exchange FROM attempts WHERE delivery_id = ? ORDER BY number")
+            .bind(id)
+            .fetch_all(conn)
+            .await?;
+    let attempts = attempts
+        .into_iter()
+        .map(|(number, started_at, exchange)| {
+            let mut attempt = Attempt { number, started_at, exchange: json(&exchange)? };
+            // The body is the same in every attempt and is not stored with each.
+            attempt.exchange.request_body = body.clone().unwrap_or_default();
+            Ok(attempt)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(DeliveryDetail {
+        delivery,
+        body,
+        url: settings.map(|settings| settings.url),
+        current_revision: current.map(|(revision,)| revision),
+        attempts,
+        event,
+        evaluations,
+    })
+}
+
+/// An event's values with those of the automation over them.
+pub fn values_with(values: &Map<String, Value>, overlay: &Map<String, Value>) -> Map<String, Value> {
+    values.iter().chain(overlay).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Makes a delivery due now, with the schedule anew: the same id, a new attempt. With `render`, by
+/// the automation's template of today.
+pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool) -> Result<()> {
+    let delivery = get(conn, entity_id, id).await?;
+    if delivery.webhook_id.is_none() {
+        return Err(Failure::new(
+            ProblemCode::Conflict,
+            "Nothing was to be sent for this match, or its webhook was deleted, so that there is nothing to redeliver.",
+        ));
+    }
+    match delivery.state {
+        DeliveryState::Sending => {
+            return Err(Failure::new(
+                ProblemCode::Conflict,
+                "This delivery is being sent right now. Wait for its result.",
+            ));
+        }
+        DeliveryState::Recorded => {
+            return Err(Failure::new(
+                ProblemCode::Conflict,
+                "This match was only recorded; nothing was sent that could be redelivered.",
+            ));
+        }
+        _ => {}
+    }
+    let mut revision = delivery.revision;
+    if render {
+        let current: Option<(u32,)> = sqlx::query_as("SELECT revision FROM automations WHERE id = ?")
+            .bind(&delivery.automation_id)
+            .fetch_optional(&mut *conn)
+            .await?;
+        let Some((current,)) = current else {
+            return Err(Failure::new(
+                ProblemCode::Conflict,
+                "The automation was deleted, so that there is no template to render anew. Redeliver the original bytes.",
+            ));
+        };
+        revision = current;
+    }
+    sqlx::query(
+        "UPDATE deliveries SET state = CASE WHEN attempts = 0 THEN 'waiting' ELSE 'retrying' END, tries = 0, due_ms = ?1, revision = ?2, \
+         rendered_anew = (rendered_anew OR revision <> ?2), reason = NULL, finished_at = NULL WHERE id = ?3",
+    )
+    .bind(clock::now_ms())
+    .bind(revision)
+    .bind(id)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Stops retrying.
+pub async fn cancel(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
+    get(conn, entity_id, id).await?;
+    let done = sqlx::query("UPDATE deliveries SET state = 'canceled', due_ms = NULL, finished_at = ? WHERE id = ? AND state IN ('waiting', 'retrying')")
+        .bind(clock::now())
+        .bind(id)
+        .execute(conn)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Failure::new(
+            ProblemCode::Conflict,
+            "This delivery does not wait for another attempt, so that there is nothing to stop.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Secrets: written, replaced, resolved for sending, never read back.
+
+use std::collections::HashMap;
+
+use hookboard_api::problem::{Problem, ProblemCode, UsedBy};
+use hookboard_api::secret::Secret;
+use secrecy::SecretString;
+
+use super::{Conn, Db, Result};
+use crate::clock;
+use crate::failure::Failure;
+use crate::seal::Seal;
+
+/// How long the value before a replacement signs as well, in milliseconds: 24 hours.
+const BOTH_SIGN_MS: i64 = 24 * 3600 * 1000;
+
+/// Secrets of an entity, with what uses each.
+pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Secret>> {
+    let rows: Vec<(String, String, String, Option<i64>)> = sqlx::query_as(
+        "SELECT name, updated_at, updated_by, previous_until_ms FROM secrets WHERE entity_id = ? ORDER BY name",
+    )
+    .bind(entity_id)
+    .fetch_all(db.read())
+    .await?;
+    let mut connection = db.read().acquire().await?;
+    let mut uses = uses(&mut connection, entity_id).await?;
+    let now = clock::now_ms();
+    Ok(rows
+        .into_iter()
+        .map(|(name, updated_at, updated_by, until)| {
+            let used_by = uses.remove(&name).unwrap_or_default();
+            let signs = used_by.iter().any(|user| user.role == "signature");
+            let both_sign_until = until.filter(|until| signs && *until > now).map(clock::text);
+            Secret { name, updated_at, updated_by, used_by, both_sign_until }
+        })
+        .collect())
+}
+
+/// What uses each secret of an entity: webhooks by their settings, automations by their templates,
+/// sources by their signature.
+async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<UsedBy>>> {
+    let mut uses: HashMap<String, Vec<UsedBy>> = HashMap::new();
+    let mut add = |secret: &str, kind: &str, id: &str, name: &str, role: &str| {
+        let used = uses.entry(secret.to_owned()).or_default();
+        let user = UsedBy { kind: kind.to_owned(), id: id.to_owned(), name: name.to_owned(), role: role.to_owned() };
+        if !used.contains(&user) {
+            used.push(user);
+        }
+    };
+    let webhooks: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT id, name, settings FROM webhooks WHERE entity_id = ? ORDER BY name")
+            .bind(entity_id)
+            .fetch_all(&mut *conn)
+            .await?;
+    let mut names = HashMap::new();
+    for (id, name, settings) in &webhooks {
+        let settings: hookboard_api::webhook::WebhookDraft = super::json(settings)?;
+        for (pointer, secret) in settings.secret_refs() {
+            let role = match pointer.as_str() {
+                "/access_token" => "access token",
+                "/signing_secret" => "signature",
+                pointer if pointer.starts_with("/headers") => "header",
+                _ => "payload",
+            };
+            add(secret, "webhook", id, name, role);
+        }
+        names.insert(id.clone(), settings.template_names(None));
+    }
+    let automations: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT automations.id, automations.name, automations.draft, webhook_id FROM automations JOIN webhooks ON webhooks.id = webhook_id \
+         WHERE webhooks.entity_id = ? ORDER BY automations.name",
+    )
+    .bind(entity_id)
+    .fetch_all(&mut *conn)
+    .await?;
+    for (id, name, draft, webhook_id) in &automations {
+        let draft: hookboard_api::automation::AutomationDraft = super::json(draft)?;
+        let hookboard_api::automation::Action::Webhook { template: Some(template), .. } = &draft.action else {
+            continue;
+        };
+        let Some(names) = names.get(webhook_id) else {
+            continue;
+        };
+        if let Some(template) = hookboard_template::compile(template, names).template {
+            for secret in template.secrets_used() {
+                add(secret, "automation", id, name, "payload");
+            }
+        }
+    }
+    let sources: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT sources.id, sources.name, secrets.name FROM sources JOIN secrets ON secrets.id = sources.secret_id WHERE secrets.entity_id = ?",
+    )
+    .bind(entity_id)
+    .fetch_all(&mut *conn)
+    .await?;
+    for (id, name, secret) in &sources {
+        add(secret, "source", id, name, "signature");
+    }
+    Ok(uses)
+}
+
+/// Writes a secret's value. Whether it is new.
+pub async fn put(db: &Db, seal: &Seal, entity_id: &str, name: &str, value: &str, user: &str) -> Result<bool> {
+    let mut tx = db.begin().await?;
+    let known: Option<(String,)> = sqlx::query_as("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
+        .bind(entity_id)
+        .bind(name)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let is_new = known.is_none();
+    if let Some((id,)) = known {
+        sqlx::query("UPDATE secrets SET previous = sealed, previous_until_ms = ?, sealed = ?, updated_at = ?, updated_by = ? WHERE id = ?")
+            .bind(clock::now_ms() + BOTH_SIGN_MS)
+            .bind(seal.seal(&id, value)?)
+            .bind(clock::now())
+            .bind(user)
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+    } else {
+        let id = clock::new_id();
+        sqlx::query(
+            "INSERT INTO secrets (id, entity_id, name, sealed, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&id)
+        .bind(entity_id)
+        .bind(name)
+        .bind(seal.seal(&id, value)?)
+        .bind(clock::now())
+        .bind(user)
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(is_new)
+}
+
+/// Deletes a secret that nothing uses.
+pub async fn delete(db: &Db, entity_id: &str, name: &str) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let used_by = uses(&mut tx, entity_id).await?.remove(name).unwrap_or_default();
+    if !used_by.is_empty() {
+        let mut problem = Problem::new(
+            ProblemCode::InUse,
+            format!(
+                "\"{name}\" is still used in {} places. Take it out there first, or replace its value.",
+                used_by.len()
+            ),
+        );
+        if used_by.len() == 1 {
+            problem.detail = format!(
+                "\"{name}\" is still used by \"{}\". Take it out there first, or replace its value.",
+                used_by[0].name
+            );
+        }
+        problem.used_by = used_by;
+        return Err(problem.into());
+    }
+    let done = sqlx::query("DELETE FROM secrets WHERE entity_id = ? AND name = ?")
+        .bind(entity_id)
+        .bind(name)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    if done.rows_affected() == 0 { Err(Failure::not_found("secret")) } else { Ok(()) }
+}
+
+/// Names of an entity's secrets.
+pub async fn names(conn: &mut Conn, entity_id: &str) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar("SELECT name FROM secrets WHERE entity_id = ?").bind(entity_id).fetch_all(conn).await?)
+}
+
+/// A secret opened for use, with the value before it while both sign.
+#[derive(Debug)]
+pub struct Opened {
+    /// The value.
+    pub value: SecretString,
+    /// The value before, for 24 hours after a replacement.
+    pub previous: Option<SecretString>,
+}
+
+/// Opens those of `names` that there are.
+pub async fn open(db: &Db, seal: &Seal, entity_id: &str, names: &[String]) -> Result<HashMap<String, Opened>> {
+    let mut opened = HashMap::new();
+    for name in names {
+        let row: Option<(String, Vec<u8>, Option<Vec<u8>>, Option<i64>)> = sqlx::query_as(
+            "SELECT id, sealed, previous, previous_until_ms FROM secrets WHERE entity_id = ? AND name = ?",
+        )
+        .bind(entity_id)
+        .bind(name)
+        .fetch_optional(db.read())
+        .await?;
+        let Some((id, sealed, previous, until)) = row else {
+            continue;
+        };
+        let previous = match previous {
+            Some(previous) if until.is_some_and(|until| until > clock::now_ms()) => Some(seal.open(&id, &previous)?),
+            _ => None,
+        };
+        opened.insert(name.clone(), Opened { value: seal.open(&id, &sealed)?, previous });
+    }
+    Ok(opened)
+}

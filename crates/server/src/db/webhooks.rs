@@ -1,0 +1,295 @@
+//! Webhooks and their health.
+
+use std::collections::HashMap;
+
+use hookboard_api::automation::{Activity, LastResult};
+use hookboard_api::delivery::{DeliveryState, OutcomeCode};
+use hookboard_api::problem::{FieldError, Problem, ProblemCode, UsedBy};
+use hookboard_api::webhook::{Health, HealthState, Webhook, WebhookDraft};
+use sqlx::QueryBuilder;
+
+use super::{Conn, Db, Result, json, secrets, to_json};
+use crate::clock;
+use crate::failure::Failure;
+
+/// A webhook's row.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct WebhookRow {
+    /// UUIDv7.
+    pub id: String,
+    /// The owner.
+    pub entity_id: String,
+    settings: String,
+    /// Counts changes.
+    pub revision: u32,
+    /// Why it is paused, if it is.
+    pub paused_reason: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+impl WebhookRow {
+    /// What can be changed of it.
+    pub fn settings(&self) -> Result<WebhookDraft> {
+        json(&self.settings)
+    }
+}
+
+const COLUMNS: &str = "SELECT id, entity_id, settings, revision, paused_reason, created_at, updated_at FROM webhooks ";
+
+/// The webhook of that id, if the entity owns it.
+pub async fn row(conn: &mut Conn, entity_id: &str, id: &str) -> Result<WebhookRow> {
+    let sql = const_format(COLUMNS, "WHERE entity_id = ? AND id = ?");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(entity_id)
+        .bind(id)
+        .fetch_optional(conn)
+        .await?
+        .ok_or_else(|| Failure::not_found("webhook"))
+}
+
+fn const_format(head: &str, tail: &str) -> String {
+    [head, tail].concat()
+}
+
+/// Webhooks of an entity, with health and use.
+pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Webhook>> {
+    let sql = const_format(COLUMNS, "WHERE entity_id = ? ORDER BY name");
+    let rows: Vec<WebhookRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(entity_id).fetch_all(db.read()).await?;
+    let mut webhooks = Vec::with_capacity(rows.len());
+    let mut connection = db.read().acquire().await?;
+    for row in rows {
+        webhooks.push(whole(&mut connection, row).await?);
+    }
+    Ok(webhooks)
+}
+
+/// One webhook, with health and use.
+pub async fn get(db: &Db, entity_id: &str, id: &str) -> Result<Webhook> {
+    let mut connection = db.read().acquire().await?;
+    let row = row(&mut connection, entity_id, id).await?;
+    whole(&mut connection, row).await
+}
+
+async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
+    let settings = row.settings()?;
+    let week_ago = clock::days_ago(7);
+    let (delivered_7d, total_7d): (u32, u32) = sqlx::query_as(
+        "SELECT coalesce(sum(state = 'delivered'), 0), count(*) FROM deliveries WHERE webhook_id = ? AND created_at >= ? \
+         AND state IN ('delivered', 'failed', 'retrying')",
+    )
+    .bind(&row.id)
+    .bind(week_ago)
+    .fetch_one(&mut *conn)
+    .await?;
+    let (waiting,): (u32,) =
+        sqlx::query_as("SELECT count(*) FROM deliveries WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+            .bind(&row.id)
+            .fetch_one(&mut *conn)
+            .await?;
+    let activity =
+        activity(conn, "webhook_id", std::slice::from_ref(&row.id)).await?.remove(&row.id).unwrap_or_default();
+    let failed = |state: &DeliveryState| matches!(state, DeliveryState::Failed | DeliveryState::Retrying);
+    let state = if !settings.enabled {
+        HealthState::Disabled
+    } else if row.paused_reason.is_some() {
+        HealthState::Paused
+    } else if activity.recent.is_empty() {
+        HealthState::Unused
+    } else if activity.recent.iter().rev().take(5).any(failed) {
+        HealthState::Failing
+    } else {
+        HealthState::Healthy
+    };
+    let used_by = used_by(conn, &row.id).await?;
+    Ok(Webhook {
+        id: row.id,
+        settings,
+        revision: row.revision,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        health: Health { state, reason: row.paused_reason, delivered_7d, total_7d, waiting, activity },
+        used_by,
+    })
+}
+
+/// The last results by webhook or by automation: `column` names which.
+pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> Result<HashMap<String, Activity>> {
+    let mut found: HashMap<String, Activity> = HashMap::new();
+    for id in ids {
+        let mut query =
+            QueryBuilder::new("SELECT id, state, outcome, status, created_at, due_ms FROM deliveries WHERE ");
+        query.push(column).push(" = ").push_bind(id.as_str());
+        query.push(" AND state NOT IN ('waiting', 'sending', 'canceled') ORDER BY id DESC LIMIT 20");
+        let rows: Vec<(String, String, Option<String>, Option<u16>, String, Option<i64>)> =
+            query.build_query_as().fetch_all(&mut *conn).await?;
+        let states: Vec<DeliveryState> =
+            rows.iter().rev().filter_map(|(_, state, ..)| DeliveryState::parse(state)).collect();
+        let last = rows.into_iter().next().and_then(|(delivery_id, state, outcome, status, at, due)| {
+            Some(LastResult {
+                delivery_id,
+                state: DeliveryState::parse(&state)?,
+                outcome: outcome.as_deref().and_then(OutcomeCode::parse),
+                status,
+                at,
+                next_attempt_at: due.filter(|_| state == "retrying").map(clock::text),
+            })
+        });
+        found.insert(id.clone(), Activity { last, recent: states });
+    }
+    Ok(found)
+}
+
+async fn used_by(conn: &mut Conn, id: &str) -> Result<Vec<UsedBy>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT id, name FROM automations WHERE webhook_id = ? ORDER BY name")
+            .bind(id)
+            .fetch_all(conn)
+            .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, name)| UsedBy { kind: "automation".into(), id, name, role: "action".into() })
+        .collect())
+}
+
+/// Faults of the secrets a draft refers to.
+async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<()> {
+    let known = secrets::names(conn, entity_id).await?;
+    let errors: Vec<FieldError> = draft
+        .secret_refs()
+        .into_iter()
+        .filter(|(_, name)| !known.iter().any(|known| known == name))
+        .map(|(pointer, name)| {
+            FieldError::new(
+                pointer,
+                "unknown_secret",
+                format!("There is no secret \"{name}\". Create it first, or choose another."),
+            )
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
+}
+
+fn duplicate(draft: &WebhookDraft) -> Failure {
+    let mut problem = Problem::new(
+        ProblemCode::DuplicateName,
+        format!("There is a webhook \"{}\" already. Choose another name.", draft.name),
+    );
+    problem.errors = vec![FieldError::new("/name", "duplicate", problem.detail.clone())];
+    problem.into()
+}
+
+/// Makes a webhook; its id.
+pub async fn create(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<String> {
+    check_secrets(conn, entity_id, draft).await?;
+    let id = clock::new_id();
+    let now = clock::now();
+    let done = sqlx::query("INSERT INTO webhooks (id, entity_id, name, settings, enabled, revision, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?)")
+        .bind(&id)
+        .bind(entity_id)
+        .bind(&draft.name)
+        .bind(to_json(draft)?)
+        .bind(draft.enabled)
+        .bind(&now)
+        .bind(&now)
+        .execute(conn)
+        .await;
+    match done {
+        Err(error) if Failure::is_duplicate(&error) => Err(duplicate(draft)),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(id),
+    }
+}
+
+/// Replaces a webhook's settings. Automations whose templates would no longer compile refuse it.
+pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookDraft) -> Result<()> {
+    check_secrets(conn, entity_id, draft).await?;
+    let users: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY name")
+            .bind(id)
+            .fetch_all(&mut *conn)
+            .await?;
+    let mut broken = Vec::new();
+    for (automation_id, name, automation) in users {
+        let automation: hookboard_api::automation::AutomationDraft = json(&automation)?;
+        if let hookboard_api::automation::Action::Webhook { template: Some(template), .. } = &automation.action
+            && hookboard_template::compile(template, &draft.template_names(Some(automation.trigger.event))).has_errors()
+        {
+            broken.push(UsedBy { kind: "automation".into(), id: automation_id, name, role: "payload".into() });
+        }
+    }
+    if let Some(first) = broken.first() {
+        let mut problem = Problem::new(
+            ProblemCode::InUse,
+            format!(
+                "The payload of \"{}\" needs a secret that this change takes away. Change the payload first, or leave the secret.",
+                first.name
+            ),
+        );
+        problem.used_by = broken;
+        return Err(problem.into());
+    }
+    let done = sqlx::query("UPDATE webhooks SET name = ?, settings = ?, enabled = ?, revision = revision + 1, updated_at = ? WHERE entity_id = ? AND id = ?")
+        .bind(&draft.name)
+        .bind(to_json(draft)?)
+        .bind(draft.enabled)
+        .bind(clock::now())
+        .bind(entity_id)
+        .bind(id)
+        .execute(conn)
+        .await;
+    match done {
+        Err(error) if Failure::is_duplicate(&error) => Err(duplicate(draft)),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Deletes a webhook that no automation uses and for which nothing waits.
+pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
+    let row = row(conn, entity_id, id).await?;
+    let used_by = used_by(conn, id).await?;
+    if !used_by.is_empty() {
+        let name = row.settings()?.name;
+        let mut problem = Problem::new(
+            ProblemCode::InUse,
+            format!(
+                "{} automations send through \"{name}\". Delete them first, or choose another webhook in each.",
+                used_by.len()
+            ),
+        );
+        if used_by.len() == 1 {
+            problem.detail = format!(
+                "\"{}\" sends through \"{name}\". Delete it first, or choose another webhook in it.",
+                used_by[0].name
+            );
+        }
+        problem.used_by = used_by;
+        return Err(problem.into());
+    }
+    // History keeps the name; what still waits can no longer be sent.
+    sqlx::query("UPDATE deliveries SET state = 'canceled', reason = 'The webhook was deleted.', due_ms = NULL, finished_at = ? WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+        .bind(clock::now())
+        .bind(id)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query("UPDATE deliveries SET webhook_id = NULL WHERE webhook_id = ?").bind(id).execute(&mut *conn).await?;
+    sqlx::query("DELETE FROM webhooks WHERE id = ?").bind(id).execute(conn).await?;
+    Ok(())
+}
+
+/// Ends a pause: what waits is due now. How many deliveries that are.
+pub async fn resume(conn: &mut Conn, entity_id: &str, id: &str) -> Result<u64> {
+    row(conn, entity_id, id).await?;
+    sqlx::query("UPDATE webhooks SET paused_reason = NULL, failures = 0, failing_since_ms = NULL WHERE id = ?")
+        .bind(id)
+        .execute(&mut *conn)
+        .await?;
+    let done =
+        sqlx::query("UPDATE deliveries SET due_ms = ? WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+            .bind(clock::now_ms())
+            .bind(id)
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,207 @@
+//! What an automation makes of an event. Pure: no database, and the time is given.
+
+use hookboard_api::automation::{Action, AutomationDraft};
+use hookboard_api::delivery::Verdict;
+use hookboard_api::filter::Filter;
+use hookboard_api::limits::RUN_COOLDOWN_S;
+use hookboard_api::metric::{MetricJoin, Reading};
+use hookboard_api::trace::Trace;
+use hookboard_api::trigger::RunState;
+use serde_json::{Map, Value};
+
+/// An automation with its condition compiled, as the accept path keeps it.
+#[derive(Debug, Clone)]
+pub struct Watcher {
+    /// The automation's id.
+    pub id: String,
+    /// Its configuration.
+    pub draft: AutomationDraft,
+    /// Counts its changes.
+    pub revision: u32,
+    /// Whether it watches.
+    pub enabled: bool,
+    /// Until when it is snoozed, RFC 3339.
+    pub snoozed_until: Option<String>,
+    /// Where it sends.
+    pub webhook: Option<WebhookName>,
+    filter: Option<Filter>,
+}
+
+/// A webhook's id and name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookName {
+    /// UUIDv7.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is known beside the event.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'c> {
+    /// The time, RFC 3339.
+    pub now: &'c str,
+    /// When it last fired (for run events: for this run), RFC 3339.
+    pub last_fired: Option<&'c str>,
+    /// From when on a former match holds it back, RFC 3339: now less the cooldown.
+    pub cooldown_start: Option<&'c str>,
+    /// The run's new state, for the run state event.
+    pub state: Option<RunState>,
+    /// What each metric rule made of the history.
+    pub readings: &'c [Reading],
+}
+
+/// A verdict with its reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// What decided.
+    pub verdict: Verdict,
+    /// The deciding part in words.
+    pub reason: String,
+    /// The condition's verdict tree, where it was looked at.
+    pub trace: Option<Trace>,
+}
+
+impl Watcher {
+    /// An automation ready to watch; none where what is stored no longer parses.
+    pub fn new(
+        id: String,
+        draft: AutomationDraft,
+        revision: u32,
+        enabled: bool,
+        snoozed_until: Option<String>,
+        webhook: Option<WebhookName>,
+    ) -> Option<Self> {
+        let filter = draft.trigger.parsed_filter().ok()?;
+        Some(Self { id, draft, revision, enabled, snoozed_until, webhook, filter })
+    }
+
+    /// The least time between two matches, in seconds; zero for none.
+    pub fn cooldown_s(&self) -> u32 {
+        let default = if self.draft.trigger.event.is_run() { RUN_COOLDOWN_S } else { 0 };
+        self.draft.cooldown_s.unwrap_or(default)
+    }
+
+    /// Whether it only records.
+    pub const fn records_only(&self) -> bool {
+        matches!(self.draft.action, Action::Record)
+    }
+
+    /// Whether the metric rules hold together.
+    pub fn metrics_hold(&self, readings: &[Reading]) -> bool {
+        match self.draft.trigger.metrics.as_ref().map(|metrics| metrics.join) {
+            None => true,
+            Some(MetricJoin::All) => !readings.is_empty() && readings.iter().all(|reading| reading.holds),
+            Some(MetricJoin::Any) => readings.iter().any(|reading| reading.holds),
+        }
+    }
+
+    /// Judges an event of its type within its scope. The order is that of what a reader asks first:
+    /// is it on, does the condition hold, was it held back.
+    pub fn judge(&self, values: &Map<String, Value>, circumstances: &Circumstances<'_>) -> Judgement {
+        let plain = |verdict, reason: String| Judgement { verdict, reason, trace: None };
+        if !self.enabled {
+            return plain(Verdict::Disabled, String::from("automation is disabled"));
+        }
+        if let Some(state) = circumstances.state
+            && !self.draft.trigger.states.contains(&state)
+        {
+            return plain(Verdict::State, format!("run is {}, which it does not watch", state.as_str()));
+        }
+        let trace = self.filter.as_ref().map(|filter| filter.evaluate(values));
+        if let Some(trace) = trace.as_ref().filter(|trace| trace.holds() != Some(true)) {
+            return Judgement { verdict: Verdict::Condition, reason: trace.words(), trace: Some(trace.clone()) };
+        }
+        let judged = |verdict, reason| Judgement { verdict, reason, trace: trace.clone() };
+        if !self.metrics_hold(circumstances.readings) {
+            return judged(Verdict::Metric, String::from("the metric does not meet its limit"));
+        }
+        if self.snoozed_until.as_deref().is_some_and(|until| until > circumstances.now) {
+            return judged(
+                Verdict::Snoozed,
+                format!("snoozed until {}", self.snoozed_until.as_deref().unwrap_or_default()),
+            );
+        }
+        if let (Some(last), Some(start)) = (circumstances.last_fired, circumstances.cooldown_start)
+            && last > start
+        {
+            return judged(
+                Verdict::Cooldown,
+                format!("fired at {last}, less than {} ago", duration(self.cooldown_s())),
+            );
+        }
+        let reason = trace.as_ref().map_or_else(|| String::from("no condition"), Trace::words);
+        judged(Verdict::Matched, reason)
+    }
+}
+
+/// Seconds in the largest unit that divides them.
+fn duration(seconds: u32) -> String {
+    for (unit, name) in [(86_400, "days"), (3600, "h"), (60, "min")] {
+        if seconds >= unit && seconds.is_multiple_of(unit) {
+            return format!("{} {name}", seconds / unit);
+        }
+    }
+    format!("{seconds} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn watcher(change: Value) -> Watcher {
+        let mut draft = json!({
+            "name": "x", "scope": {"kind": "registry", "entity": "e", "name": "r"},
+            "trigger": {"event": "ADD_ARTIFACT_ALIAS", "filter": {"alias": {"$regex": "^prod"}}},
+            "action": {"type": "record"}
+        });
+        for (key, value) in change.as_object().expect("object") {
+            draft[key] = value.clone();
+        }
+        let draft: AutomationDraft = serde_json::from_value(draft).expect("draft");
+        Watcher::new("a".into(), draft, 1, true, None, None).expect("parses")
+    }
+
+    const CALM: Circumstances<'static> = Circumstances {
+        now: "2026-01-02T00:00:00.000Z",
+        last_fired: None,
+        cooldown_start: None,
+        state: None,
+        readings: &[],
+    };
+
+    fn verdict(watcher: &Watcher, alias: &str, circumstances: &Circumstances<'_>) -> Verdict {
+        let values = json!({ "alias": alias });
+        watcher.judge(values.as_object().expect("object"), circumstances).verdict
+    }
+
+    #[test]
+    fn a_disabled_automation_says_so_before_all_else() {
+        let mut watcher = watcher(json!({}));
+        assert_eq!(verdict(&watcher, "production", &CALM), Verdict::Matched);
+        assert_eq!(verdict(&watcher, "staging", &CALM), Verdict::Condition);
+        watcher.enabled = false;
+        assert_eq!(verdict(&watcher, "staging", &CALM), Verdict::Disabled);
+    }
+
+    #[test]
+    fn a_cooldown_holds_back_what_came_too_soon() {
+        let watcher = watcher(json!({"cooldown_s": 3600}));
+        let mut circumstances = CALM;
+        circumstances.cooldown_start = Some("2026-01-01T23:00:00.000Z");
+        circumstances.last_fired = Some("2026-01-01T23:30:00.000Z");
+        assert_eq!(verdict(&watcher, "production", &circumstances), Verdict::Cooldown);
+        assert_eq!(verdict(&watcher, "staging", &circumstances), Verdict::Condition);
+        circumstances.last_fired = Some("2026-01-01T22:30:00.000Z");
+        assert_eq!(verdict(&watcher, "production", &circumstances), Verdict::Matched);
+    }
+
+    #[test]
+    fn run_events_cool_down_a_day_unless_told_otherwise() {
+        let run = json!({"event": "RUN_STATE", "states": ["failed"]});
+        assert_eq!(watcher(json!({"trigger": run})).cooldown_s(), 86_400);
+        assert_eq!(watcher(json!({"trigger": run, "cooldown_s": 0})).cooldown_s(), 0);
+        assert_eq!(watcher(json!({})).cooldown_s(), 0);
+    }
+}

@@ -1,0 +1,99 @@
+//! The one error type of the server's own calls, and how it is told.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hookboard_api::account::Role;
+use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+
+/// Why a call fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The caller can do something about it.
+    #[error("{}", .0.detail)]
+    Problem(Box<Problem>),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A secret does not open.
+    #[error(transparent)]
+    Seal(#[from] crate::seal::SealError),
+    /// What is stored cannot be read.
+    #[error("stored value: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// A part of the server has stopped.
+    #[error("{0}")]
+    Stopped(&'static str),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl Failure {
+    /// A problem with its words.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Problem::new(code, detail).into()
+    }
+
+    /// There is no such thing, or it is not the caller's to see: the two read alike.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ProblemCode::NotFound, format!("There is no such {what}, or you may not see it. Check the address."))
+    }
+
+    /// One faulty field.
+    pub fn field(pointer: &str, code: &str, message: impl Into<String>) -> Self {
+        Problem::invalid(vec![FieldError::new(pointer, code, message)]).into()
+    }
+
+    /// A refusal that names the role that is missing.
+    pub fn role(needed: Role, own: Role, entity: &str) -> Self {
+        Self::new(
+            ProblemCode::Forbidden,
+            format!(
+                "This needs the role {} in {entity}; you are {}. Ask an admin of the team.",
+                needed.as_str(),
+                own.as_str()
+            ),
+        )
+    }
+
+    /// Whether a name was taken already.
+    pub fn is_duplicate(error: &sqlx::Error) -> bool {
+        error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    }
+
+    /// What the caller is told. Faults of the server are logged here and told without their cause.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Problem(problem) => *problem,
+            Self::Stopped(_) => Problem::new(
+                ProblemCode::Unavailable,
+                "The server is stopping. Nothing was changed; try again in a moment.",
+            ),
+            Self::Database(_) | Self::Seal(_) | Self::Stored(_) => {
+                tracing::error!(error = %self, "call failed");
+                Problem::new(
+                    ProblemCode::Internal,
+                    "The server could not do this, and its log says why. Nothing was changed; try again.",
+                )
+            }
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        respond(&self.into_problem())
+    }
+}
+
+/// A problem as an answer.
+pub fn respond(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(problem)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}

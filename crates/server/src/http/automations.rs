@@ -1,0 +1,339 @@
+//! Automations: list, create, change, delete, duplicate, test, many at once.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hookboard_api::account::Role;
+use hookboard_api::automation::{Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange};
+use hookboard_api::list::List;
+use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use hookboard_api::scope::{PlaceKind, Scope};
+use hookboard_api::stream::Topic;
+use hookboard_api::webhook::{TestRequest, TestResult};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::{Caller, Team};
+use super::extract::{Body, OptionalBody, Params, Segments, check_revision, tagged};
+use super::webhooks::send_test;
+use crate::app::App;
+use crate::db::catalogue::{self, PlaceRow};
+use crate::db::{Conn, automations, page_limit, webhooks};
+use crate::failure::Failure;
+
+/// What the list is narrowed to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    /// Scoped to this registry or one of its collections.
+    registry: Option<String>,
+    /// Scoped to this project or one of its collections.
+    project: Option<String>,
+    /// Scoped to this collection.
+    collection: Option<String>,
+    /// On this event type.
+    event: Option<String>,
+    /// Through the webhook of this id.
+    webhook: Option<String>,
+    /// Enabled or not.
+    enabled: Option<bool>,
+    /// Name, condition or webhook contains this.
+    text: Option<String>,
+    /// Where the page starts.
+    cursor: Option<String>,
+    /// Rows of a page.
+    limit: Option<u32>,
+}
+
+/// The place that two parameters name, if one does.
+pub(super) async fn place_of(
+    app: &App,
+    team: &Team,
+    registry: Option<&String>,
+    project: Option<&String>,
+) -> Result<Option<PlaceRow>, Failure> {
+    match (registry, project) {
+        (Some(name), _) => catalogue::place(app.db(), &team.id, PlaceKind::Registry, name).await.map(Some),
+        (None, Some(name)) => catalogue::place(app.db(), &team.id, PlaceKind::Project, name).await.map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Automations of a team, newest first.
+#[utoipa::path(get, path = "/entities/{entity}/automations", tag = "automations", params(("entity" = String, Path), Filter),
+    responses((status = 200, body = List<Automation>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Params(filter): Params<Filter>,
+) -> Result<Json<List<Automation>>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let place = place_of(&app, &team, filter.registry.as_ref(), filter.project.as_ref()).await?;
+    let wanted = automations::Wanted {
+        place_id: place.map(|place| place.id),
+        collection: filter.collection,
+        event: filter.event,
+        webhook: filter.webhook,
+        enabled: filter.enabled,
+        text: filter.text,
+        cursor: filter.cursor,
+        limit: page_limit(filter.limit),
+    };
+    Ok(Json(automations::list(app.db(), &team.id, &wanted).await?))
+}
+
+/// One automation.
+#[utoipa::path(get, path = "/entities/{entity}/automations/{id}", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = Automation), (status = 404, body = Problem)))]
+pub(super) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let mut connection = app.db().read().acquire().await?;
+    let automation = automations::get(&mut connection, &team.id, &id).await?;
+    Ok(tagged(automation.revision, automation))
+}
+
+/// The place a draft's scope names; a fault points at the scope.
+async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result<PlaceRow, Failure> {
+    if scope.entity != team.name {
+        return Err(Failure::field(
+            "/scope/entity",
+            "wrong_team",
+            format!("The scope is of team \"{}\"; this call is for {}.", scope.entity, team.name),
+        ));
+    }
+    catalogue::place(app.db(), &team.id, scope.kind, &scope.name).await.map_err(|failure| match failure {
+        Failure::Problem(_) => Failure::field(
+            "/scope/name",
+            "unknown_place",
+            format!(
+                "There is no {} \"{}\" in {}. Create it first, or choose another.",
+                scope.kind.as_str(),
+                scope.name,
+                team.name
+            ),
+        ),
+        other => other,
+    })
+}
+
+async fn after_change(app: &App, team: &Team, id: &str) {
+    app.accept().forget().await;
+    app.changed(Topic::Automation, &team.name, Some(id));
+}
+
+/// Make an automation.
+#[utoipa::path(post, path = "/entities/{entity}/automations", tag = "automations", params(("entity" = String, Path)), request_body = AutomationDraft,
+    responses((status = 201, body = Automation), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Body(draft): Body<AutomationDraft>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let automation = create_one(&app, &team, &draft).await?;
+    Ok((StatusCode::CREATED, tagged(automation.revision, automation)).into_response())
+}
+
+async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
+    let place = scope_place(app, team, &draft.scope).await?;
+    let mut tx = app.db().begin().await?;
+    automations::check(&mut tx, &team.id, draft).await?;
+    let id = automations::create(&mut tx, &team.id, &place.id, draft, &team.user).await?;
+    let automation = automations::get(&mut tx, &team.id, &id).await?;
+    tx.commit().await?;
+    after_change(app, team, &id).await;
+    Ok(automation)
+}
+
+/// Whether a draft could be saved: the answer of a save, and nothing is saved.
+#[utoipa::path(post, path = "/entities/{entity}/automations/validate", tag = "automations", params(("entity" = String, Path)),
+    request_body = AutomationDraft, responses((status = 204), (status = 422, body = Problem)))]
+pub(super) async fn validate(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Body(draft): Body<AutomationDraft>,
+) -> Result<StatusCode, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    scope_place(&app, &team, &draft.scope).await?;
+    let mut connection = app.db().read().acquire().await?;
+    automations::check(&mut connection, &team.id, &draft).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Replace an automation.
+#[utoipa::path(put, path = "/entities/{entity}/automations/{id}", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+    request_body = AutomationDraft,
+    responses((status = 200, body = Automation), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn replace(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+    headers: HeaderMap,
+    Body(draft): Body<AutomationDraft>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let place = scope_place(&app, &team, &draft.scope).await?;
+    let mut tx = app.db().begin().await?;
+    let current = automations::get(&mut tx, &team.id, &id).await?;
+    check_revision(&headers, current.revision, "automation")?;
+    automations::check(&mut tx, &team.id, &draft).await?;
+    automations::update(&mut tx, &id, &place.id, current.revision + 1, &draft, &team.user).await?;
+    let automation = automations::get(&mut tx, &team.id, &id).await?;
+    tx.commit().await?;
+    after_change(&app, &team, &id).await;
+    Ok(tagged(automation.revision, automation))
+}
+
+/// Switch an automation on or off.
+#[utoipa::path(patch, path = "/entities/{entity}/automations/{id}", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+    request_body = AutomationPatch, responses((status = 200, body = Automation), (status = 404, body = Problem)))]
+pub(super) async fn patch(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+    Body(change): Body<AutomationPatch>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let mut tx = app.db().begin().await?;
+    if let Some(enabled) = change.enabled
+        && !automations::set_enabled(&mut tx, &team.id, &id, enabled).await?
+    {
+        return Err(Failure::not_found("automation"));
+    }
+    let automation = automations::get(&mut tx, &team.id, &id).await?;
+    tx.commit().await?;
+    after_change(&app, &team, &id).await;
+    Ok(tagged(automation.revision, automation))
+}
+
+/// Delete an automation. Its deliveries stay in History; those that wait are canceled.
+#[utoipa::path(delete, path = "/entities/{entity}/automations/{id}", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let mut tx = app.db().begin().await?;
+    if !automations::delete(&mut tx, &team.id, &id).await? {
+        return Err(Failure::not_found("automation"));
+    }
+    tx.commit().await?;
+    after_change(&app, &team, &id).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copy an automation under a new name. The copy is disabled, so that nothing is sent twice unseen.
+#[utoipa::path(post, path = "/entities/{entity}/automations/{id}/duplicate", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 201, body = Automation), (status = 404, body = Problem)))]
+pub(super) async fn duplicate(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let original = {
+        let mut connection = app.db().read().acquire().await?;
+        automations::get(&mut connection, &team.id, &id).await?
+    };
+    let mut draft = AutomationDraft {
+        name: String::new(),
+        description: original.description,
+        scope: original.scope,
+        trigger: original.trigger,
+        action: original.action,
+        cooldown_s: original.cooldown_s,
+        enabled: false,
+    };
+    for count in 1..=100 {
+        let suffix = if count == 1 { String::from(" (copy)") } else { format!(" (copy {count})") };
+        let kept: String =
+            original.name.chars().take(hookboard_api::limits::MAX_AUTOMATION_NAME - suffix.len()).collect();
+        draft.name = kept + &suffix;
+        match create_one(&app, &team, &draft).await {
+            Err(Failure::Problem(problem)) if problem.code == ProblemCode::DuplicateName => {}
+            Err(failure) => return Err(failure),
+            Ok(automation) => {
+                return Ok((StatusCode::CREATED, tagged(automation.revision, automation)).into_response());
+            }
+        }
+    }
+    Err(Failure::new(ProblemCode::Conflict, "There are 100 copies already. Rename or delete some first."))
+}
+
+/// Send an automation's payload by the path of a real delivery. Nothing is kept.
+#[utoipa::path(post, path = "/entities/{entity}/automations/{id}/test", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+    request_body = TestRequest, responses((status = 200, body = TestResult), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn test(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+    OptionalBody(mut request): OptionalBody<TestRequest>,
+) -> Result<Json<TestResult>, Failure> {
+    let team = caller.team(&app, &entity, Role::Member).await?;
+    let mut connection = app.db().read().acquire().await?;
+    let automation = automations::get(&mut connection, &team.id, &id).await?;
+    let Action::Webhook { webhook_id, template } = automation.action else {
+        return Err(Failure::new(
+            ProblemCode::Conflict,
+            "This automation only records, so that there is nothing to send.",
+        ));
+    };
+    let settings = webhooks::row(&mut connection, &team.id, &webhook_id).await?.settings()?;
+    drop(connection);
+    request.template = request.template.or(template);
+    request.event = request.event.or(Some(automation.trigger.event));
+    request.automation_name = Some(automation.name);
+    Ok(Json(send_test(&app, &team, &webhook_id, &settings, &request).await?))
+}
+
+/// How many automations were changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Changed {
+    changed: u32,
+}
+
+/// Enable, disable or delete several automations: all or none.
+#[utoipa::path(post, path = "/entities/{entity}/automations/bulk", tag = "automations", params(("entity" = String, Path)), request_body = BulkChange,
+    responses((status = 200, body = Changed), (status = 404, body = Problem)))]
+pub(super) async fn bulk(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Body(BulkChange { ids, change }): Body<BulkChange>,
+) -> Result<Json<Changed>, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let mut tx = app.db().begin().await?;
+    for (index, id) in ids.iter().enumerate() {
+        let found = change_one(&mut tx, &team, id, change).await?;
+        if !found {
+            return Err(Problem::invalid(vec![FieldError::new(
+                format!("/ids/{index}"),
+                "unknown_automation",
+                "One of the automations is gone; nothing was changed. Load the list again.",
+            )])
+            .into());
+        }
+    }
+    tx.commit().await?;
+    app.accept().forget().await;
+    app.changed(Topic::Automation, &team.name, None);
+    Ok(Json(Changed { changed: u32::try_from(ids.len()).unwrap_or(u32::MAX) }))
+}
+
+async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Result<bool, Failure> {
+    match change {
+        Bulk::Enable => automations::set_enabled(conn, &team.id, id, true).await,
+        Bulk::Disable => automations::set_enabled(conn, &team.id, id, false).await,
+        Bulk::Delete => automations::delete(conn, &team.id, id).await,
+    }
+}

@@ -1,0 +1,161 @@
+//! Events: sent in, listed, and why each automation did or did not fire.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use hookboard_api::account::Role;
+use hookboard_api::catalogue::check_metadata;
+use hookboard_api::delivery::EventDetail;
+use hookboard_api::event::{AcceptedEvents, Event, NewEvent, NewEvents};
+use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_EVENTS_PER_CALL};
+use hookboard_api::list::List;
+use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
+
+use super::auth::Caller;
+use super::automations::place_of;
+use super::extract::{Params, Segments, bytes, read};
+use crate::accept::News;
+use crate::app::App;
+use crate::db::{accounts, catalogue, events, page_limit};
+use crate::failure::Failure;
+
+/// Send one event, or up to 500 together. They are accepted together or not at all; the answer comes
+/// when they are durable.
+#[utoipa::path(post, path = "/events", tag = "events", request_body = NewEvents,
+    responses((status = 202, body = AcceptedEvents), (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn post(
+    State(app): State<App>,
+    Caller(user): Caller,
+    request: Request,
+) -> Result<(StatusCode, Json<AcceptedEvents>), Failure> {
+    let body = bytes(request, &app).await?;
+    let value: Value = read(&body)?;
+    // Read by hand rather than as an untagged enum, whose faults have no pointer.
+    let many = value.as_object().is_some_and(|object| object.contains_key("events"));
+    let new: Vec<NewEvent> = if many {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Many {
+            events: Vec<NewEvent>,
+        }
+        read::<Many>(&body)?.events
+    } else {
+        vec![read(&body)?]
+    };
+    if new.is_empty() || new.len() > MAX_EVENTS_PER_CALL {
+        return Err(Failure::field(
+            "/events",
+            "out_of_range",
+            format!("Send 1 to {MAX_EVENTS_PER_CALL} events in one call."),
+        ));
+    }
+    let mut errors = Vec::new();
+    let mut taken = Vec::with_capacity(new.len());
+    for (index, event) in new.into_iter().enumerate() {
+        let at = if many { format!("/events/{index}") } else { String::new() };
+        let mut faults = event.check();
+        if serde_json::to_string(&event).is_ok_and(|text| text.len() > MAX_EVENT_BYTES) {
+            faults.push(FieldError::new("", "too_large", "An event has at most 1 MiB. Keep large values elsewhere."));
+        }
+        faults.extend(event.metadata.as_ref().and_then(|metadata| check_metadata(metadata, "/metadata")));
+        if event.occurred_at.as_deref().is_some_and(|time| crate::clock::parse_ms(time).is_none()) {
+            faults.push(FieldError::new(
+                "/occurred_at",
+                "malformed",
+                "Write the time as RFC 3339, such as 2026-11-23T14:03:11Z.",
+            ));
+        }
+        if faults.is_empty() {
+            let subject = &event.subject;
+            match accounts::membership(app.db(), &user.id, &subject.entity).await? {
+                Some((entity_id, role)) if role >= Role::Member => {
+                    match catalogue::place(app.db(), &entity_id, subject.kind, &subject.name).await {
+                        Ok(place) => taken.push((place, event)),
+                        Err(Failure::Problem(_)) => faults.push(FieldError::new(
+                            "/subject/name",
+                            "unknown_place",
+                            format!(
+                                "There is no {} \"{}\" in {}. Create it first.",
+                                subject.kind.as_str(),
+                                subject.name,
+                                subject.entity
+                            ),
+                        )),
+                        Err(other) => return Err(other),
+                    }
+                }
+                Some((_, role)) => return Err(Failure::role(Role::Member, role, &subject.entity)),
+                None => faults.push(FieldError::new(
+                    "/subject/entity",
+                    "unknown_team",
+                    format!("There is no team \"{}\", or you are not in it.", subject.entity),
+                )),
+            }
+        }
+        errors.extend(faults.into_iter().map(|error| error.under(&at)));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors).into());
+    }
+    let news = News::Events { events: taken, source: "api", user: user.name };
+    Ok((StatusCode::ACCEPTED, Json(AcceptedEvents { events: app.accept().take(news).await? })))
+}
+
+/// What the list is narrowed to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    /// In this registry.
+    registry: Option<String>,
+    /// In this project.
+    project: Option<String>,
+    /// In this collection.
+    collection: Option<String>,
+    /// Of this type.
+    r#type: Option<String>,
+    /// Where the page starts.
+    cursor: Option<String>,
+    /// Rows of a page.
+    limit: Option<u32>,
+}
+
+/// Events of a team, newest first.
+#[utoipa::path(get, path = "/entities/{entity}/events", tag = "events", params(("entity" = String, Path), Filter),
+    responses((status = 200, body = List<Event>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Params(filter): Params<Filter>,
+) -> Result<Json<List<Event>>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let place = place_of(&app, &team, filter.registry.as_ref(), filter.project.as_ref()).await?;
+    if let Some(name) = &filter.r#type
+        && !hookboard_api::EventType::ALL.iter().any(|event| event.as_str() == name)
+    {
+        return Err(Failure::new(ProblemCode::BadRequest, format!("There is no event type \"{name}\".")));
+    }
+    let wanted = events::Wanted {
+        place_id: place.map(|place| place.id),
+        collection: filter.collection,
+        event: filter.r#type,
+        cursor: filter.cursor,
+        limit: page_limit(filter.limit),
+    };
+    Ok(Json(events::list(app.db(), &team.id, &wanted).await?))
+}
+
+/// One event, with what every automation of its scope made of it.
+#[utoipa::path(get, path = "/entities/{entity}/events/{id}", tag = "events", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = EventDetail), (status = 404, body = Problem)))]
+pub(super) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<Json<EventDetail>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    Ok(Json(events::detail(app.db(), &team.id, &id).await?))
+}

@@ -1,0 +1,171 @@
+//! The REST interface, the page and the receiver of the demo, behind one router.
+
+mod account;
+mod auth;
+mod automations;
+mod catalogue;
+mod deliveries;
+mod events;
+mod extract;
+mod page;
+mod secrets;
+mod sink;
+mod sources;
+mod stream;
+mod webhooks;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_TEMPLATE_BODY_BYTES};
+use hookboard_api::problem::{Problem, ProblemCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::failure::{Failure, respond};
+
+/// The whole document, but for the paths, which the routes bring along.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hookboard",
+        description = "Webhook automations for machine-learning registries and projects. Every call takes `Authorization: Bearer <key>`; errors are RFC 9457 problems with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(Problem)),
+    security(("key" = []))
+)]
+struct Document;
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(account::sign_in))
+        .routes(routes!(account::me))
+        .routes(routes!(account::members))
+        .routes(routes!(account::list_keys, account::create_key))
+        .routes(routes!(account::revoke_key))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::put, secrets::delete))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::replace, webhooks::delete))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::resume))
+        .routes(routes!(catalogue::list_places))
+        .routes(routes!(catalogue::put_place))
+        .routes(routes!(catalogue::list_collections))
+        .routes(routes!(catalogue::put_collection))
+        .routes(routes!(catalogue::list_versions))
+        .routes(routes!(catalogue::put_version))
+        .routes(routes!(catalogue::put_alias))
+        .routes(routes!(catalogue::put_tag, catalogue::delete_tag))
+        .routes(routes!(catalogue::list_runs))
+        .routes(routes!(catalogue::get_points, catalogue::post_points))
+        .routes(routes!(automations::list, automations::create))
+        .routes(routes!(automations::bulk))
+        .routes(routes!(automations::validate))
+        .routes(routes!(automations::get, automations::replace, automations::patch, automations::delete))
+        .routes(routes!(automations::duplicate))
+        .routes(routes!(automations::test))
+        .routes(routes!(events::post))
+        .routes(routes!(events::list))
+        .routes(routes!(events::get))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::counts))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(deliveries::redeliver))
+        .routes(routes!(deliveries::cancel))
+        .routes(routes!(sources::list, sources::create))
+        .routes(routes!(sources::delete))
+        .routes(routes!(sources::mlflow))
+        .routes(routes!(stream::stream))
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_default().add_security_scheme("key", scheme);
+    document
+}
+
+/// Everything the server answers.
+pub fn router(app: &App) -> Router {
+    let (api, _) = api().split_for_parts();
+    let api = api
+        .route("/openapi.json", get(document))
+        .fallback(unknown_call)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_EVENT_BYTES.max(MAX_TEMPLATE_BODY_BYTES)))
+        .layer(cors(&app.settings().allow_origin));
+    let mut router =
+        Router::new().nest("/api/v1", api).route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready));
+    if app.settings().demo {
+        router = router.nest("/sink", sink::router());
+    }
+    router
+        .fallback(page::serve)
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .layer(CatchPanicLayer::custom(panicked))
+        // Paths without their query: a log is no place for what callers look for.
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::extract::Request| {
+            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+        }))
+        .with_state(app.clone())
+}
+
+async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
+    axum::Json(openapi())
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    match sqlx::query("SELECT 1").execute(app.db().read()).await {
+        Ok(_) => "ready".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        }
+    }
+}
+
+async fn unknown_call() -> Failure {
+    Failure::new(ProblemCode::NotFound, "There is no such call. The calls are described at /api/v1/openapi.json.")
+}
+
+async fn wrong_method() -> Failure {
+    Failure::new(
+        ProblemCode::MethodNotAllowed,
+        "This address does not take this method. The calls are described at /api/v1/openapi.json.",
+    )
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let words = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(cause = words.unwrap_or("unknown"), "a call panicked");
+    respond(&Problem::new(
+        ProblemCode::Internal,
+        "The server failed in this call, and its log says where. Nothing was changed.",
+    ))
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> =
+        origins.iter().filter_map(|origin| origin.trim_end_matches('/').parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH])
+        .expose_headers([header::ETAG, HeaderName::from_static("retry-after")])
+        .max_age(std::time::Duration::from_secs(600))
+}

@@ -1,0 +1,215 @@
+//! Webhooks: list, create, change, delete, test, resume.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hookboard_api::EventType;
+use hookboard_api::account::Role;
+use hookboard_api::list::List;
+use hookboard_api::problem::{FieldError, Problem};
+use hookboard_api::sample::sample_values;
+use hookboard_api::stream::Topic;
+use hookboard_api::webhook::{TestRequest, TestResult, Webhook, WebhookDraft};
+use serde_json::Value;
+
+use super::auth::{Caller, Team};
+use super::extract::{Body, OptionalBody, Segments, check_revision, tagged};
+use crate::app::App;
+use crate::clock;
+use crate::db::{events, webhooks};
+use crate::failure::Failure;
+use crate::guard::Refusal;
+use crate::worker::send::{Message, send_message};
+
+/// Webhooks of a team, with health and use.
+#[utoipa::path(get, path = "/entities/{entity}/webhooks", tag = "webhooks", params(("entity" = String, Path)),
+    responses((status = 200, body = List<Webhook>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+) -> Result<Json<List<Webhook>>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    Ok(Json(List::whole(webhooks::list(app.db(), &team.id).await?)))
+}
+
+/// One webhook.
+#[utoipa::path(get, path = "/entities/{entity}/webhooks/{id}", tag = "webhooks", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = Webhook), (status = 404, body = Problem)))]
+pub(super) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let webhook = webhooks::get(app.db(), &team.id, &id).await?;
+    Ok(tagged(webhook.revision, webhook))
+}
+
+/// Make a webhook. Its address is judged as it will be when sending.
+#[utoipa::path(post, path = "/entities/{entity}/webhooks", tag = "webhooks", params(("entity" = String, Path)), request_body = WebhookDraft,
+    responses((status = 201, body = Webhook), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Body(draft): Body<WebhookDraft>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    check(&app, &draft).await?;
+    let mut tx = app.db().begin().await?;
+    let id = webhooks::create(&mut tx, &team.id, &draft).await?;
+    tx.commit().await?;
+    app.changed(Topic::Webhook, &team.name, Some(&id));
+    let webhook = webhooks::get(app.db(), &team.id, &id).await?;
+    Ok((StatusCode::CREATED, tagged(webhook.revision, webhook)).into_response())
+}
+
+/// Replace a webhook's settings.
+#[utoipa::path(put, path = "/entities/{entity}/webhooks/{id}", tag = "webhooks", params(("entity" = String, Path), ("id" = String, Path)),
+    request_body = WebhookDraft,
+    responses((status = 200, body = Webhook), (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn replace(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+    headers: HeaderMap,
+    Body(draft): Body<WebhookDraft>,
+) -> Result<Response, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    check(&app, &draft).await?;
+    let mut tx = app.db().begin().await?;
+    let row = webhooks::row(&mut tx, &team.id, &id).await?;
+    check_revision(&headers, row.revision, "webhook")?;
+    webhooks::update(&mut tx, &team.id, &id, &draft).await?;
+    tx.commit().await?;
+    app.accept().forget().await;
+    app.wake().notify_one();
+    app.changed(Topic::Webhook, &team.name, Some(&id));
+    let webhook = webhooks::get(app.db(), &team.id, &id).await?;
+    Ok(tagged(webhook.revision, webhook))
+}
+
+/// Delete a webhook. Refused with the list of automations while one uses it.
+#[utoipa::path(delete, path = "/entities/{entity}/webhooks/{id}", tag = "webhooks", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 204), (status = 409, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let mut tx = app.db().begin().await?;
+    webhooks::delete(&mut tx, &team.id, &id).await?;
+    tx.commit().await?;
+    app.accept().forget().await;
+    app.changed(Topic::Webhook, &team.name, Some(&id));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Send a test by the path of a real delivery. Nothing is kept.
+#[utoipa::path(post, path = "/entities/{entity}/webhooks/{id}/test", tag = "webhooks", params(("entity" = String, Path), ("id" = String, Path)),
+    request_body = TestRequest, responses((status = 200, body = TestResult), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn test(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+    OptionalBody(request): OptionalBody<TestRequest>,
+) -> Result<Json<TestResult>, Failure> {
+    let team = caller.team(&app, &entity, Role::Member).await?;
+    let mut connection = app.db().read().acquire().await?;
+    let settings = webhooks::row(&mut connection, &team.id, &id).await?.settings()?;
+    drop(connection);
+    Ok(Json(send_test(&app, &team, &id, &settings, &request).await?))
+}
+
+/// End a pause. What waits is sent at once; the answer says how many deliveries that are.
+#[utoipa::path(post, path = "/entities/{entity}/webhooks/{id}/resume", tag = "webhooks", params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = Resumed), (status = 404, body = Problem)))]
+pub(super) async fn resume(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<Json<Resumed>, Failure> {
+    let team = caller.team(&app, &entity, Role::Admin).await?;
+    let mut tx = app.db().begin().await?;
+    let deliveries = webhooks::resume(&mut tx, &team.id, &id).await?;
+    tx.commit().await?;
+    app.wake().notify_one();
+    app.changed(Topic::Webhook, &team.name, Some(&id));
+    Ok(Json(Resumed { deliveries }))
+}
+
+/// What a resumed webhook sends now.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(super) struct Resumed {
+    /// How many deliveries that waited are due.
+    deliveries: u64,
+}
+
+async fn check(app: &App, draft: &WebhookDraft) -> Result<(), Failure> {
+    let mut errors = draft.check();
+    if !errors.iter().any(|error| error.pointer == "/url") {
+        match app.guard().vet(&draft.url).await {
+            // A name that does not resolve today may tomorrow; sending judges it again.
+            Ok(_) | Err(Refusal::Lookup { .. }) => {}
+            Err(refusal) => errors.push(FieldError::new("/url", "blocked_address", refusal.to_string())),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
+}
+
+/// Sends a test through a webhook, saved or not.
+pub(super) async fn send_test(
+    app: &App,
+    team: &Team,
+    webhook_id: &str,
+    webhook: &WebhookDraft,
+    request: &TestRequest,
+) -> Result<TestResult, Failure> {
+    let (event_type, mut values) = match &request.event_id {
+        Some(id) => {
+            let mut connection = app.db().read().acquire().await?;
+            let event = events::get(&mut connection, &team.id, id).await?;
+            (event.event_type, event.values)
+        }
+        None => {
+            let event = request.event.unwrap_or(EventType::LinkArtifact);
+            (event, sample_values(event))
+        }
+    };
+    if let Some(name) = &request.automation_name {
+        values.insert("automation_name".to_owned(), Value::from(name.as_str()));
+    }
+    values.entry("automation_name").or_insert_with(|| Value::from("Test"));
+    if let Some(template) = &request.template {
+        let compiled = hookboard_template::compile(template, &webhook.template_names(Some(event_type)));
+        if compiled.has_errors() {
+            let mut problem = Problem::invalid(vec![FieldError::new(
+                "/template",
+                "template",
+                "The payload has errors. Mend them first.",
+            )]);
+            problem.diagnostics =
+                compiled.diagnostics.iter().filter_map(|diagnostic| serde_json::to_value(diagnostic).ok()).collect();
+            return Err(problem.into());
+        }
+    }
+    let id = clock::new_id();
+    let message = Message {
+        id: &id,
+        entity_id: &team.id,
+        webhook,
+        template: request.template.as_deref(),
+        event_type,
+        values: &values,
+    };
+    let exchange = send_message(app, message).await?;
+    let waiting: u32 =
+        sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+            .bind(webhook_id)
+            .fetch_one(app.db().read())
+            .await?;
+    Ok(TestResult { exchange, waiting })
+}

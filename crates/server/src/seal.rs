@@ -1,0 +1,153 @@
+//! Secrets at rest: sealed with XChaCha20-Poly1305, the row's id as associated data, so that a
+//! sealed value moved to another row does not open.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret, SecretString};
+
+/// First byte of a sealed value: which key sealed it.
+const KEY_ID: u8 = 1;
+const NONCE_BYTES: usize = 24;
+
+/// The key that seals and opens secrets.
+pub struct Seal {
+    cipher: XChaCha20Poly1305,
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seal")
+    }
+}
+
+/// Why a key or a sealed value cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The key is not 32 bytes of base64.
+    #[error("The key that seals secrets is not 32 bytes in base64. Make one with: head -c 32 /dev/urandom | base64")]
+    MalformedKey,
+    /// The key file cannot be read or made.
+    #[error(
+        "The key file {path} cannot be used: {source}. Check its path and rights, or name another with --key-file."
+    )]
+    KeyFile {
+        /// Its path.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The value was sealed with another key, or was changed.
+    #[error("A secret does not open with this key. Start with the key file that sealed it.")]
+    DoesNotOpen,
+}
+
+impl Seal {
+    /// From 32 bytes in base64.
+    pub fn from_base64(text: &str) -> Result<Self, SealError> {
+        let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| SealError::MalformedKey)?;
+        let cipher = XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| SealError::MalformedKey)?;
+        Ok(Self { cipher })
+    }
+
+    /// From a file, which is made with mode 0600 where there is none and `make` allows it.
+    pub fn from_file(path: &Path, make: bool) -> Result<Self, SealError> {
+        let failed = |source| SealError::KeyFile { path: path.display().to_string(), source };
+        match fs::read_to_string(path) {
+            Ok(text) => Self::from_base64(&text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => {
+                let text = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
+                let mut options = fs::OpenOptions::new();
+                options.write(true).create_new(true);
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                let mut file = options.open(path).map_err(failed)?;
+                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+                Self::from_base64(&text)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Seals `value` for the row `id`.
+    pub fn seal(&self, id: &str, value: &str) -> Result<Vec<u8>, SealError> {
+        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let payload = Payload { msg: value.as_bytes(), aad: id.as_bytes() };
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
+        Ok([&[KEY_ID], nonce.as_slice(), sealed.as_slice()].concat())
+    }
+
+    /// Opens what was sealed for the row `id`.
+    pub fn open(&self, id: &str, sealed: &[u8]) -> Result<SecretString, SealError> {
+        let Some((&KEY_ID, rest)) = sealed.split_first() else {
+            return Err(SealError::DoesNotOpen);
+        };
+        let Some((nonce, sealed)) = rest.split_first_chunk::<NONCE_BYTES>() else {
+            return Err(SealError::DoesNotOpen);
+        };
+        let payload = Payload { msg: sealed, aad: id.as_bytes() };
+        let bytes = self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
+        String::from_utf8(bytes).map(SecretString::from).map_err(|_| SealError::DoesNotOpen)
+    }
+}
+
+/// Replaces every occurrence of `secrets` in `text` with dots, in their plain, JSON-escaped and
+/// base64 spellings: what a receiver echoes is not to be stored.
+pub fn mask(text: &str, secrets: &[SecretString]) -> String {
+    let mut masked = text.to_owned();
+    for secret in secrets {
+        let plain = secret.expose_secret();
+        // Shorter texts would blot out words that are no secret.
+        if plain.len() < 4 {
+            continue;
+        }
+        let json = serde_json::to_string(plain).unwrap_or_default();
+        let json = json.trim_matches('"').to_owned();
+        for spelling in [plain.to_owned(), json, BASE64_STANDARD.encode(plain)] {
+            if masked.contains(&spelling) {
+                masked = masked.replace(&spelling, hookboard_template::MASK);
+            }
+        }
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal() -> Seal {
+        Seal::from_base64(&BASE64_STANDARD.encode([7; 32])).expect("32 bytes")
+    }
+
+    #[test]
+    fn a_sealed_value_opens_in_its_row_only() {
+        let sealed = seal().seal("row-1", "hunter2").expect("sealed");
+        assert_eq!(seal().open("row-1", &sealed).expect("opens").expose_secret(), "hunter2");
+        assert!(seal().open("row-2", &sealed).is_err());
+        assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
+    }
+
+    #[test]
+    fn a_changed_or_cut_value_does_not_open() {
+        let mut sealed = seal().seal("row", "hunter2").expect("sealed");
+        assert!(seal().open("row", &sealed[..10]).is_err());
+        if let Some(last) = sealed.last_mut() {
+            *last ^= 1;
+        }
+        assert!(seal().open("row", &sealed).is_err());
+        assert!(Seal::from_base64("c2hvcnQ=").is_err());
+    }
+
+    #[test]
+    fn echoes_are_masked_in_each_spelling() {
+        let secrets = [SecretString::from("p\"w-1234")];
+        let text = format!("a p\"w-1234 b p\\\"w-1234 c {}", BASE64_STANDARD.encode("p\"w-1234"));
+        assert_eq!(mask(&text, &secrets), "a •••••••• b •••••••• c ••••••••");
+    }
+}

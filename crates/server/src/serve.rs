@@ -1,0 +1,141 @@
+//! `hookboard serve`: start the parts in order, stop them in the other.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hookboard_api::account::Role;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::db::{Db, accounts};
+use crate::guard::Target;
+use crate::seal::Seal;
+use crate::{demo, http, worker};
+
+/// How long deliveries in flight and open answers may take after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Runs until the process is told to stop. An error is one line that says what to do.
+pub async fn run(mut settings: Settings) -> Result<(), String> {
+    log(settings.log_json);
+    std::fs::create_dir_all(&settings.data).map_err(|error| {
+        format!("the folder {} cannot be made: {error}. Name another with --data.", settings.data.display())
+    })?;
+    let database = settings.data.join("hookboard.db");
+    let db = Db::open(&database).await.map_err(|error| {
+        format!(
+            "the database {} cannot be opened: {error}. Check the folder's rights, or name another with --data.",
+            database.display()
+        )
+    })?;
+    let seal = match (&settings.key, &settings.key_file) {
+        (Some(key), _) => Seal::from_base64(key),
+        (None, Some(path)) => Seal::from_file(path, false),
+        (None, None) => Seal::from_file(&settings.data.join("hookboard.key"), true),
+    }
+    .map_err(|error| error.to_string())?;
+    settings.key = None;
+    let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
+        format!("cannot listen on {}: {error}. Choose another port with --listen.", settings.listen)
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    if settings.demo {
+        // The demo's webhooks point at the demo's own receiver.
+        for net in ["127.0.0.0/8", "::1/128"] {
+            settings.allow_target.extend(net.parse::<Target>());
+        }
+        settings.allow_target.push(Target::Host("localhost".to_owned()));
+    }
+    let app = App::new(db.clone(), seal, settings.clone());
+    let link = first_account(&app, address).await.map_err(|error| error.to_string())?;
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let sweeper = tokio::spawn(crate::db::retention::run(app.clone(), stop.clone()));
+    announce(&app, address, &link);
+    let server = axum::serve(listener, http::router(&app)).with_graceful_shutdown(stopped(stop.clone()));
+    let served = tokio::select! {
+        served = server => served.map_err(|error| format!("the server ended: {error}")),
+        () = drained(&stop) => Ok(()),
+    };
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, worker).await.is_err() {
+        tracing::warn!("some deliveries were still being sent; they are sent again at the next start");
+    }
+    let _ = sweeper.await;
+    db.close().await;
+    served
+}
+
+/// The team, its first admin and a sign-in link; in the demo, all that makes it believable.
+async fn first_account(app: &App, address: SocketAddr) -> Result<String, crate::failure::Failure> {
+    let settings = app.settings();
+    let (team, admin) =
+        if settings.demo { (demo::TEAM, demo::ADMIN) } else { (settings.team.as_str(), settings.admin.as_str()) };
+    let mut tx = app.db().begin().await?;
+    let (user_id, entity_id) = accounts::ensure_member(&mut tx, team, admin, Role::Admin).await?;
+    let code = accounts::new_code(&mut tx, &user_id).await?;
+    tx.commit().await?;
+    if settings.demo {
+        demo::fill(app, &entity_id, address).await?;
+    }
+    Ok(format!("{}/#code={code}", public_url(app, address)))
+}
+
+fn public_url(app: &App, address: SocketAddr) -> String {
+    match &app.settings().public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        None => format!("http://{address}"),
+    }
+}
+
+fn announce(app: &App, address: SocketAddr, link: &str) {
+    println!("Hookboard {} listens on {}", env!("CARGO_PKG_VERSION"), public_url(app, address));
+    println!("Sign in once within 10 minutes with this link:\n\n    {link}\n");
+    if app.settings().demo {
+        println!(
+            "This is the demo: webhooks may point to this machine, and a receiver takes what is sent at {}/sink/<name>.",
+            public_url(app, address)
+        );
+    }
+}
+
+async fn stopped(stop: CancellationToken) {
+    signal().await;
+    stop.cancel();
+}
+
+/// After the signal, open streams would keep the server up for ever: they get the drain's time.
+async fn drained(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+}
+
+async fn signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}
+
+fn log(json: bool) {
+    let filter =
+        EnvFilter::try_from_env("HOOKBOARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn,hookboard_server=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process, as tests do, keeps the first one's log.
+    let _ = if json { builder.json().try_init() } else { builder.try_init() };
+}
