@@ -1,0 +1,58 @@
+//! One payload in the spelling of each engine.
+
+use serde_json::{Map, Value, json};
+
+/// A member of the payload: the shape of what people send, with values in strings and bare.
+const MEMBER: &str = r#"    {
+      "action": "deploy",
+      "model": "${artifact_collection_name}",
+      "version": "${artifact_version_string}",
+      "requested_by": "${event_author}",
+      "index": ${artifact_version_index},
+      "note": "Promoted to ${alias} by ${event_author}. See the registry for the evaluation report and its data.",
+      "rollout": {
+        "strategy": "canary",
+        "steps": [5, 25, 100],
+        "auto_scale": true
+      }
+    }"#;
+
+const NAMES: [&str; 5] =
+    ["artifact_collection_name", "artifact_version_string", "event_author", "artifact_version_index", "alias"];
+
+pub(crate) struct Payload {
+    pub(crate) ours: String,
+    pub(crate) values: Map<String, Value>,
+    pub(crate) placeholders: usize,
+}
+
+impl Payload {
+    /// As many members as fit.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let (head, tail) = ("{\n  \"items\": [\n", "\n  ]\n}");
+        let count = ((bytes - head.len() - tail.len()) / (MEMBER.len() + 2)).max(1);
+        let ours = format!("{head}{}{tail}", vec![MEMBER; count].join(",\n"));
+        let values = json!({
+            "artifact_collection_name": "fraud-scorer",
+            "artifact_version_string": "kestrel/models/fraud-scorer:production",
+            "event_author": "mira.okafor",
+            "artifact_version_index": 42,
+            "alias": "production",
+        });
+        Self { placeholders: ours.matches("${").count(), ours, values: values.as_object().expect("an object").clone() }
+    }
+
+    /// The text with each `${name}` spelled as `{{ name }}`; `open` and `close` are the engine's own braces.
+    pub(crate) fn spelled(&self, spell: impl Fn(&str) -> String) -> String {
+        let mut text = self.ours.clone();
+        for name in NAMES {
+            text = text.replace(&format!("${{{name}}}"), &spell(name));
+        }
+        text
+    }
+
+    /// Plain JSON of the same layout, for a parser.
+    pub(crate) fn stand_in(&self) -> String {
+        self.ours.replace("${artifact_version_index}", "1234567890123456789012345")
+    }
+}
