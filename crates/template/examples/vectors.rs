@@ -11,19 +11,13 @@ fn main() -> ExitCode {
         eprintln!("No file was named. Run it as: vectors FILE");
         return ExitCode::from(2);
     };
-    let outcome = std::fs::read_to_string(&path)
-        .map_err(|error| error.to_string())
-        .and_then(|file| case::run(&file));
+    let outcome = std::fs::read_to_string(&path).map_err(|error| error.to_string()).and_then(|file| case::run(&file));
     match outcome {
         Ok(outcome) => {
             for failure in &outcome.failures {
                 println!("{failure}");
             }
-            println!(
-                "{} passed, {} failed",
-                outcome.passed,
-                outcome.failures.len()
-            );
+            println!("{} passed, {} failed", outcome.passed, outcome.failures.len());
             ExitCode::from(u8::from(!outcome.failures.is_empty()))
         }
         Err(error) => {

@@ -18,12 +18,7 @@ const fn control(word: u64) -> u64 {
 
 /// Walks on from `at` to the first byte that `hits` marks in its word, else that `stops` names.
 #[inline]
-fn skip(
-    bytes: &[u8],
-    mut at: usize,
-    hits: impl Fn(u64) -> u64,
-    stops: impl Fn(u8) -> bool,
-) -> usize {
+fn skip(bytes: &[u8], mut at: usize, hits: impl Fn(u64) -> u64, stops: impl Fn(u8) -> bool) -> usize {
     while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let marks = hits(u64::from_le_bytes(*word));
         if marks != 0 {
@@ -102,9 +97,7 @@ mod tests {
         type Skip = fn(&[u8], usize) -> usize;
         type Stops = fn(u8) -> bool;
         let cases: [(Skip, Stops); 3] = [
-            (skip_string, |b| {
-                b < 0x20 || b == b'"' || b == b'\\' || b == b'$'
-            }),
+            (skip_string, |b| b < 0x20 || b == b'"' || b == b'\\' || b == b'$'),
             (skip_clean, |b| b < 0x20 || b == b'"' || b == b'\\'),
             (skip_inside, |b| b < 0x20 || b == b'"' || b == b'}'),
         ];

@@ -51,11 +51,7 @@ pub fn compile(text: &str, names: &Names) -> Compiled {
 /// Compiles a template and gives its tokens, from the same pass.
 pub fn analyze(text: &str, names: &Names) -> Analysis {
     let (compiled, tokens, is_json) = read(text, names, Vec::new());
-    Analysis {
-        compiled,
-        tokens,
-        is_json,
-    }
+    Analysis { compiled, tokens, is_json }
 }
 
 /// The tokens alone.
@@ -65,24 +61,11 @@ pub fn tokens(text: &str, names: &Names) -> Vec<Token> {
 
 fn read<S: Sink>(text: &str, names: &Names, sink: S) -> (Compiled, S, bool) {
     if text.len() > MAX_TEMPLATE_BYTES {
-        let compiled = Compiled {
-            diagnostics: vec![Diagnostic::too_large(text.len())],
-            template: None,
-        };
+        let compiled = Compiled { diagnostics: vec![Diagnostic::too_large(text.len())], template: None };
         return (compiled, sink, false);
     }
-    let Reading {
-        template,
-        diagnostics,
-        sink,
-        is_json,
-    } = Reader::new(text, Lookup::new(names), sink).read();
-    let sound = diagnostics
-        .iter()
-        .all(|diagnostic| diagnostic.severity == Severity::Warning);
-    let compiled = Compiled {
-        diagnostics,
-        template: sound.then_some(template),
-    };
+    let Reading { template, diagnostics, sink, is_json } = Reader::new(text, Lookup::new(names), sink).read();
+    let sound = diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
+    let compiled = Compiled { diagnostics, template: sound.then_some(template) };
     (compiled, sink, is_json)
 }

@@ -6,9 +6,7 @@ use crate::bytes::{skip_inside, skip_word, starts_word};
 use crate::diagnostic::{Span, excerpt};
 use crate::escape;
 use crate::names::Names;
-use crate::variables::{
-    ACCESS_TOKEN, ARTIFACT_METADATA, Carrier, Group, MASK, SECRET, VARIABLES, Variable,
-};
+use crate::variables::{ACCESS_TOKEN, ARTIFACT_METADATA, Carrier, Group, MASK, SECRET, VARIABLES, Variable};
 
 /// Metadata keys offered at most: more than anyone reads through, few enough to build on each keystroke.
 const MOST_KEYS: usize = 200;
@@ -49,12 +47,7 @@ pub struct Candidate {
 /// What may be typed at the byte `cursor`; `None` where no name is being typed, or none matches.
 ///
 /// `values` are those of the event looked at, `artifact_metadata` among them; its keys are offered too.
-pub fn complete(
-    text: &str,
-    cursor: usize,
-    names: &Names,
-    values: Option<&Map<String, Value>>,
-) -> Option<Completion> {
+pub fn complete(text: &str, cursor: usize, names: &Names, values: Option<&Map<String, Value>>) -> Option<Completion> {
     let before = text.get(..cursor)?;
     let site = braced(text, before).or_else(|| bare(text, before))?;
     let mut candidates: Vec<(Rank, Candidate)> = offers(names, values)
@@ -62,28 +55,19 @@ pub fn complete(
         .filter(|offer| site.braced || offer.group == Group::Secret)
         .filter_map(|offer| {
             let rank = Rank::of(&offer.name, site.query)?;
-            let insert = if site.braced {
-                format!("${{{}{}", offer.name, site.close)
-            } else {
-                format!("${}", offer.name)
-            };
+            let insert =
+                if site.braced { format!("${{{}{}", offer.name, site.close) } else { format!("${}", offer.name) };
             Some((rank, Candidate { insert, ..offer }))
         })
         .collect();
     let best = |group, fits| {
-        let of_group = candidates
-            .iter()
-            .filter(|(_, one)| one.group == group && one.fits == fits);
+        let of_group = candidates.iter().filter(|(_, one)| one.group == group && one.fits == fits);
         of_group.map(|(rank, _)| *rank).min()
     };
-    let order: Vec<_> = [true, false]
-        .into_iter()
-        .flat_map(|fits| Group::ALL.map(|group| (!fits, best(group, fits), group)))
-        .collect();
+    let order: Vec<_> =
+        [true, false].into_iter().flat_map(|fits| Group::ALL.map(|group| (!fits, best(group, fits), group))).collect();
     candidates.sort_by_key(|(rank, one)| {
-        let section = order
-            .iter()
-            .find(|(unfit, _, group)| *unfit != one.fits && *group == one.group);
+        let section = order.iter().find(|(unfit, _, group)| *unfit != one.fits && *group == one.group);
         (section.copied(), *rank)
     });
     if candidates.is_empty() {
@@ -127,12 +111,7 @@ fn braced<'t>(text: &'t str, before: &'t str) -> Option<Site<'t>> {
         Some(b':') if text[end..].starts_with(":-") => (end, ""),
         _ => (end, "}"),
     };
-    Some(Site {
-        braced: true,
-        query,
-        replace: (start..end).into(),
-        close,
-    })
+    Some(Site { braced: true, query, replace: (start..end).into(), close })
 }
 
 /// Where the placeholder starts that the end of the text is inside of.
@@ -157,12 +136,7 @@ fn bare<'t>(text: &'t str, before: &'t str) -> Option<Site<'t>> {
     if !starts_word(*bytes.first()?) || skip_word(bytes, 0) < bytes.len() {
         return None;
     }
-    Some(Site {
-        braced: false,
-        query,
-        replace: (start..skip_word(text.as_bytes(), before.len())).into(),
-        close: "",
-    })
+    Some(Site { braced: false, query, replace: (start..skip_word(text.as_bytes(), before.len())).into(), close: "" })
 }
 
 /// How well a name answers what was typed.
@@ -203,17 +177,13 @@ fn offers(names: &Names, values: Option<&Map<String, Value>>) -> Vec<Candidate> 
             None => Some(variable.sample.to_owned()),
         };
         if variable.name == ARTIFACT_METADATA
-            && let Some(Value::Object(metadata)) =
-                values.and_then(|values| values.get(ARTIFACT_METADATA))
+            && let Some(Value::Object(metadata)) = values.and_then(|values| values.get(ARTIFACT_METADATA))
         {
-            offers.extend(metadata_keys(metadata).into_iter().map(|(key, value)| {
-                offer(
-                    variable,
-                    format!("{ARTIFACT_METADATA}.{key}"),
-                    shown(value),
-                    names,
-                )
-            }));
+            offers.extend(
+                metadata_keys(metadata)
+                    .into_iter()
+                    .map(|(key, value)| offer(variable, format!("{ARTIFACT_METADATA}.{key}"), shown(value), names)),
+            );
         }
         offers.push(offer(variable, variable.name.to_owned(), value, names));
     }
@@ -232,8 +202,7 @@ fn offer(variable: &Variable, name: String, value: Option<String>, names: &Names
         description: variable.description,
         value: value.filter(|_| fits),
         fits,
-        reason: (!fits)
-            .then(|| format!("{} carry {}", variable.carried_by.phrase(), variable.noun)),
+        reason: (!fits).then(|| format!("{} carry {}", variable.carried_by.phrase(), variable.noun)),
     }
 }
 
@@ -329,18 +298,9 @@ mod tests {
             ("\"${ali|}\"", "\"${alias}\""),
             ("\"${al|ias}\"", "\"${alias}\""),
             ("\"${ali|:-x}\"", "\"${alias:-x}\""),
-            (
-                "\"${accu| and ${tag}\"",
-                "\"${artifact_metadata.accuracy} and ${tag}\"",
-            ),
-            (
-                "{\"a\":${artifact_metadata.val|ue}}",
-                "{\"a\":${artifact_metadata.val loss}}",
-            ),
-            (
-                "{\"a\":${artifact_metadata.train.|}}",
-                "{\"a\":${artifact_metadata.train.lr}}",
-            ),
+            ("\"${accu| and ${tag}\"", "\"${artifact_metadata.accuracy} and ${tag}\""),
+            ("{\"a\":${artifact_metadata.val|ue}}", "{\"a\":${artifact_metadata.val loss}}"),
+            ("{\"a\":${artifact_metadata.train.|}}", "{\"a\":${artifact_metadata.train.lr}}"),
             ("\"$DEP|\"", "\"$DEPLOY_TOKEN\""),
             ("\"$DEP|LOY\"", "\"$DEPLOY_TOKEN\""),
             ("\"$${${ali|", "\"$${${alias}"),
@@ -373,38 +333,23 @@ mod tests {
         let completion = complete("${", 2, &names(), None).unwrap();
         let fits: Vec<bool> = completion.candidates.iter().map(|one| one.fits).collect();
         assert!(fits.is_sorted_by(|one, other| one >= other));
-        let mut groups: Vec<_> = completion
-            .candidates
-            .iter()
-            .map(|one| (one.fits, one.group))
-            .collect();
+        let mut groups: Vec<_> = completion.candidates.iter().map(|one| (one.fits, one.group)).collect();
         groups.dedup();
         let count = groups.len();
         groups.sort();
         groups.dedup();
         assert_eq!(groups.len(), count, "a group is torn apart");
-        let tag = completion
-            .candidates
-            .iter()
-            .find(|one| one.name == "tag")
-            .unwrap();
+        let tag = completion.candidates.iter().find(|one| one.name == "tag").unwrap();
         assert_eq!(tag.reason.as_deref(), Some("only tag events carry a tag"));
         assert_eq!(tag.value, None);
-        let secret = completion
-            .candidates
-            .iter()
-            .find(|one| one.name == "OTHER")
-            .unwrap();
+        let secret = completion.candidates.iter().find(|one| one.name == "OTHER").unwrap();
         assert_eq!(secret.value.as_deref(), Some(MASK));
     }
 
     #[test]
     fn only_keys_a_template_can_spell_are_offered() {
         let metadata = json!({"a.b": {"c": 1}, "a": {"b": 1, "c.d": 2}, "}": 1, "": 1, "x:-y": 1});
-        let keys: Vec<_> = metadata_keys(metadata.as_object().unwrap())
-            .into_iter()
-            .map(|(key, _)| key)
-            .collect();
+        let keys: Vec<_> = metadata_keys(metadata.as_object().unwrap()).into_iter().map(|(key, _)| key).collect();
         // `a.b` names the whole key, which hides the walk; it is offered once.
         assert_eq!(keys, ["a.b", "a"]);
     }

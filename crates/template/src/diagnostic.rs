@@ -81,9 +81,7 @@ pub enum Severity {
 }
 
 /// A run of bytes of the template, on character boundaries.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     /// The first byte.
     pub start: usize,
@@ -105,10 +103,7 @@ impl Span {
 
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
-        Self {
-            start: range.start,
-            end: range.end,
-        }
+        Self { start: range.start, end: range.end }
     }
 }
 
@@ -139,20 +134,11 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(crate) fn new(code: Code, span: Range<usize>, message: String) -> Self {
-        Self {
-            code,
-            severity: code.severity(),
-            span: span.into(),
-            message,
-            suggestion: None,
-        }
+        Self { code, severity: code.severity(), span: span.into(), message, suggestion: None }
     }
 
     pub(crate) fn suggest(mut self, span: Range<usize>, replacement: String) -> Self {
-        self.suggestion = Some(Suggestion {
-            span: span.into(),
-            replacement,
-        });
+        self.suggestion = Some(Suggestion { span: span.into(), replacement });
         self
     }
 }

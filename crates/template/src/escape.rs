@@ -158,16 +158,12 @@ mod tests {
 
     #[test]
     fn what_is_counted_is_what_is_written() {
-        let value =
-            serde_json::json!({"a\"": [1, -2.5e-7, true, null, "x\u{1}\n"], "": {"b": u64::MAX}});
+        let value = serde_json::json!({"a\"": [1, -2.5e-7, true, null, "x\u{1}\n"], "": {"b": u64::MAX}});
         let (mut plain, mut twice) = (String::new(), String::new());
         json(&value, &mut plain);
         json(&value, &mut Escaped(&mut twice));
         assert_eq!(plain, serde_json::to_string(&value).unwrap());
-        assert_eq!(
-            format!("\"{twice}\""),
-            serde_json::to_string(&plain).unwrap()
-        );
+        assert_eq!(format!("\"{twice}\""), serde_json::to_string(&plain).unwrap());
         let (mut count, mut count_twice) = (Count::default(), Count::default());
         json(&value, &mut count);
         json(&value, &mut Escaped(&mut count_twice));

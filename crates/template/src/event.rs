@@ -82,10 +82,7 @@ impl EventType {
     pub const fn is_tag(self) -> bool {
         matches!(
             self,
-            Self::AddArtifactTag
-                | Self::RemoveArtifactTag
-                | Self::AddCollectionTag
-                | Self::RemoveCollectionTag
+            Self::AddArtifactTag | Self::RemoveArtifactTag | Self::AddCollectionTag | Self::RemoveCollectionTag
         )
     }
 
@@ -96,10 +93,7 @@ impl EventType {
 
     /// A run's metric met a condition.
     pub const fn is_run_metric(self) -> bool {
-        matches!(
-            self,
-            Self::RunMetricThreshold | Self::RunMetricChange | Self::RunMetricZscore
-        )
+        matches!(self, Self::RunMetricThreshold | Self::RunMetricChange | Self::RunMetricZscore)
     }
 
     /// Whether this event brings a value for the variable of the catalogue.
@@ -190,11 +184,7 @@ mod tests {
             assert_eq!(event.is_run(), name.starts_with("RUN_"), "{name}");
             assert_eq!(event.is_artifact(), !name.starts_with("RUN_"), "{name}");
             assert_eq!(event.is_tag(), name.ends_with("_TAG"), "{name}");
-            assert_eq!(
-                event.is_run_metric(),
-                name.starts_with("RUN_METRIC_"),
-                "{name}"
-            );
+            assert_eq!(event.is_run_metric(), name.starts_with("RUN_METRIC_"), "{name}");
         }
     }
 

@@ -19,11 +19,7 @@ pub fn format(text: &str, names: &Names) -> Option<String> {
     let mut tokens = analysis.tokens.iter().peekable();
     while let Some(token) = tokens.next() {
         let piece = &text[token.span.range()];
-        let mark = if token.kind == TokenKind::Punctuation {
-            piece
-        } else {
-            ""
-        };
+        let mark = if token.kind == TokenKind::Punctuation { piece } else { "" };
         match mark {
             "\"" => {
                 in_string = !in_string;

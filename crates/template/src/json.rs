@@ -70,13 +70,7 @@ pub(crate) struct Json<'t> {
 
 impl<'t> Json<'t> {
     pub(crate) const fn new() -> Self {
-        Self {
-            expect: Expect::Value,
-            objects: 0,
-            depth: 0,
-            key_next: false,
-            keys: Keys::new(),
-        }
+        Self { expect: Expect::Value, objects: 0, depth: 0, key_next: false, keys: Keys::new() }
     }
 
     pub(crate) const fn ended(&self) -> bool {
@@ -157,11 +151,7 @@ impl<'t> Json<'t> {
     pub(crate) fn comma(&mut self) -> Result<(), Refused> {
         match self.expect {
             Expect::CommaOrClose => {
-                self.expect = if self.in_object() {
-                    Expect::Key
-                } else {
-                    Expect::Value
-                };
+                self.expect = if self.in_object() { Expect::Key } else { Expect::Value };
             }
             Expect::Ended => self.key_next = self.in_object(),
             _ => return Err(Refused::Here),
@@ -180,11 +170,7 @@ impl<'t> Json<'t> {
     }
 
     const fn value_done(&mut self) {
-        self.expect = if self.depth == 0 {
-            Expect::End
-        } else {
-            Expect::CommaOrClose
-        };
+        self.expect = if self.depth == 0 { Expect::End } else { Expect::CommaOrClose };
     }
 
     /// A string starts: whether it is a key. [`Json::string_done`] must follow at its end.
@@ -240,11 +226,7 @@ impl<'t> Keys<'t> {
     const FEW: usize = 8;
 
     const fn new() -> Self {
-        Self {
-            list: Vec::new(),
-            starts: Vec::new(),
-            sets: Vec::new(),
-        }
+        Self { list: Vec::new(), starts: Vec::new(), sets: Vec::new() }
     }
 
     fn open(&mut self) {
@@ -252,11 +234,7 @@ impl<'t> Keys<'t> {
     }
 
     fn close(&mut self) {
-        if self
-            .sets
-            .last()
-            .is_some_and(|(level, _)| *level == self.starts.len())
-        {
+        if self.sets.last().is_some_and(|(level, _)| *level == self.starts.len()) {
             self.sets.pop();
         }
         if let Some(start) = self.starts.pop() {

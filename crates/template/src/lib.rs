@@ -38,9 +38,7 @@ pub use render::{Marked, MarkedSpan, RenderError, metadata_value};
 pub use template::Template;
 pub use token::{Token, TokenKind, VariableState};
 pub use values::{Masked, Plain, Values};
-pub use variables::{
-    ACCESS_TOKEN, ARTIFACT_METADATA, Carrier, Group, MASK, SECRET, VARIABLES, Variable, variable,
-};
+pub use variables::{ACCESS_TOKEN, ARTIFACT_METADATA, Carrier, Group, MASK, SECRET, VARIABLES, Variable, variable};
 
 /// The bytes a template may have.
 pub const MAX_TEMPLATE_BYTES: usize = 256 * 1024;

@@ -31,8 +31,7 @@ impl Diagnostic {
     }
 
     pub(crate) fn empty(span: Range<usize>) -> Self {
-        let message =
-            "${} names no variable. Write a name between the braces, or $${} for the text ${}.";
+        let message = "${} names no variable. Write a name between the braces, or $${} for the text ${}.";
         Self::new(Code::EmptyPlaceholder, span, message.into())
     }
 
@@ -51,12 +50,7 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn unknown(
-        span: Range<usize>,
-        name: &str,
-        near: Option<&str>,
-        mended: Option<String>,
-    ) -> Self {
+    pub(crate) fn unknown(span: Range<usize>, name: &str, near: Option<&str>, mended: Option<String>) -> Self {
         let name = excerpt(name);
         let advice = match near {
             Some(near) => format!("Did you mean {}?", excerpt(near)),
@@ -70,30 +64,20 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn not_in_event(
-        span: Range<usize>,
-        inside: &str,
-        variable: &Variable,
-        default: &str,
-    ) -> Self {
+    pub(crate) fn not_in_event(span: Range<usize>, inside: &str, variable: &Variable, default: &str) -> Self {
         let message = format!(
             "${{{}}} is blank for this event: {} carry {}.",
             excerpt(inside),
             variable.carried_by.phrase(),
             variable.noun
         );
-        Self::new(Code::NotInEvent, span.clone(), message)
-            .suggest(span, format!("${{{inside}:-{default}}}"))
+        Self::new(Code::NotInEvent, span.clone(), message).suggest(span, format!("${{{inside}:-{default}}}"))
     }
 
     pub(crate) fn placeholder_as_key(text: &str, span: Range<usize>) -> Self {
         let placeholder = &text[span.clone()];
-        let message = format!(
-            "{} stands where a key must stand. Put it in double quotes.",
-            excerpt(placeholder)
-        );
-        Self::new(Code::PlaceholderAsKey, span.clone(), message)
-            .suggest(span, format!("\"{placeholder}\""))
+        let message = format!("{} stands where a key must stand. Put it in double quotes.", excerpt(placeholder));
+        Self::new(Code::PlaceholderAsKey, span.clone(), message).suggest(span, format!("\"{placeholder}\""))
     }
 
     pub(crate) fn placeholder_in_key(text: &str, span: Range<usize>) -> Self {

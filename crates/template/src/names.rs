@@ -19,10 +19,7 @@ pub struct Names {
 impl Names {
     /// Whether the event chosen, if any, brings a value for it.
     pub fn carries(&self, variable: &Variable) -> bool {
-        variable.carried_by == Carrier::Webhook
-            || self
-                .event
-                .is_none_or(|event| variable.carried_by.includes(event))
+        variable.carried_by == Carrier::Webhook || self.event.is_none_or(|event| variable.carried_by.includes(event))
     }
 }
 
@@ -42,10 +39,7 @@ pub(crate) struct Lookup<'n> {
 
 impl<'n> Lookup<'n> {
     pub(crate) fn new(names: &'n Names) -> Self {
-        Self {
-            names,
-            secrets: names.secrets.iter().map(String::as_str).collect(),
-        }
+        Self { names, secrets: names.secrets.iter().map(String::as_str).collect() }
     }
 
     /// What `$NAME` stands for; `None` where it is plain text.
@@ -53,17 +47,13 @@ impl<'n> Lookup<'n> {
         if self.names.access_token && name == ACCESS_TOKEN {
             return Some(Meaning::Secret(ACCESS_TOKEN));
         }
-        self.secrets
-            .get(name)
-            .map(|&secret| Meaning::Secret(secret))
+        self.secrets.get(name).map(|&secret| Meaning::Secret(secret))
     }
 
     /// What `name` stands for in `${name}`: the table comes before the webhook's secrets.
     pub(crate) fn braced(&self, name: &str) -> Option<Meaning<'n>> {
         match variable(name) {
-            Some(variable) if variable.carried_by != Carrier::Webhook => {
-                Some(Meaning::Variable(variable))
-            }
+            Some(variable) if variable.carried_by != Carrier::Webhook => Some(Meaning::Variable(variable)),
             _ => self.bare(name),
         }
     }

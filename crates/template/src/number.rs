@@ -15,10 +15,7 @@ pub(crate) fn number(bytes: &[u8], at: usize) -> Extent {
     if bytes.get(end) == Some(&b'-') {
         end += 1;
     }
-    let partial = |end| Extent {
-        end,
-        complete: false,
-    };
+    let partial = |end| Extent { end, complete: false };
     match bytes.get(end) {
         Some(b'0') => end += 1,
         Some(b'1'..=b'9') => end = digits(bytes, end),
@@ -42,10 +39,7 @@ pub(crate) fn number(bytes: &[u8], at: usize) -> Extent {
             return partial(end);
         }
     }
-    Extent {
-        end,
-        complete: true,
-    }
+    Extent { end, complete: true }
 }
 
 fn digits(bytes: &[u8], mut at: usize) -> usize {
@@ -62,15 +56,8 @@ pub(crate) fn word(bytes: &[u8], at: usize) -> Extent {
         Some(b'f') => b"false",
         _ => b"null",
     };
-    let same = bytes[at..]
-        .iter()
-        .zip(word)
-        .take_while(|(one, other)| one == other)
-        .count();
-    Extent {
-        end: at + same,
-        complete: same == word.len(),
-    }
+    let same = bytes[at..].iter().zip(word).take_while(|(one, other)| one == other).count();
+    Extent { end: at + same, complete: same == word.len() }
 }
 
 /// The whole text is a JSON number, `true`, `false` or `null`: a default that is written without quotes.
@@ -107,9 +94,7 @@ mod tests {
         for text in ["true", "false", "null", "-0", "0.0", "1E+9"] {
             assert!(is_bare(text), "{text}");
         }
-        for text in [
-            "", "tru", "nulls", "True", "t", "-", "01", "1.", ".5", "1e", " 1", "1 ", "\"a\"", "[]",
-        ] {
+        for text in ["", "tru", "nulls", "True", "t", "-", "01", "1.", ".5", "1e", " 1", "1 ", "\"a\"", "[]"] {
             assert!(!is_bare(text), "{text}");
         }
     }

@@ -21,38 +21,23 @@ pub(crate) fn read(inside: &str) -> Option<Form<'_>> {
         return None;
     }
     if rest.is_empty() {
-        return Some(Form {
-            name,
-            key: None,
-            default: None,
-        });
+        return Some(Form { name, key: None, default: None });
     }
     if let Some(default) = rest.strip_prefix(":-") {
-        return Some(Form {
-            name,
-            key: None,
-            default: Some(default),
-        });
+        return Some(Form { name, key: None, default: Some(default) });
     }
     let key = rest.strip_prefix('.')?;
     let (key, default) = match key.split_once(":-") {
         Some((key, default)) => (key, Some(default)),
         None => (key, None),
     };
-    (name == ARTIFACT_METADATA && !key.is_empty()).then_some(Form {
-        name,
-        key: Some(key),
-        default,
-    })
+    (name == ARTIFACT_METADATA && !key.is_empty()).then_some(Form { name, key: Some(key), default })
 }
 
 /// The name at the start of a text, and what follows it.
 pub(crate) fn split_name(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
-    bytes
-        .first()
-        .is_some_and(|&byte| starts_word(byte))
-        .then(|| text.split_at(skip_word(bytes, 0)))
+    bytes.first().is_some_and(|&byte| starts_word(byte)).then(|| text.split_at(skip_word(bytes, 0)))
 }
 
 /// The inside without white space around its name, and with `:-` for the signs other languages use;
@@ -65,14 +50,8 @@ pub(crate) fn mend(inside: &str) -> Option<String> {
     } else if name == ARTIFACT_METADATA && rest.starts_with('.') {
         rest.to_owned()
     } else {
-        let default = [":=", ":?", ":", "=", "-", "|"]
-            .iter()
-            .find_map(|sign| after.strip_prefix(sign))?;
-        if default.is_empty() {
-            String::new()
-        } else {
-            format!(":-{default}")
-        }
+        let default = [":=", ":?", ":", "=", "-", "|"].iter().find_map(|sign| after.strip_prefix(sign))?;
+        if default.is_empty() { String::new() } else { format!(":-{default}") }
     };
     let mended = format!("{name}{rest}");
     (mended != inside && read(&mended).is_some()).then_some(mended)
@@ -95,37 +74,12 @@ mod tests {
         is("alias:-a:-b", "alias", None, Some("a:-b"));
         is("alias:--", "alias", None, Some("-"));
         is("artifact_metadata", "artifact_metadata", None, None);
-        is(
-            "artifact_metadata.a.b",
-            "artifact_metadata",
-            Some("a.b"),
-            None,
-        );
+        is("artifact_metadata.a.b", "artifact_metadata", Some("a.b"), None);
         is("artifact_metadata..", "artifact_metadata", Some("."), None);
-        is(
-            "artifact_metadata. k :-d",
-            "artifact_metadata",
-            Some(" k "),
-            Some("d"),
-        );
-        is(
-            "artifact_metadata.a::-b",
-            "artifact_metadata",
-            Some("a:"),
-            Some("b"),
-        );
-        is(
-            "artifact_metadata.${x",
-            "artifact_metadata",
-            Some("${x"),
-            None,
-        );
-        is(
-            "artifact_metadata:-.x",
-            "artifact_metadata",
-            None,
-            Some(".x"),
-        );
+        is("artifact_metadata. k :-d", "artifact_metadata", Some(" k "), Some("d"));
+        is("artifact_metadata.a::-b", "artifact_metadata", Some("a:"), Some("b"));
+        is("artifact_metadata.${x", "artifact_metadata", Some("${x"), None);
+        is("artifact_metadata:-.x", "artifact_metadata", None, Some(".x"));
     }
 
     #[test]
@@ -158,10 +112,7 @@ mod tests {
         assert_eq!(mend(" alias ").as_deref(), Some("alias"));
         assert_eq!(mend("\u{a0}alias").as_deref(), Some("alias"));
         assert_eq!(mend(" alias :- x ").as_deref(), Some("alias:- x "));
-        assert_eq!(
-            mend(" artifact_metadata.k ").as_deref(),
-            Some("artifact_metadata.k ")
-        );
+        assert_eq!(mend(" artifact_metadata.k ").as_deref(), Some("artifact_metadata.k "));
         assert_eq!(mend("alias:=x").as_deref(), Some("alias:-x"));
         assert_eq!(mend("alias:").as_deref(), Some("alias"));
         assert_eq!(mend(" "), None);

@@ -65,14 +65,8 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             }
         }
         let is_json = self.finish_json();
-        self.diagnostics
-            .sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
-        Reading {
-            template: self.builder.finish(),
-            diagnostics: self.diagnostics,
-            sink: self.sink,
-            is_json,
-        }
+        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
+        Reading { template: self.builder.finish(), diagnostics: self.diagnostics, sink: self.sink, is_json }
     }
 
     fn punctuation(&mut self, byte: u8) {
@@ -122,10 +116,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         }
         let start = self.at;
         while let Some(character) = self.text[self.at..].chars().next() {
-            if character.is_ascii()
-                && !self.bytes[self.at].is_ascii_alphanumeric()
-                && self.at > start
-            {
+            if character.is_ascii() && !self.bytes[self.at].is_ascii_alphanumeric() && self.at > start {
                 break;
             }
             self.at += character.len_utf8();
@@ -148,8 +139,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             }
             Dollar::Unterminated { end } => {
                 self.json.end();
-                self.sink
-                    .token(start..end, paint(None, VariableState::Faulty));
+                self.sink.token(start..end, paint(None, VariableState::Faulty));
                 self.at = end;
             }
             Dollar::Placeholder(placeholder) => {
@@ -174,10 +164,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
 
     /// Tells that the character at hand cannot stand there, or that the text ends, and ends the check.
     pub(crate) fn refuse(&mut self) {
-        let width = self.text[self.at..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
+        let width = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         self.refuse_over(self.at..self.at + width);
     }
 

@@ -46,15 +46,9 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
     }
 
     /// Gives a sound placeholder its place in the compiled form.
-    pub(crate) fn slot(
-        &mut self,
-        span: Range<usize>,
-        placeholder: &Placeholder<'t, 'n>,
-        place: Place,
-    ) {
+    pub(crate) fn slot(&mut self, span: Range<usize>, placeholder: &Placeholder<'t, 'n>, place: Place) {
         if let Some((meaning, written)) = placeholder.found {
-            self.builder
-                .slot(span, meaning, written, placeholder.withheld, place);
+            self.builder.slot(span, meaning, written, placeholder.withheld, place);
         }
     }
 
@@ -69,14 +63,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             end,
             faulty: false,
             paint: paint(Some(Group::Secret), VariableState::Carried),
-            found: Some((
-                meaning,
-                Written {
-                    name,
-                    key: None,
-                    default: None,
-                },
-            )),
+            found: Some((meaning, Written { name, key: None, default: None })),
             withheld: false,
         })
     }
@@ -87,11 +74,8 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         let text = self.text;
         let inside = &text[inside..stop];
         if self.bytes.get(stop) != Some(&b'}') {
-            let known = placeholder::split_name(inside)
-                .map(|(name, _)| name)
-                .filter(|name| self.is_known(name));
-            self.diagnostics
-                .push(Diagnostic::unterminated(start, stop, known));
+            let known = placeholder::split_name(inside).map(|(name, _)| name).filter(|name| self.is_known(name));
+            self.diagnostics.push(Diagnostic::unterminated(start, stop, known));
             return Dollar::Unterminated { end: stop };
         }
         let span = start..stop + 1;
@@ -118,12 +102,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
     }
 
     /// What the inside of a closed placeholder means; tells why if it means nothing.
-    fn judge(
-        &mut self,
-        span: &Range<usize>,
-        inside: &'t str,
-        place: Place,
-    ) -> Option<(Meaning<'n>, Written<'t>)> {
+    fn judge(&mut self, span: &Range<usize>, inside: &'t str, place: Place) -> Option<(Meaning<'n>, Written<'t>)> {
         if inside.is_empty() {
             self.diagnostics.push(Diagnostic::empty(span.clone()));
             return None;
@@ -132,15 +111,13 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             let mended = placeholder::mend(inside)
                 .filter(|mended| self.is_known(mended))
                 .or_else(|| self.near_with_key(inside.trim()));
-            self.diagnostics
-                .push(Diagnostic::malformed(span.clone(), inside, mended));
+            self.diagnostics.push(Diagnostic::malformed(span.clone(), inside, mended));
             return None;
         };
         let Some(meaning) = self.lookup.braced(name) else {
             let near = self.nearest.find(name, self.lookup.all());
             let mended = near.map(|near| format!("{near}{}", &inside[name.len()..]));
-            self.diagnostics
-                .push(Diagnostic::unknown(span.clone(), name, near, mended));
+            self.diagnostics.push(Diagnostic::unknown(span.clone(), name, near, mended));
             return None;
         };
         if let Meaning::Variable(variable) = meaning
@@ -148,12 +125,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             && !self.lookup.names.carries(variable)
         {
             let default = stand_in(variable, key, place);
-            self.diagnostics.push(Diagnostic::not_in_event(
-                span.clone(),
-                inside,
-                variable,
-                default,
-            ));
+            self.diagnostics.push(Diagnostic::not_in_event(span.clone(), inside, variable, default));
         }
         Some((meaning, Written { name, key, default }))
     }

@@ -35,22 +35,14 @@ impl<S: Sink> Reader<'_, '_, S> {
         let start = self.at;
         self.at += 1;
         self.sink.token(start..self.at, TokenKind::Punctuation);
-        let mut open = Open {
-            key,
-            run: self.at,
-            dynamic: false,
-            escaped: false,
-            plain_until: 0,
-            parted: false,
-        };
+        let mut open = Open { key, run: self.at, dynamic: false, escaped: false, plain_until: 0, parted: false };
         loop {
             self.at = skip_string(self.bytes, self.at);
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.run_done(&open);
                     self.at += 1;
-                    self.sink
-                        .token(self.at - 1..self.at, TokenKind::Punctuation);
+                    self.sink.token(self.at - 1..self.at, TokenKind::Punctuation);
                     if key && !open.dynamic && !self.json.ended() {
                         self.note_key(start, open.escaped);
                     }
@@ -63,11 +55,7 @@ impl<S: Sink> Reader<'_, '_, S> {
                 Some(b'$') if self.at < open.plain_until => self.at += 1,
                 Some(b'$') => self.dollar_inside(&mut open),
                 Some(&control) => {
-                    self.fail(Diagnostic::new(
-                        Code::InvalidJson,
-                        self.at..self.at + 1,
-                        control_message(control),
-                    ));
+                    self.fail(Diagnostic::new(Code::InvalidJson, self.at..self.at + 1, control_message(control)));
                     // Someone forgot the quote: what follows on the next line keeps its colours.
                     if control == b'\n' {
                         self.run_done(&open);
@@ -90,11 +78,7 @@ impl<S: Sink> Reader<'_, '_, S> {
     }
 
     fn run_done(&mut self, open: &Open) {
-        let kind = if open.key {
-            TokenKind::Key
-        } else {
-            TokenKind::String
-        };
+        let kind = if open.key { TokenKind::Key } else { TokenKind::String };
         self.sink.token(open.run..self.at, kind);
     }
 
@@ -160,11 +144,7 @@ impl<S: Sink> Reader<'_, '_, S> {
             }
         }
         open.run = self.at;
-        let kind = if known {
-            TokenKind::Escape
-        } else {
-            TokenKind::Invalid
-        };
+        let kind = if known { TokenKind::Escape } else { TokenKind::Invalid };
         self.sink.token(start..self.at, kind);
     }
 
@@ -213,10 +193,7 @@ impl<S: Sink> Reader<'_, '_, S> {
             open.parted = true;
             return;
         }
-        let width = self.text[self.at..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
+        let width = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         self.refuse_escape(self.at..self.at + width);
     }
 
@@ -237,19 +214,13 @@ impl<S: Sink> Reader<'_, '_, S> {
         let (b'\\', b'u') = (escape[0], escape[1]) else {
             return None;
         };
-        escape[2..].iter().try_fold(0, |unit, &digit| {
-            Some(unit << 4 | char::from(digit).to_digit(16)?)
-        })
+        escape[2..].iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
     }
 
     fn note_key(&mut self, start: usize, escaped: bool) {
         let text = self.text;
         let raw = &text[start + 1..self.at - 1];
-        let key = if escaped {
-            Cow::Owned(decode(raw))
-        } else {
-            Cow::Borrowed(raw)
-        };
+        let key = if escaped { Cow::Owned(decode(raw)) } else { Cow::Borrowed(raw) };
         if !self.json.new_key(key) {
             self.diagnostics.push(Diagnostic::new(
                 Code::DuplicateKey,
@@ -268,12 +239,7 @@ const fn is_low(unit: u32) -> bool {
 }
 
 fn hex_digits(bytes: &[u8], at: usize) -> usize {
-    bytes
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(|byte| byte.is_ascii_hexdigit())
-        .count()
+    bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
 }
 
 fn control_message(control: u8) -> String {
@@ -282,9 +248,7 @@ fn control_message(control: u8) -> String {
         b'\r' => "\\r",
         b'\t' => "\\t",
         _ => {
-            return format!(
-                "A string cannot hold the control character U+{control:04X}. Remove it."
-            );
+            return format!("A string cannot hold the control character U+{control:04X}. Remove it.");
         }
     };
     let name = match control {

@@ -103,9 +103,7 @@ impl Template {
                 Segment::Literal(span) => body.push_str(&self.text[span.clone()]),
                 Segment::Slot(slot) => {
                     let start = body.len();
-                    let content = found
-                        .get(slot.source)
-                        .map_or(Content::Blank, |found| found.content);
+                    let content = found.get(slot.source).map_or(Content::Blank, |found| found.content);
                     self.fill(slot, content, &mut body);
                     mark(slot, start..body.len(), content == Content::Blank);
                 }
@@ -174,10 +172,7 @@ impl Template {
 
 const fn within(size: usize) -> Result<(), RenderError> {
     if size > MAX_BODY_BYTES {
-        return Err(RenderError::BodyTooLarge {
-            size,
-            limit: MAX_BODY_BYTES,
-        });
+        return Err(RenderError::BodyTooLarge { size, limit: MAX_BODY_BYTES });
     }
     Ok(())
 }
@@ -210,9 +205,9 @@ impl<'v> Found<'v> {
                 return values.secret(name).map_or_else(Self::blank, Self::text);
             }
             SourceKind::Variable(variable) => values.value(variable.name),
-            SourceKind::Metadata(key) => values
-                .value(ARTIFACT_METADATA)
-                .and_then(|metadata| metadata_value(metadata, key)),
+            SourceKind::Metadata(key) => {
+                values.value(ARTIFACT_METADATA).and_then(|metadata| metadata_value(metadata, key))
+            }
         };
         match value {
             None | Some(Value::Null) => Self::blank(),
@@ -222,30 +217,18 @@ impl<'v> Found<'v> {
     }
 
     const fn blank() -> Self {
-        Self {
-            content: Content::Blank,
-            as_text: 0,
-            as_json: "null".len(),
-        }
+        Self { content: Content::Blank, as_text: 0, as_json: "null".len() }
     }
 
     fn text(text: &'v str) -> Self {
         // A text that alone is too long is not worth a look at its bytes.
-        let escaped = if text.len() > MAX_BODY_BYTES {
-            text.len()
-        } else {
-            escaped_len(text)
-        };
+        let escaped = if text.len() > MAX_BODY_BYTES { text.len() } else { escaped_len(text) };
         let content = match escaped {
             0 => return Self::blank(),
             _ if escaped == text.len() => Content::Clean(text),
             _ => Content::Text(text),
         };
-        Self {
-            content,
-            as_text: escaped,
-            as_json: escaped + 2,
-        }
+        Self { content, as_text: escaped, as_json: escaped + 2 }
     }
 
     fn json(value: &'v Value, source: &Source) -> Self {
@@ -256,11 +239,7 @@ impl<'v> Found<'v> {
         if source.as_json {
             json(value, &mut as_json);
         }
-        Self {
-            content: Content::Json(value),
-            as_text: as_text.0,
-            as_json: as_json.0,
-        }
+        Self { content: Content::Json(value), as_text: as_text.0, as_json: as_json.0 }
     }
 
     /// The bytes it takes in the body at least; nothing where a default may take its place.
@@ -282,12 +261,11 @@ pub fn metadata_value<'v>(metadata: &'v Value, key: &str) -> Option<&'v Value> {
     if let Some(value) = members.get(key) {
         return Some(value);
     }
-    key.split('.')
-        .try_fold(metadata, |value, part| match value {
-            Value::Object(members) => members.get(part),
-            Value::Array(elements) => elements.get(index(part)?),
-            _ => None,
-        })
+    key.split('.').try_fold(metadata, |value, part| match value {
+        Value::Object(members) => members.get(part),
+        Value::Array(elements) => elements.get(index(part)?),
+        _ => None,
+    })
 }
 
 /// An array index: `0`, or digits without a leading zero.

@@ -19,11 +19,7 @@ impl Nearest {
 
     /// The candidate that differs from `name` in case only, else the one fewest edits away, at most two.
     /// The first of equals wins.
-    pub(crate) fn find<'c>(
-        &mut self,
-        name: &str,
-        candidates: impl Iterator<Item = &'c str>,
-    ) -> Option<&'c str> {
+    pub(crate) fn find<'c>(&mut self, name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         let mut best: Option<(usize, &str)> = None;
         for candidate in candidates {
             let Some(left) = self.left.checked_sub(1) else {

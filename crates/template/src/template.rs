@@ -166,14 +166,7 @@ pub(crate) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            segments: Vec::new(),
-            sources: Vec::new(),
-            known: HashMap::new(),
-            done: 0,
-            literal: 0,
-        }
+        Self { text, segments: Vec::new(), sources: Vec::new(), known: HashMap::new(), done: 0, literal: 0 }
     }
 
     fn literal(&mut self, end: usize) {
@@ -208,12 +201,7 @@ impl<'t> Builder<'t> {
             span: span.end - 1 - default.len()..span.end - 1,
             quoted: place == Place::Json && !crate::number::is_bare(default),
         });
-        self.segments.push(Segment::Slot(Slot {
-            span,
-            source,
-            place,
-            default,
-        }));
+        self.segments.push(Segment::Slot(Slot { span, source, place, default }));
     }
 
     fn source(&mut self, meaning: Meaning<'_>, written: Written<'t>, withheld: bool) -> usize {
@@ -229,24 +217,14 @@ impl<'t> Builder<'t> {
                 (Meaning::Variable(_), Some(key)) => SourceKind::Metadata(key.into()),
                 (Meaning::Variable(variable), None) => SourceKind::Variable(variable),
             };
-            sources.push(Source {
-                kind,
-                withheld,
-                as_text: false,
-                as_json: false,
-            });
+            sources.push(Source { kind, withheld, as_text: false, as_json: false });
             sources.len() - 1
         })
     }
 
     pub(crate) fn finish(mut self) -> Template {
         self.literal(self.text.len());
-        Template {
-            text: self.text.into(),
-            segments: self.segments,
-            sources: self.sources,
-            literal: self.literal,
-        }
+        Template { text: self.text.into(), segments: self.segments, sources: self.sources, literal: self.literal }
     }
 }
 

@@ -62,10 +62,7 @@ impl Sink for () {
 impl Sink for Vec<Token> {
     fn token(&mut self, span: Range<usize>, kind: TokenKind) {
         if !span.is_empty() {
-            self.push(Token {
-                span: span.into(),
-                kind,
-            });
+            self.push(Token { span: span.into(), kind });
         }
     }
 }

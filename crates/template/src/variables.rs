@@ -20,13 +20,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order lists show them.
-    pub const ALL: [Self; 5] = [
-        Self::Event,
-        Self::Place,
-        Self::Artifact,
-        Self::Run,
-        Self::Secret,
-    ];
+    pub const ALL: [Self; 5] = [Self::Event, Self::Place, Self::Artifact, Self::Run, Self::Secret];
 
     /// The word in the page's tokens and attributes: `event`, `place`, `artifact`, `run`, `secret`.
     pub const fn as_str(self) -> &'static str {
@@ -145,23 +139,11 @@ const fn text(
     description: &'static str,
     sample: &'static str,
 ) -> Variable {
-    Variable {
-        name,
-        form: name,
-        group,
-        description,
-        sample,
-        carried_by,
-        noun,
-        number: false,
-    }
+    Variable { name, form: name, group, description, sample, carried_by, noun, number: false }
 }
 
 const fn number(variable: Variable) -> Variable {
-    Variable {
-        number: true,
-        ..variable
-    }
+    Variable { number: true, ..variable }
 }
 
 /// The variables of the language, in the order lists show them. Secrets have no row: they are the
@@ -221,11 +203,7 @@ mod tests {
         for (at, one) in VARIABLES.iter().enumerate() {
             let (_, rest) = crate::placeholder::split_name(one.name).unwrap();
             assert!(rest.is_empty(), "{}", one.name);
-            assert!(
-                VARIABLES[at + 1..]
-                    .iter()
-                    .all(|other| other.name != one.name)
-            );
+            assert!(VARIABLES[at + 1..].iter().all(|other| other.name != one.name));
         }
         assert!(variable(SECRET.name).is_none());
     }

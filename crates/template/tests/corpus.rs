@@ -13,8 +13,5 @@ fn the_digests_are_those_of_this_build() {
         std::fs::write(path, &found).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap();
-    assert_eq!(
-        found, kept,
-        "the crate says something else than the checked-in digests; BLESS=1 accepts it"
-    );
+    assert_eq!(found, kept, "the crate says something else than the checked-in digests; BLESS=1 accepts it");
 }

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use hookboard_template::{
-    Analysis, EventType, MAX_BODY_BYTES, Masked, Names, Plain, Severity, Span, Token, TokenKind,
-    analyze, compile, complete, format,
+    Analysis, EventType, MAX_BODY_BYTES, Masked, Names, Plain, Severity, Span, Token, TokenKind, analyze, compile,
+    complete, format,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -31,20 +31,9 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 fn any_names() -> impl Strategy<Value = Names> {
-    let secrets = prop::collection::vec(
-        select(vec!["KEY", "_x", "tag", "Deploy_2"]).prop_map(str::to_owned),
-        0..4,
-    );
-    (
-        prop::option::of(select(EventType::ALL.to_vec())),
-        secrets,
-        any::<bool>(),
-    )
-        .prop_map(|(event, secrets, access_token)| Names {
-            event,
-            secrets,
-            access_token,
-        })
+    let secrets = prop::collection::vec(select(vec!["KEY", "_x", "tag", "Deploy_2"]).prop_map(str::to_owned), 0..4);
+    (prop::option::of(select(EventType::ALL.to_vec())), secrets, any::<bool>())
+        .prop_map(|(event, secrets, access_token)| Names { event, secrets, access_token })
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
@@ -61,28 +50,15 @@ fn any_value() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::vec((select(vec!["a", "b", "a.b", "0", "\"", ""]), inner), 0..4)
-                .prop_map(|members| members
-                    .into_iter()
-                    .map(|(key, value)| (key.to_owned(), value))
-                    .collect()),
+                .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
         ]
     })
 }
 
 fn any_values() -> impl Strategy<Value = Map<String, Value>> {
-    let names = select(vec![
-        "alias",
-        "tag",
-        "metric_value",
-        "run_id",
-        "artifact_metadata",
-    ]);
-    prop::collection::vec((names, any_value()), 0..6).prop_map(|values| {
-        values
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
-    })
+    let names = select(vec!["alias", "tag", "metric_value", "run_id", "artifact_metadata"]);
+    prop::collection::vec((names, any_value()), 0..6)
+        .prop_map(|values| values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// A placeholder that is sound for [`sound_names`].
@@ -107,11 +83,7 @@ fn placeholder() -> impl Strategy<Value = String> {
 }
 
 fn sound_names() -> Names {
-    Names {
-        event: None,
-        secrets: vec!["KEY".into()],
-        access_token: false,
-    }
+    Names { event: None, secrets: vec!["KEY".into()], access_token: false }
 }
 
 /// A JSON value of a template, and the shape its rendering must have: placeholders in strings leave a string, those
@@ -128,29 +100,16 @@ enum Shape {
 fn any_shape() -> impl Strategy<Value = Shape> {
     let text = prop_oneof![
         placeholder(),
-        select(vec![
-            "x",
-            "\\n",
-            "\\\"",
-            "$${",
-            "$ ",
-            " é",
-            "\\ud83d\\ude00"
-        ])
-        .prop_map(str::to_owned)
+        select(vec!["x", "\\n", "\\\"", "$${", "$ ", " é", "\\ud83d\\ude00"]).prop_map(str::to_owned)
     ];
     let leaf = prop_oneof![
         placeholder().prop_map(Shape::Hole),
         Just(Shape::Hole("$KEY".into())),
         prop::collection::vec(text, 0..5).prop_map(Shape::Text),
-        select(vec!["1", "-0.5", "1e9", "true", "false", "null"])
-            .prop_map(|atom| Shape::Atom(atom.into())),
+        select(vec!["1", "-0.5", "1e9", "true", "false", "null"]).prop_map(|atom| Shape::Atom(atom.into())),
     ];
     leaf.prop_recursive(5, 40, 5, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Shape::Array),
-            object(inner),
-        ]
+        prop_oneof![prop::collection::vec(inner.clone(), 0..5).prop_map(Shape::Array), object(inner),]
     })
 }
 
@@ -191,18 +150,11 @@ impl Shape {
             (Self::Hole(_), _) | (Self::Text(_), Value::String(_)) => true,
             (Self::Atom(atom), value) => serde_json::from_str::<Value>(atom).unwrap() == *value,
             (Self::Array(shapes), Value::Array(values)) => {
-                shapes.len() == values.len()
-                    && shapes
-                        .iter()
-                        .zip(values)
-                        .all(|(one, other)| one.fits(other))
+                shapes.len() == values.len() && shapes.iter().zip(values).all(|(one, other)| one.fits(other))
             }
             (Self::Object(shapes), Value::Object(values)) => {
                 shapes.len() == values.len()
-                    && shapes
-                        .iter()
-                        .zip(values)
-                        .all(|((key, shape), (name, value))| key == name && shape.fits(value))
+                    && shapes.iter().zip(values).all(|((key, shape), (name, value))| key == name && shape.fits(value))
             }
             _ => false,
         }
@@ -211,10 +163,7 @@ impl Shape {
 
 #[track_caller]
 fn on_boundaries(text: &str, span: Span) {
-    assert!(
-        text.get(span.range()).is_some(),
-        "{span:?} cuts a character of {text:?}"
-    );
+    assert!(text.get(span.range()).is_some(), "{span:?} cuts a character of {text:?}");
 }
 
 proptest! {
@@ -376,9 +325,7 @@ fn same_when_marked(
 fn what_is_told_and_built_grows_with_the_text() {
     let names = Names {
         event: Some(EventType::LinkArtifact),
-        secrets: (0..5_000)
-            .map(|number| format!("SECRET_{number}"))
-            .collect(),
+        secrets: (0..5_000).map(|number| format!("SECRET_{number}")).collect(),
         access_token: true,
     };
     for (prefix, repeated, suffix) in [
@@ -401,30 +348,16 @@ fn what_is_told_and_built_grows_with_the_text() {
     ] {
         let weigh = |count: usize| {
             let text = [prefix, &repeated.repeat(count), suffix].concat();
-            let Analysis {
-                compiled, tokens, ..
-            } = analyze(&text, &names);
+            let Analysis { compiled, tokens, .. } = analyze(&text, &names);
             let said: usize = compiled
                 .diagnostics
                 .iter()
-                .map(|told| {
-                    told.message.len()
-                        + told
-                            .suggestion
-                            .as_ref()
-                            .map_or(0, |mend| mend.replacement.len())
-                })
+                .map(|told| told.message.len() + told.suggestion.as_ref().map_or(0, |mend| mend.replacement.len()))
                 .sum();
-            said + tokens.len()
-                + compiled
-                    .template
-                    .map_or(0, |template| template.variables_used().count())
+            said + tokens.len() + compiled.template.map_or(0, |template| template.variables_used().count())
         };
         let (small, large) = (weigh(1_000), weigh(10_000));
-        assert!(
-            large <= small * 11 + 200,
-            "{repeated}: {small} grew to {large}"
-        );
+        assert!(large <= small * 11 + 200, "{repeated}: {small} grew to {large}");
     }
 }
 
@@ -434,11 +367,7 @@ fn an_oversized_body_is_never_built() {
     let text = format!("{{\"a\":\"{}\"}}", "${artifact_metadata}".repeat(12_000));
     let template = compile(&text, &Names::default()).template.unwrap();
     let values = json!({"artifact_metadata": {"k": "\u{1}".repeat(60_000)}});
-    let refused = template
-        .render(&Masked {
-            values: values.as_object().unwrap(),
-        })
-        .unwrap_err();
+    let refused = template.render(&Masked { values: values.as_object().unwrap() }).unwrap_err();
     let hookboard_template::RenderError::BodyTooLarge { size, limit } = refused;
     assert_eq!(limit, MAX_BODY_BYTES);
     // One more value than fits, out of 12,000.

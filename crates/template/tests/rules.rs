@@ -3,17 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use hookboard_template::{
-    Analysis, Compiled, EventType, MASK, MAX_BODY_BYTES, MAX_TEMPLATE_BYTES, Masked, Names, Plain,
-    RenderError, Severity, analyze, compile,
+    Analysis, Compiled, EventType, MASK, MAX_BODY_BYTES, MAX_TEMPLATE_BYTES, Masked, Names, Plain, RenderError,
+    Severity, analyze, compile,
 };
 use serde_json::{Value, json};
 
 fn names() -> Names {
-    Names {
-        event: None,
-        secrets: vec!["KEY".into()],
-        access_token: true,
-    }
+    Names { event: None, secrets: vec!["KEY".into()], access_token: true }
 }
 
 #[track_caller]
@@ -30,25 +26,16 @@ fn tells_for(names: &Names, text: &str, expected: &str) {
         .map(|told| format!("{}@{}-{}", told.code, told.span.start, told.span.end))
         .collect();
     assert_eq!(told.join(" "), expected, "{text}");
-    let errors = compiled
-        .diagnostics
-        .iter()
-        .any(|told| told.severity == Severity::Error);
+    let errors = compiled.diagnostics.iter().any(|told| told.severity == Severity::Error);
     assert_eq!(compiled.has_errors(), errors);
 }
 
 #[track_caller]
 fn renders(text: &str, values: &Value, expected: &str) {
-    let Compiled {
-        template,
-        diagnostics,
-    } = compile(text, &names());
+    let Compiled { template, diagnostics } = compile(text, &names());
     let template = template.unwrap_or_else(|| panic!("{diagnostics:?}"));
     let secrets = |name: &str| (name == "KEY").then_some("k\"1");
-    let values = Plain {
-        values: values.as_object().unwrap(),
-        secrets: &secrets,
-    };
+    let values = Plain { values: values.as_object().unwrap(), secrets: &secrets };
     assert_eq!(template.render(&values).unwrap(), expected, "{text}");
 }
 
@@ -137,10 +124,7 @@ fn a_surrogate_without_its_partner_spans_its_escape() {
     tells(r#"{"\udfff":1}"#, "invalid_json@2-8");
     tells(r#"{"a":"\uD83D\uDE00"}"#, "");
     tells(r#"{"a":"\ud83d$${\ude00"}"#, "invalid_json@6-12");
-    tells(
-        r#"{"a":"\ud83d${nope}"}"#,
-        "invalid_json@6-12 unknown_variable@12-19",
-    );
+    tells(r#"{"a":"\ud83d${nope}"}"#, "invalid_json@6-12 unknown_variable@12-19");
 }
 
 #[test]
@@ -156,69 +140,35 @@ fn a_placeholder_may_not_part_an_escape() {
 
 #[test]
 fn an_unterminated_placeholder_is_text_in_a_string_and_the_end_of_the_check_outside() {
-    tells(
-        "{\"a\":\"${",
-        "unterminated_placeholder@6-8 invalid_json@8-8",
-    );
-    tells(
-        "{\"a\":\"${alias",
-        "unterminated_placeholder@6-13 invalid_json@13-13",
-    );
+    tells("{\"a\":\"${", "unterminated_placeholder@6-8 invalid_json@8-8");
+    tells("{\"a\":\"${alias", "unterminated_placeholder@6-13 invalid_json@13-13");
     tells("{\"a\":${", "unterminated_placeholder@5-7");
     tells("${", "unterminated_placeholder@0-2");
-    tells(
-        "{\"a\":\"${a $KEY ${b $${\"}",
-        "unterminated_placeholder@6-22",
-    );
-    tells(
-        "{\"a\":\"${a\\q\"}",
-        "unterminated_placeholder@6-11 invalid_json@10-11",
-    );
-    tells(
-        "{\"a\":\"\\${a\"}",
-        "unterminated_placeholder@7-10 invalid_json@7-8",
-    );
-    tells(
-        "{\"a\":\"${a\\$KEY\"}",
-        "unterminated_placeholder@6-14 invalid_json@10-11",
-    );
+    tells("{\"a\":\"${a $KEY ${b $${\"}", "unterminated_placeholder@6-22");
+    tells("{\"a\":\"${a\\q\"}", "unterminated_placeholder@6-11 invalid_json@10-11");
+    tells("{\"a\":\"\\${a\"}", "unterminated_placeholder@7-10 invalid_json@7-8");
+    tells("{\"a\":\"${a\\$KEY\"}", "unterminated_placeholder@6-14 invalid_json@10-11");
     tells(
         "{\"a\":${alias\n,x,\"b\":\"${}\",${nope}:$KEY $KEY, \"${tag}\":1, \"c\":1, \"c\":2",
         "unterminated_placeholder@5-12 empty_placeholder@21-24 unknown_variable@26-33",
     );
-    tells(
-        "{\"a\":\"${\t}\"}",
-        "unterminated_placeholder@6-8 invalid_json@8-9",
-    );
-    tells(
-        "{\"${a\":1,\"$${a\":2}",
-        "unterminated_placeholder@2-5 duplicate_key@9-15",
-    );
+    tells("{\"a\":\"${\t}\"}", "unterminated_placeholder@6-8 invalid_json@8-9");
+    tells("{\"${a\":1,\"$${a\":2}", "unterminated_placeholder@2-5 duplicate_key@9-15");
     let long = format!("{{\"a\":\"{}${{", "x".repeat(70_000));
-    tells(
-        &long,
-        "unterminated_placeholder@70006-70008 invalid_json@70008-70008",
-    );
+    tells(&long, "unterminated_placeholder@70006-70008 invalid_json@70008-70008");
 }
 
 #[test]
 fn the_inside_runs_to_the_first_brace_quote_or_control() {
     tells("{\"a\":\"${a${alias}}\"}", "malformed_placeholder@6-17");
     tells("{\"a\":\"${alias:-${tag:-x}}\"}", "");
-    renders(
-        "{\"a\":\"${alias:-${tag:-x}}\"}",
-        &json!({"tag": "t"}),
-        "{\"a\":\"${tag:-x}\"}",
-    );
+    renders("{\"a\":\"${alias:-${tag:-x}}\"}", &json!({"tag": "t"}), "{\"a\":\"${tag:-x}\"}");
     tells("{\"a\":\"${alias\u{7f}}\"}", "malformed_placeholder@6-15");
     tells("{\"a\":\"${\u{a0}alias}\"}", "malformed_placeholder@6-16");
     tells("{\"a\":\"${alias.}\"}", "malformed_placeholder@6-15");
     tells("{\"a\":\"${KEY.x}\"}", "malformed_placeholder@6-14");
     tells("{\"a\":\"${nope.x}\"}", "malformed_placeholder@6-15");
-    tells(
-        "{\"a\":\"${artifact_metadata.a:-b\\c}\"}",
-        "malformed_placeholder@6-33",
-    );
+    tells("{\"a\":\"${artifact_metadata.a:-b\\c}\"}", "malformed_placeholder@6-33");
 }
 
 #[test]
@@ -226,50 +176,23 @@ fn a_dollar_that_starts_nothing_is_text() {
     renders("{\"a\":\"$\"}", &json!({}), "{\"a\":\"$\"}");
     renders("{\"a\":\"$$\"}", &json!({}), "{\"a\":\"$$\"}");
     renders("{\"a\":\"$$$KEY$\"}", &json!({}), "{\"a\":\"$$k\\\"1$\"}");
-    renders(
-        "{\"a\":\"$1KEY $KEY1 $éKEY\"}",
-        &json!({}),
-        "{\"a\":\"$1KEY $KEY1 $éKEY\"}",
-    );
+    renders("{\"a\":\"$1KEY $KEY1 $éKEY\"}", &json!({}), "{\"a\":\"$1KEY $KEY1 $éKEY\"}");
     renders("{\"a\":\"$KEY{x}\"}", &json!({}), "{\"a\":\"k\\\"1{x}\"}");
-    renders(
-        "{\"a\":\"$${$${$KEY\"}",
-        &json!({}),
-        "{\"a\":\"${${k\\\"1\"}",
-    );
+    renders("{\"a\":\"$${$${$KEY\"}", &json!({}), "{\"a\":\"${${k\\\"1\"}");
     renders("{\"a\":\"$x$KEY$x\"}", &json!({}), "{\"a\":\"$xk\\\"1$x\"}");
 }
 
 #[test]
 fn names_of_secrets_come_after_the_table_in_braces_only() {
-    let names = Names {
-        event: Some(EventType::LinkArtifact),
-        secrets: vec!["tag".into()],
-        access_token: false,
-    };
+    let names = Names { event: Some(EventType::LinkArtifact), secrets: vec!["tag".into()], access_token: false };
     // `$tag` is the secret, which no event withholds; `${tag}` is the variable, which this event does not carry.
-    tells_for(
-        &names,
-        "{\"a\":\"$tag\",\"b\":\"${tag}\"}",
-        "not_in_event@17-23",
-    );
-    let template = compile("{\"a\":\"$tag\",\"b\":\"${tag}\"}", &names)
-        .template
-        .unwrap();
+    tells_for(&names, "{\"a\":\"$tag\",\"b\":\"${tag}\"}", "not_in_event@17-23");
+    let template = compile("{\"a\":\"$tag\",\"b\":\"${tag}\"}", &names).template.unwrap();
     let values = json!({"tag": "gold"});
-    let masked = Masked {
-        values: values.as_object().unwrap(),
-    };
-    assert_eq!(
-        template.render(&masked).unwrap(),
-        format!("{{\"a\":\"{MASK}\",\"b\":\"\"}}")
-    );
+    let masked = Masked { values: values.as_object().unwrap() };
+    assert_eq!(template.render(&masked).unwrap(), format!("{{\"a\":\"{MASK}\",\"b\":\"\"}}"));
     tells_for(&names, "{\"a\":\"$ACCESS_TOKEN\"}", "");
-    tells_for(
-        &names,
-        "{\"a\":\"${ACCESS_TOKEN:-x}\"}",
-        "unknown_variable@6-24",
-    );
+    tells_for(&names, "{\"a\":\"${ACCESS_TOKEN:-x}\"}", "unknown_variable@6-24");
 }
 
 #[test]
@@ -283,21 +206,14 @@ fn an_absent_secret_or_token_is_blank() {
 
 #[test]
 fn the_event_withholds_what_it_does_not_carry() {
-    let names = Names {
-        event: Some(EventType::RunState),
-        ..Names::default()
-    };
-    let text = "{\"a\":${artifact_metadata.x:-1},\"b\":\"${alias:-d}\",\"c\":${metric_value:-},\"d\":\"${run_status}\"}";
+    let names = Names { event: Some(EventType::RunState), ..Names::default() };
+    let text =
+        "{\"a\":${artifact_metadata.x:-1},\"b\":\"${alias:-d}\",\"c\":${metric_value:-},\"d\":\"${run_status}\"}";
     tells_for(&names, text, "");
     let template = compile(text, &names).template.unwrap();
     let values = json!({"artifact_metadata": {"x": 9}, "alias": "v", "metric_value": 3, "run_status": "failed"});
-    let body = template.render(&Masked {
-        values: values.as_object().unwrap(),
-    });
-    assert_eq!(
-        body.unwrap(),
-        "{\"a\":1,\"b\":\"d\",\"c\":\"\",\"d\":\"failed\"}"
-    );
+    let body = template.render(&Masked { values: values.as_object().unwrap() });
+    assert_eq!(body.unwrap(), "{\"a\":1,\"b\":\"d\",\"c\":\"\",\"d\":\"failed\"}");
 }
 
 #[test]
@@ -335,15 +251,9 @@ fn metadata_keys_are_looked_up_whole_then_walked() {
 fn keys_repeat_by_what_they_say() {
     tells(r#"{"a":1,"\u0061":2}"#, "duplicate_key@7-15");
     tells(r#"{"\ud83d\ude00":1,"😀":2}"#, "duplicate_key@18-24");
-    tells(
-        r#"{"\n":1,"\u000A":2,"\/":3,"/":4}"#,
-        "duplicate_key@8-16 duplicate_key@26-29",
-    );
+    tells(r#"{"\n":1,"\u000A":2,"\/":3,"/":4}"#, "duplicate_key@8-16 duplicate_key@26-29");
     tells(r#"{"":1,"":2}"#, "duplicate_key@6-8");
-    tells(
-        r#"{"$KEY":1,"$KEY":2}"#,
-        "placeholder_in_key@2-6 placeholder_in_key@11-15",
-    );
+    tells(r#"{"$KEY":1,"$KEY":2}"#, "placeholder_in_key@2-6 placeholder_in_key@11-15");
     tells(r#"{"$x":1,"$x":2}"#, "duplicate_key@8-12");
     tells(r#"{"a":{"b":1},"b":{"a":2},"a":3}"#, "duplicate_key@25-28");
     tells(r#"{"a":1,"a" 2}"#, "duplicate_key@7-10 invalid_json@11-12");
@@ -354,69 +264,36 @@ fn keys_repeat_by_what_they_say() {
 
 #[test]
 fn placeholders_stand_where_json_lets_them() {
-    tells(
-        "{\"a\":1,${alias}}",
-        "placeholder_as_key@7-15 invalid_json@15-16",
-    );
+    tells("{\"a\":1,${alias}}", "placeholder_as_key@7-15 invalid_json@15-16");
     tells("{\"a\"${alias}}", "invalid_json@4-12");
     tells("{\"a\":1 ${nope}}", "unknown_variable@7-14");
     tells("${nope}", "unknown_variable@0-7");
     tells("[${nope}]", "not_an_object@0-9 unknown_variable@1-8");
     tells("${nope} x", "unknown_variable@0-7 invalid_json@8-9");
-    tells(
-        "{\"${nope}${alias}\":1}",
-        "unknown_variable@2-9 placeholder_in_key@9-17",
-    );
-    tells(
-        "{\"${}\":1,\"${\":1}",
-        "empty_placeholder@2-5 unterminated_placeholder@10-12",
-    );
+    tells("{\"${nope}${alias}\":1}", "unknown_variable@2-9 placeholder_in_key@9-17");
+    tells("{\"${}\":1,\"${\":1}", "empty_placeholder@2-5 unterminated_placeholder@10-12");
     tells("{$KEY:1}", "placeholder_as_key@1-5");
     tells("[[${alias}],${alias}:1]", "invalid_json@20-21");
 }
 
 #[test]
 fn nesting_counts_arrays_and_objects_alike() {
-    let nested = |depth: usize| {
-        format!(
-            "{{\"a\":{}{}}}",
-            "[".repeat(depth - 1),
-            "]".repeat(depth - 1)
-        )
-    };
+    let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
     tells(&nested(64), "");
     tells(&nested(65), "too_deep@68-69");
     // The reading of JSON ends there; placeholders are still looked at.
-    tells(
-        &nested(65).replace("[]", "[\"${nope}\",}"),
-        "too_deep@68-69 unknown_variable@70-77",
-    );
+    tells(&nested(65).replace("[]", "[\"${nope}\",}"), "too_deep@68-69 unknown_variable@70-77");
     let wide = format!("{{\"a\":[{}[]]}}", "[],".repeat(1000));
     tells(&wide, "");
 }
 
 #[test]
 fn equal_starts_come_in_the_order_of_the_table() {
-    let names = Names {
-        event: Some(EventType::LinkArtifact),
-        ..Names::default()
-    };
+    let names = Names { event: Some(EventType::LinkArtifact), ..Names::default() };
     tells_for(&names, "${tag}", "not_an_object@0-6 not_in_event@0-6");
-    tells_for(
-        &names,
-        "{\"a\" ${tag}}",
-        "invalid_json@5-11 not_in_event@5-11",
-    );
-    tells_for(
-        &names,
-        "{\"${tag}\":1}",
-        "not_in_event@2-8 placeholder_in_key@2-8",
-    );
-    tells_for(
-        &names,
-        "{\"\\${tag\":1}",
-        "unterminated_placeholder@3-8 invalid_json@3-4",
-    );
+    tells_for(&names, "{\"a\" ${tag}}", "invalid_json@5-11 not_in_event@5-11");
+    tells_for(&names, "{\"${tag}\":1}", "not_in_event@2-8 placeholder_in_key@2-8");
+    tells_for(&names, "{\"\\${tag\":1}", "unterminated_placeholder@3-8 invalid_json@3-4");
 }
 
 #[test]
@@ -429,59 +306,30 @@ fn sizes_are_limits_in_bytes() {
     let template = template.unwrap();
     let render = |bytes: usize| {
         let values = json!({"alias": "y".repeat(bytes - 8)});
-        template.render(&Masked {
-            values: values.as_object().unwrap(),
-        })
+        template.render(&Masked { values: values.as_object().unwrap() })
     };
     assert_eq!(render(MAX_BODY_BYTES).unwrap().len(), MAX_BODY_BYTES);
     assert_eq!(
         render(MAX_BODY_BYTES + 1),
-        Err(RenderError::BodyTooLarge {
-            size: MAX_BODY_BYTES + 1,
-            limit: MAX_BODY_BYTES
-        })
+        Err(RenderError::BodyTooLarge { size: MAX_BODY_BYTES + 1, limit: MAX_BODY_BYTES })
     );
     // Escapes count.
     let values = json!({"alias": "\u{1}".repeat(MAX_BODY_BYTES / 6)});
-    assert!(
-        template
-            .render(&Masked {
-                values: values.as_object().unwrap()
-            })
-            .is_err()
-    );
+    assert!(template.render(&Masked { values: values.as_object().unwrap() }).is_err());
 }
 
 #[test]
 fn mends_that_are_offered_lead_to_a_sound_template() {
-    let names = Names {
-        event: Some(EventType::LinkArtifact),
-        secrets: vec!["DEPLOY_TOKEN".into()],
-        access_token: true,
-    };
+    let names =
+        Names { event: Some(EventType::LinkArtifact), secrets: vec!["DEPLOY_TOKEN".into()], access_token: true };
     for (text, expected) in [
-        (
-            "{\"a\":\"${ event_author }\"}",
-            "{\"a\":\"${event_author}\"}",
-        ),
-        (
-            "{\"a\":\"${artifact_verison}\"}",
-            "{\"a\":\"${artifact_version}\"}",
-        ),
-        (
-            "{\"a\":\"${Deploy_Token:-x}\"}",
-            "{\"a\":\"${DEPLOY_TOKEN:-x}\"}",
-        ),
+        ("{\"a\":\"${ event_author }\"}", "{\"a\":\"${event_author}\"}"),
+        ("{\"a\":\"${artifact_verison}\"}", "{\"a\":\"${artifact_version}\"}"),
+        ("{\"a\":\"${Deploy_Token:-x}\"}", "{\"a\":\"${DEPLOY_TOKEN:-x}\"}"),
         ("{\"a\":\"${acces_token}\"}", "{\"a\":\"${acces_token}\"}"),
-        (
-            "{\"a\":\"${artifact_metdata.a.b:-x}\"}",
-            "{\"a\":\"${artifact_metadata.a.b:-x}\"}",
-        ),
+        ("{\"a\":\"${artifact_metdata.a.b:-x}\"}", "{\"a\":\"${artifact_metadata.a.b:-x}\"}"),
         ("{\"a\":\"${event-author}\"}", "{\"a\":\"${event_author}\"}"),
-        (
-            "{\"a\":\"${event_author and\"}",
-            "{\"a\":\"${event_author} and\"}",
-        ),
+        ("{\"a\":\"${event_author and\"}", "{\"a\":\"${event_author} and\"}"),
         ("{\"a\":\"${tag}\"}", "{\"a\":\"${tag:-none}\"}"),
         ("{\"a\":${metric_value}}", "{\"a\":${metric_value:-0}}"),
         ("{${event_author}:1}", "{\"${event_author}\":1}"),
@@ -504,15 +352,9 @@ fn mends_that_are_offered_lead_to_a_sound_template() {
 
 #[test]
 fn messages_say_what_happened_then_what_to_do() {
-    let names = Names {
-        event: Some(EventType::AddArtifactAlias),
-        ..Names::default()
-    };
+    let names = Names { event: Some(EventType::AddArtifactAlias), ..Names::default() };
     let told = compile("{\"a\":\"${tag}\"}", &names).diagnostics.remove(0);
-    assert_eq!(
-        told.message,
-        "${tag} is blank for this event: only tag events carry a tag."
-    );
+    assert_eq!(told.message, "${tag} is blank for this event: only tag events carry a tag.");
     assert_eq!(
         serde_json::to_value(&told).unwrap(),
         json!({
@@ -533,16 +375,11 @@ fn a_template_knows_what_it_uses() {
     let text = "{\"a\":\"${alias} $KEY ${KEY} ${artifact_metadata.b} ${artifact_metadata.b} ${artifact_metadata}\"}";
     let template = compile(text, &names()).template.unwrap();
     assert_eq!(template.text(), text);
-    assert_eq!(
-        template.variables_used().collect::<Vec<_>>(),
-        ["alias", "artifact_metadata"]
-    );
+    assert_eq!(template.variables_used().collect::<Vec<_>>(), ["alias", "artifact_metadata"]);
     assert_eq!(template.metadata_keys_used().collect::<Vec<_>>(), ["b"]);
     assert_eq!(template.secrets_used().collect::<Vec<_>>(), ["KEY"]);
     assert!(!template.uses_access_token());
-    let template = compile("{\"a\":\"$ACCESS_TOKEN\"}", &names())
-        .template
-        .unwrap();
+    let template = compile("{\"a\":\"$ACCESS_TOKEN\"}", &names()).template.unwrap();
     assert!(template.uses_access_token());
     assert_eq!(template.secrets_used().count(), 0);
 }
@@ -552,22 +389,11 @@ fn marked_spans_point_at_values_and_their_placeholders() {
     let text = "{\"a\":\"x${alias}y$KEY\",\"b\":${tag},\"c\":${run_id:-r}}";
     let template = compile(text, &names()).template.unwrap();
     let values = json!({"alias": "a\"b"});
-    let marked = template
-        .render_marked(&Masked {
-            values: values.as_object().unwrap(),
-        })
-        .unwrap();
+    let marked = template.render_marked(&Masked { values: values.as_object().unwrap() }).unwrap();
     let seen: Vec<_> = marked
         .spans
         .iter()
-        .map(|span| {
-            (
-                &*span.name,
-                &marked.body[span.body.range()],
-                &text[span.template.range()],
-                span.blank,
-            )
-        })
+        .map(|span| (&*span.name, &marked.body[span.body.range()], &text[span.template.range()], span.blank))
         .collect();
     assert_eq!(
         seen,

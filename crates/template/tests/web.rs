@@ -12,11 +12,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 #[wasm_bindgen_test]
 fn every_vector_holds() {
     let outcome = case::run(include_str!("../vectors/template.json")).unwrap();
-    assert!(
-        outcome.failures.is_empty(),
-        "{}",
-        outcome.failures.join("\n")
-    );
+    assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     assert!(outcome.passed >= 176, "only {} cases ran", outcome.passed);
 }
 

@@ -16,20 +16,12 @@ pub(crate) struct Outcome {
 /// When the text is not a vector file.
 pub(crate) fn run(file: &str) -> Result<Outcome, String> {
     let file: Value = serde_json::from_str(file).map_err(|error| error.to_string())?;
-    let cases = file["cases"]
-        .as_array()
-        .ok_or("the file has no list of cases")?;
-    let mut outcome = Outcome {
-        passed: 0,
-        failures: Vec::new(),
-    };
+    let cases = file["cases"].as_array().ok_or("the file has no list of cases")?;
+    let mut outcome = Outcome { passed: 0, failures: Vec::new() };
     for case in cases {
         match check(case) {
             Ok(()) => outcome.passed += 1,
-            Err(reason) => outcome.failures.push(format!(
-                "{}: {reason}",
-                case["name"].as_str().unwrap_or("?")
-            )),
+            Err(reason) => outcome.failures.push(format!("{}: {reason}", case["name"].as_str().unwrap_or("?"))),
         }
     }
     Ok(outcome)
@@ -53,19 +45,14 @@ fn check(case: &Value) -> Result<(), String> {
         })
         .collect();
     if found != expected {
-        return Err(format!(
-            "expected diagnostics {expected:?}, found {found:?}"
-        ));
+        return Err(format!("expected diagnostics {expected:?}, found {found:?}"));
     }
 
     let empty = Map::new();
     let values = case["values"].as_object().unwrap_or(&empty);
     let secret_values = case["secret_values"].as_object().unwrap_or(&empty);
     let secrets = |name: &str| secret_values.get(name).and_then(Value::as_str);
-    let source = Plain {
-        values,
-        secrets: &secrets,
-    };
+    let source = Plain { values, secrets: &secrets };
     let rendered = compiled.template.map(|template| template.render(&source));
     match (text(case, "rendered"), rendered) {
         (None, None) => Ok(()),
@@ -76,19 +63,12 @@ fn check(case: &Value) -> Result<(), String> {
 
 fn names(case: &Value) -> Result<Names, String> {
     let event = match case["event"].as_str() {
-        Some(event) => Some(
-            event
-                .parse::<EventType>()
-                .map_err(|error| error.to_string())?,
-        ),
+        Some(event) => Some(event.parse::<EventType>().map_err(|error| error.to_string())?),
         None => None,
     };
     Ok(Names {
         event,
-        secrets: list(&case["secrets"])
-            .iter()
-            .filter_map(|name| name.as_str().map(str::to_owned))
-            .collect(),
+        secrets: list(&case["secrets"]).iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         access_token: case["access_token"].as_bool().unwrap_or(false),
     })
 }

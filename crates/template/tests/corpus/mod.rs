@@ -43,15 +43,9 @@ fn account(chance: &mut Chance) -> String {
     let cursor = chance.below(text.len() + 1);
     let analysis = analyze(&text, &names);
     let secrets = |name: &str| (name != "_x").then_some("s\"\u{1}é");
-    let source = Plain {
-        values: &values,
-        secrets: &secrets,
-    };
-    let body = analysis
-        .compiled
-        .template
-        .as_ref()
-        .map(|template| (template.render(&source), template.render_marked(&source)));
+    let source = Plain { values: &values, secrets: &secrets };
+    let body =
+        analysis.compiled.template.as_ref().map(|template| (template.render(&source), template.render_marked(&source)));
     format!(
         "{:?} {:?} {body:?} {:?} {:?}",
         analysis.compiled.diagnostics,
@@ -78,8 +72,8 @@ fn template(chance: &mut Chance) -> String {
         "${artifact_metadata.é}",
     ];
     const BROKEN: [&str; 20] = [
-        "{", "}", "[", "]", ":", ",", "\"", "\\", "${", "${}", "${ tag }", "${nope}", "${tga}",
-        "\\ud83d", "\\u00e9", "1.5e", "tru", "\n", "\u{feff}", "é😀",
+        "{", "}", "[", "]", ":", ",", "\"", "\\", "${", "${}", "${ tag }", "${nope}", "${tga}", "\\ud83d", "\\u00e9",
+        "1.5e", "tru", "\n", "\u{feff}", "é😀",
     ];
     let mut text = String::new();
     if chance.maybe() {
@@ -96,11 +90,7 @@ fn template(chance: &mut Chance) -> String {
         text.push('}');
     } else {
         for _ in 0..chance.below(24) {
-            let piece = if chance.maybe() {
-                chance.pick(&PLACEHOLDERS)
-            } else {
-                chance.pick(&BROKEN)
-            };
+            let piece = if chance.maybe() { chance.pick(&PLACEHOLDERS) } else { chance.pick(&BROKEN) };
             text.push_str(piece);
         }
     }
@@ -116,13 +106,8 @@ fn value(chance: &mut Chance, depth: usize) -> Value {
         4 => json!(f64::from_bits(chance.next())),
         5 => json!("a\"\\\u{8}\n\u{1f}\u{7f}\u{2028}😀"),
         6 => json!("x".repeat(chance.below(40))),
-        7 => (0..chance.below(4))
-            .map(|_| value(chance, depth - 1))
-            .collect(),
-        _ => ["a", "b", "a.b", "é"]
-            .into_iter()
-            .map(|key| (key.to_owned(), value(chance, depth - 1)))
-            .collect(),
+        7 => (0..chance.below(4)).map(|_| value(chance, depth - 1)).collect(),
+        _ => ["a", "b", "a.b", "é"].into_iter().map(|key| (key.to_owned(), value(chance, depth - 1))).collect(),
     }
 }
 
