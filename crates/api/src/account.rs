@@ -65,7 +65,7 @@ pub struct Member {
 /// A key without itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Key {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// What it is for, in words of its owner.
     pub name: String,

@@ -65,7 +65,7 @@ pub struct AutomationPatch {
 /// An automation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Automation {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// Its name.
     pub name: String,

@@ -61,7 +61,7 @@ pub struct CollectionDraft {
 /// One artifact version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Version {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// The number behind the `v`.
     pub index: u64,

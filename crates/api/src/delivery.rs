@@ -143,7 +143,7 @@ impl OutcomeCode {
 /// A delivery as a row of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
-    /// UUIDv7; also the `webhook-id` of every attempt.
+    /// `UUIDv7`; also the `webhook-id` of every attempt.
     pub id: String,
     /// Where it stands.
     pub state: DeliveryState,

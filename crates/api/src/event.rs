@@ -226,7 +226,7 @@ pub struct AcceptedEvents {
 /// Something that happened, as accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// What happened.
     #[serde(rename = "type")]

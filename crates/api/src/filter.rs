@@ -289,16 +289,15 @@ impl Parser {
                 parts.extend(part.map(|part| Node::Group(Join::None, vec![part])));
                 continue;
             }
-            match Op::ALL.into_iter().find(|op| op.as_str() == key) {
-                Some(op) => parts.extend(self.test(path, op, operand, &at)),
-                None => {
-                    let known = Op::ALL.map(Op::as_str).join(" ");
-                    self.fail::<Node>(
-                        &at,
-                        "unknown_operator",
-                        format!("There is no comparison \"{key}\". Use one of {known}."),
-                    );
-                }
+            if let Some(op) = Op::ALL.into_iter().find(|op| op.as_str() == key) {
+                parts.extend(self.test(path, op, operand, &at))
+            } else {
+                let known = Op::ALL.map(Op::as_str).join(" ");
+                self.fail::<Node>(
+                    &at,
+                    "unknown_operator",
+                    format!("There is no comparison \"{key}\". Use one of {known}."),
+                );
             }
         }
         Some(only_or_all(parts))

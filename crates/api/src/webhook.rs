@@ -75,7 +75,7 @@ pub struct WebhookDraft {
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Webhook {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// What can be changed of it.
     pub settings: WebhookDraft,

@@ -56,7 +56,7 @@ pub enum News {
 type Answer = oneshot::Sender<Result<Vec<Accepted>, Failure>>;
 
 enum Call {
-    News(News, Answer),
+    News(Box<News>, Answer),
     /// Automations or webhooks changed: what was compiled of them is stale.
     Forget(oneshot::Sender<()>),
 }
@@ -77,7 +77,7 @@ impl AcceptQueue {
     pub async fn take(&self, news: News) -> Result<Vec<Accepted>, Failure> {
         let (sender, receiver) = oneshot::channel();
         let stopped = || Failure::Stopped("the accept queue has stopped");
-        self.0.send(Call::News(news, sender)).await.map_err(|_| stopped())?;
+        self.0.send(Call::News(Box::new(news), sender)).await.map_err(|_| stopped())?;
         receiver.await.map_err(|_| stopped())?
     }
 
@@ -98,7 +98,7 @@ async fn run(db: Db, mut calls: mpsc::Receiver<Call>, wake: Arc<Notify>, changes
         let mut group = Vec::with_capacity(waiting.len());
         for call in waiting.drain(..) {
             match call {
-                Call::News(news, answer) => group.push((news, answer)),
+                Call::News(news, answer) => group.push((*news, answer)),
                 Call::Forget(done) => {
                     // Calls before it in this group see the new state as well: they were not answered yet.
                     watchers.clear();

@@ -29,7 +29,7 @@ pub fn days_ago(days: i64) -> String {
     text(then.as_millisecond())
 }
 
-/// A new UUIDv7: ids sort by the time they were made.
+/// A new `UUIDv7`: ids sort by the time they were made.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }

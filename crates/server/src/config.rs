@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the REST interface, the page and the delivery worker.
-    Serve(Settings),
+    Serve(Box<Settings>),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
 }
@@ -62,7 +62,7 @@ pub struct Settings {
     #[arg(long, env = "HOOKBOARD_ALLOW_TARGET", value_delimiter = ',', value_name = "CIDR|HOST")]
     pub allow_target: Vec<Target>,
 
-    /// Origin whose pages may call the REST interface from a browser, such as https://dash.example. May be given several times.
+    /// Origin whose pages may call the REST interface from a browser, such as <https://dash.example>. May be given several times.
     #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub allow_origin: Vec<String>,
 

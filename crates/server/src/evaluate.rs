@@ -30,7 +30,7 @@ pub struct Watcher {
 /// A webhook's id and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookName {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// Its name.
     pub name: String,

@@ -206,7 +206,7 @@ fn forbidden_v4(address: Ipv4Addr) -> Option<&'static str> {
     })
 }
 
-/// Only global unicast (2000::/3), less its special blocks. Forms that hold an IPv4 address are
+/// Only global unicast (`2000::/3`), less its special blocks. Forms that hold an IPv4 address are
 /// judged by it.
 fn forbidden_v6(address: Ipv6Addr) -> Option<&'static str> {
     if let Some(inner) = inner_v4(IpAddr::V6(address)) {

@@ -25,7 +25,7 @@ const MAX_AGE_MS: i64 = 5 * 60 * 1000;
 /// A source's row.
 #[derive(Debug)]
 pub struct Source {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// Its name: the author of its events.
     pub name: String,

@@ -1,1 +1,52 @@
-fn main() {}
+//! `cargo xtask`: sets a machine up, runs the product, runs every test.
+
+mod bench;
+mod dev;
+mod page;
+mod serve;
+mod shell;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  serve [flags]   set up, build and run Hookboard with demo data on http://127.0.0.1:8080;
+                  flags go to `hookboard serve`, such as --listen 127.0.0.1:9000
+  dev [flags]     the same from a debug build, rebuilding page and server as files change
+  test [part …]   set up what tests need and run all of them, or the parts named:
+                  rust wasm browser mlflow lint
+  bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
+                  template preview load latency
+  setup           install what serve and test need, and nothing else
+  openapi         write docs/openapi.json anew";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", arguments.as_slice()),
+    };
+    let done = match command {
+        "serve" => serve::run(rest),
+        "dev" => dev::run(rest),
+        "test" => test::run(rest),
+        "bench" => bench::run(rest),
+        "setup" => tools::serve().and_then(|()| tools::test()),
+        "openapi" => test::write_openapi(),
+        "" | "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("there is no command \"{other}\"\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -79,7 +79,7 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Auto
     Ok(list)
 }
 
-fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &'w Wanted) {
+fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &Wanted) {
     if let Some(place) = &wanted.place_id {
         query.push(" AND automations.place_id = ").push_bind(place.as_str());
     }

@@ -159,7 +159,7 @@ pub async fn collections(db: &Db, place_id: &str) -> Result<Vec<Collection>> {
 /// A version's row as far as events need it.
 #[derive(Debug, Clone)]
 pub struct VersionRow {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// Its metadata.
     pub metadata: Map<String, Value>,

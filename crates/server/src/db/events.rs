@@ -44,7 +44,7 @@ impl Watchers {
             match Watcher::new(id.clone(), json(&draft)?, revision, enabled, snoozed, webhook) {
                 Some(watcher) => watchers.push(watcher),
                 None => {
-                    tracing::error!(automation = id, "the stored condition does not parse; the automation is left out")
+                    tracing::error!(automation = id, "the stored condition does not parse; the automation is left out");
                 }
             }
         }
@@ -120,10 +120,10 @@ async fn prepare(conn: &mut Conn, place: &PlaceRow, event: &NewEvent, user: &str
                     label.clone_from(alias);
                 }
                 (EventType::AddArtifactTag, _, Some(tag)) => {
-                    catalogue::tag_version(conn, &version.id, tag, true).await?
+                    catalogue::tag_version(conn, &version.id, tag, true).await?;
                 }
                 (EventType::RemoveArtifactTag, _, Some(tag)) => {
-                    catalogue::tag_version(conn, &version.id, tag, false).await?
+                    catalogue::tag_version(conn, &version.id, tag, false).await?;
                 }
                 _ => {}
             }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::clock;
 
 /// How often it looks.
-const PERIOD: Duration = Duration::from_secs(3600);
+const PERIOD: Duration = Duration::from_hours(1);
 /// Events swept in one transaction, so that the writer is not held for long.
 const BATCH: u32 = 1000;
 

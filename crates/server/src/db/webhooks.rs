@@ -15,7 +15,7 @@ use crate::failure::Failure;
 /// A webhook's row.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct WebhookRow {
-    /// UUIDv7.
+    /// `UUIDv7`.
     pub id: String,
     /// The owner.
     pub entity_id: String,

@@ -23,7 +23,7 @@ use crate::mlflow::{self, Message, Vouchers};
 /// A source.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(super) struct Source {
-    /// UUIDv7.
+    /// `UUIDv7`.
     id: String,
     /// Its name; the author of its events.
     name: String,

@@ -168,16 +168,13 @@ pub(super) async fn send_test(
     webhook: &WebhookDraft,
     request: &TestRequest,
 ) -> Result<TestResult, Failure> {
-    let (event_type, mut values) = match &request.event_id {
-        Some(id) => {
-            let mut connection = app.db().read().acquire().await?;
-            let event = events::get(&mut connection, &team.id, id).await?;
-            (event.event_type, event.values)
-        }
-        None => {
-            let event = request.event.unwrap_or(EventType::LinkArtifact);
-            (event, sample_values(event))
-        }
+    let (event_type, mut values) = if let Some(id) = &request.event_id {
+        let mut connection = app.db().read().acquire().await?;
+        let event = events::get(&mut connection, &team.id, id).await?;
+        (event.event_type, event.values)
+    } else {
+        let event = request.event.unwrap_or(EventType::LinkArtifact);
+        (event, sample_values(event))
     };
     if let Some(name) = &request.automation_name {
         values.insert("automation_name".to_owned(), Value::from(name.as_str()));

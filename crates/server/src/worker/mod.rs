@@ -101,10 +101,10 @@ async fn attempt(app: &App, delivery: &Claimed, stop: &CancellationToken) {
     match queue::finish(app.db(), delivery, &started_at, &exchange, &next).await {
         Ok(true) => {}
         Ok(false) => {
-            tracing::warn!(delivery = delivery.id, "the lease had ended; the attempt is the other worker's to record")
+            tracing::warn!(delivery = delivery.id, "the lease had ended; the attempt is the other worker's to record");
         }
         Err(error) => {
-            tracing::error!(%error, delivery = delivery.id, "the attempt could not be recorded")
+            tracing::error!(%error, delivery = delivery.id, "the attempt could not be recorded");
         }
     }
     tracing::info!(delivery = delivery.id, outcome = exchange.outcome.as_str(), status = exchange.status, "attempt");

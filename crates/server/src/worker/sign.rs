@@ -27,7 +27,7 @@ pub(super) fn headers(
             let digest = hmac(secret.expose_secret().as_bytes(), body.as_bytes());
             match encoding {
                 SignatureEncoding::Base64 => BASE64_STANDARD.encode(digest),
-                SignatureEncoding::Hex => digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+                SignatureEncoding::Hex => hex(&digest),
             }
         })
         .collect();
@@ -37,6 +37,11 @@ pub(super) fn headers(
         ("webhook-signature".to_owned(), standard.join(" ")),
         ("x-wandb-signature".to_owned(), plain.join(",")),
     ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| DIGITS.get(usize::from(digit))).collect()
 }
 
 /// The key of a Standard Webhooks signature: what follows `whsec_`, decoded; any other text as it is.

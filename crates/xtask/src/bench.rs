@@ -1,0 +1,79 @@
+//! `cargo xtask bench`: figures as ratios, measured in one run against a named peer or limit.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::shell::{Done, cargo, program, root, target, tee};
+use crate::{page, serve, tools};
+
+/// A part of the benchmark.
+type Part = (&'static str, &'static str, fn() -> Done<String>);
+
+/// The parts: name, heading, what runs it.
+const PARTS: [Part; 4] = [
+    ("template", "Template renderer beside other engines", template),
+    ("preview", "Keystroke to updated preview", preview),
+    ("load", "First load of the page", load),
+    ("latency", "Event accepted to webhook received", latency),
+];
+
+/// Runs the parts named, or all, and writes what all of them printed to docs/benchmarks.md.
+pub(crate) fn run(names: &[String]) -> Done {
+    if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, ..)| known == name)) {
+        return Err(format!("there is no part \"{unknown}\"; the parts are template, preview, load, latency"));
+    }
+    let mut document = String::from(
+        "# Benchmarks\n\nWritten by `cargo xtask bench` on a machine with two cores. Read the ratios: absolute times are this machine's.\n",
+    );
+    for (name, heading, part) in PARTS {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            println!("\n━━ {heading}");
+            let table = part()?;
+            write!(document, "\n## {heading}\n\n```\n{}\n```\n", table.trim_end())
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    if names.is_empty() {
+        fs::write(root().join("docs/benchmarks.md"), document).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn finished(what: &str, (success, printed): (bool, String)) -> Done<String> {
+    if success { Ok(printed) } else { Err(format!("{what} failed; its output above says why")) }
+}
+
+fn template() -> Done<String> {
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--release", "--locked", "--manifest-path", "crates/template/bench/Cargo.toml"]);
+    command.env("CARGO_TARGET_DIR", target().join("xtask/bench"));
+    finished("the template benchmark", tee(&mut command)?)
+}
+
+fn node(script: &str) -> Done<String> {
+    tools::serve()?;
+    let (chromium, _) = tools::chromium()?;
+    tools::node_packages()?;
+    page::build()?;
+    let binary = serve::server(true)?;
+    let mut command = program("node");
+    command
+        .arg(root().join("tests/bench").join(script))
+        .env("HOOKBOARD_BIN", binary)
+        .env("HOOKBOARD_DIST", page::dist())
+        .env("CHROMIUM", chromium);
+    command.env("HOOKBOARD_SCRATCH", target().join("xtask/scratch"));
+    finished(script, tee(&mut command)?)
+}
+
+fn preview() -> Done<String> {
+    node("preview.mjs")
+}
+
+fn load() -> Done<String> {
+    node("load.mjs")
+}
+
+fn latency() -> Done<String> {
+    node("latency.mjs")
+}

@@ -1,0 +1,196 @@
+//! Tools at pinned versions, in a cache folder of the product's own, by version: a second clone on
+//! the same machine installs nothing. A tool is installed beside its place and moved there when it is
+//! whole, so that a half-done install never counts as done.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::shell::{Done, cargo, find, output, program, root, step, target};
+
+const TRUNK: &str = "0.21.14";
+/// Equal to the library's version in Cargo.toml: its output format has no other contract.
+const WASM_BINDGEN: &str = "0.2.130";
+const BINARYEN: &str = "132";
+/// Newest release of the tracker whose registry the source is tested with.
+pub(crate) const MLFLOW: &str = "3.18.0";
+
+/// The cache folder.
+fn cache() -> PathBuf {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = base.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    base.unwrap_or_else(target).join("hookboard").join("tools")
+}
+
+/// What building and serving the page needs.
+pub(crate) fn serve() -> Done {
+    wasm_target()?;
+    wasm_bindgen()?;
+    trunk()?;
+    wasm_opt().map(|_| ())
+}
+
+/// What the tests need beyond that.
+pub(crate) fn test() -> Done {
+    chromium()?;
+    node_packages()?;
+    python().map(|_| ())
+}
+
+fn wasm_target() -> Done {
+    let installed = output(program("rustup").args(["target", "list", "--installed"])).unwrap_or_default();
+    if installed.lines().any(|line| line == "wasm32-unknown-unknown") {
+        return Ok(());
+    }
+    step(
+        "Install the wasm target of Rust",
+        "some seconds",
+        program("rustup").args(["target", "add", "wasm32-unknown-unknown"]),
+    )
+    .map_err(|error| format!("{error}. Install Rust by rustup, then run this again."))
+}
+
+/// Installs into `<cache>/<name>` by `install`, which is given an empty folder to fill.
+fn cached(name: &str, install: impl FnOnce(&Path) -> Done) -> Done<PathBuf> {
+    let place = cache().join(name);
+    if place.is_dir() {
+        return Ok(place);
+    }
+    let partial = cache().join(format!("{name}.{}.partial", std::process::id()));
+    let failed = |error: std::io::Error| {
+        format!("{} cannot be written: {error}. Set XDG_CACHE_HOME to a folder of yours.", partial.display())
+    };
+    fs::create_dir_all(&partial).map_err(failed)?;
+    install(&partial)?;
+    match fs::rename(&partial, &place) {
+        // Another clone was faster: its install is as good.
+        Err(_) if place.is_dir() => fs::remove_dir_all(&partial).map_err(failed)?,
+        other => other.map_err(failed)?,
+    }
+    Ok(place)
+}
+
+/// `cargo install` with a profile that builds in half the time; the tools are not the bottleneck.
+fn cargo_install(into: &Path, arguments: &[&str]) -> Command {
+    let mut command = cargo();
+    command
+        .args(["install", "--root"])
+        .arg(into)
+        .args(arguments)
+        .env("CARGO_TARGET_DIR", into.join("build"))
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env_remove("RUSTFLAGS");
+    command
+}
+
+fn build_tool(name: &str, may_take: &str, arguments: &[&str]) -> Done<PathBuf> {
+    cached(name, |folder| {
+        step(&format!("Build {name}"), may_take, &mut cargo_install(folder, arguments))?;
+        fs::remove_dir_all(folder.join("build")).map_err(|error| error.to_string())
+    })
+}
+
+/// The bundler.
+pub(crate) fn trunk() -> Done<PathBuf> {
+    let package = format!("trunk@{TRUNK}");
+    let place = build_tool(
+        &format!("trunk-{TRUNK}"),
+        "about 5 min on two cores",
+        &[&package, "--locked", "--no-default-features"],
+    )?;
+    Ok(place.join("bin"))
+}
+
+/// The bindings generator, with the test runner.
+pub(crate) fn wasm_bindgen() -> Done<PathBuf> {
+    // Without --locked: a crate of its lock file was withdrawn.
+    let package = format!("wasm-bindgen-cli@{WASM_BINDGEN}");
+    let place = build_tool(&format!("wasm-bindgen-{WASM_BINDGEN}"), "about 4 min on two cores", &[&package])?;
+    Ok(place.join("bin"))
+}
+
+/// The wasm optimizer.
+pub(crate) fn wasm_opt() -> Done<PathBuf> {
+    let place = cached(&format!("binaryen-{BINARYEN}"), |folder| {
+        let mut npm = program("npm");
+        npm.current_dir(folder)
+            .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix", "."])
+            .arg(format!("binaryen@{BINARYEN}"));
+        step("Install wasm-opt", "some seconds", &mut npm)
+    })?;
+    Ok(place.join("node_modules/.bin/wasm-opt"))
+}
+
+/// The system's browser and its driver.
+pub(crate) fn chromium() -> Done<(PathBuf, PathBuf)> {
+    let both = || Some((find("chromium")?, find("chromedriver")?));
+    if let Some(both) = both() {
+        return Ok(both);
+    }
+    apt("Install the system's Chromium", "about 1 min", &["chromium", "chromium-driver"])?;
+    both().ok_or_else(|| {
+        String::from("chromium and chromedriver are not on the PATH. Install both, then run this again.")
+    })
+}
+
+/// Packages of the browser tests, by their lock file.
+pub(crate) fn node_packages() -> Done {
+    let tests = root().join("tests");
+    let lock =
+        fs::read(tests.join("package-lock.json")).map_err(|error| format!("tests/package-lock.json: {error}"))?;
+    let stamp = tests.join("node_modules/.lock-installed");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let mut npm = program("npm");
+    npm.current_dir(&tests).args(["ci", "--no-audit", "--no-fund"]);
+    step("Install the browser tests' packages", "some seconds", &mut npm)?;
+    fs::write(stamp, lock).map_err(|error| error.to_string())
+}
+
+/// A Python with MLflow, in a virtual environment of the tree's own.
+pub(crate) fn python() -> Done<PathBuf> {
+    let place = target().join(format!("mlflow-{MLFLOW}"));
+    let python = place.join("bin/python");
+    if place.join("installed").is_file() {
+        return Ok(python);
+    }
+    let make = || {
+        step(
+            "Make a Python environment",
+            "some seconds",
+            program("python3").args(["-m", "venv", "--clear"]).arg(&place),
+        )
+    };
+    if find("python3").is_none() || make().is_err() {
+        apt("Install Python", "about 1 min", &["python3", "python3-venv"])?;
+        make()?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("mlflow=={MLFLOW}"));
+    step("Install MLflow", "about 2 min", &mut pip)?;
+    fs::write(place.join("installed"), "").map_err(|error| error.to_string())?;
+    Ok(python)
+}
+
+fn apt(what: &str, may_take: &str, packages: &[&str]) -> Done {
+    let by_hand = format!("install {} with the system's package manager, then run this again", packages.join(" and "));
+    if find("apt-get").is_none() {
+        return Err(by_hand);
+    }
+    let apt = |arguments: &[&str]| {
+        let is_root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
+        let mut command = if is_root { program("apt-get") } else { program("sudo") };
+        if !is_root {
+            command.args(["-n", "apt-get"]);
+        }
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    step("Read the package lists", "some seconds", &mut apt(&["update", "-qq"])).map_err(|_| by_hand.clone())?;
+    let install: Vec<&str> =
+        ["install", "-y", "-qq", "--no-install-recommends"].into_iter().chain(packages.iter().copied()).collect();
+    step(what, may_take, &mut apt(&install)).map_err(|_| by_hand)
+}
