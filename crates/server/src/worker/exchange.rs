@@ -39,6 +39,10 @@ fn ended(outcome: OutcomeCode, message: impl Into<String>) -> Ended {
     Ended { outcome, message: message.into() }
 }
 
+fn head_too_large() -> Ended {
+    ended(OutcomeCode::ResponseTooLarge, "The answer's head is over 64\u{a0}KiB. Send fewer or shorter headers.")
+}
+
 /// Posts `body` and writes into `result` what happened. `started` is when the look-up began: the bound
 /// of `timeout_s` holds for all of it.
 pub(super) async fn run(
@@ -148,6 +152,13 @@ async fn post(
             let clock = Instant::now();
             let status = response.status();
             result.status = Some(status.as_u16());
+            // The reader's own bound is coarse: it grows its buffer in steps past it.
+            if response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
+                > MAX_HEAD_BYTES
+            {
+                driver.abort();
+                return Err(head_too_large());
+            }
             result.response_headers = response
                 .headers()
                 .iter()

@@ -1,0 +1,244 @@
+//! Deliveries against a real receiver: what is sent, what is tried again, what is shown.
+
+mod support;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use support::{Folder, Receiver, Server, answer, until};
+
+const LOOPBACK: [&str; 2] = ["--allow-target", "127.0.0.1"];
+
+fn link(index: u64) -> Value {
+    json!({
+        "type": "LINK_ARTIFACT",
+        "subject": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": "fraud", "version": index},
+        "metadata": {"accuracy": 0.9412}
+    })
+}
+
+/// The first delivery, once it is in `state`.
+fn delivery(server: &Server, state: &str) -> Value {
+    let row = until(&format!("a delivery is {state}"), || {
+        let (_, list) = server.call("GET", "/entities/kestrel/deliveries", None);
+        list["items"].as_array()?.iter().find(|row| row["state"] == state).cloned()
+    });
+    let id = row["id"].as_str().expect("id");
+    let (status, detail) = server.call("GET", &format!("/entities/kestrel/deliveries/{id}"), None);
+    assert_eq!(status, 200);
+    detail
+}
+
+#[test]
+fn a_delivery_is_signed_and_carries_the_token_and_shows_neither() {
+    let folder = Folder::new();
+    // It echoes what it was sent, as careless receivers do.
+    let receiver = Receiver::start(|_| answer(200, "{\"echo\":\"tok-81aa-planted sign-5f2c-planted\"}"));
+    let server = Server::start(&folder, &LOOPBACK);
+    for (name, value) in [("TOKEN", "tok-81aa-planted"), ("SIGN", "sign-5f2c-planted")] {
+        let (status, _) =
+            server.call("PUT", &format!("/entities/kestrel/secrets/{name}"), Some(&json!({ "value": value })));
+        assert_eq!(status, 201);
+    }
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let webhook = json!({
+        "name": "hook", "url": format!("http://{}/hook?x=1", receiver.address),
+        "access_token": "TOKEN", "signing_secret": "SIGN", "secrets": ["TOKEN"],
+        "headers": [{"name": "X-Team", "value": "risk"}, {"name": "X-Key", "secret": "TOKEN"}]
+    });
+    let (status, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    assert_eq!(status, 201, "{webhook}");
+    let template = "{\"v\":${artifact_version_index},\"auth\":\"$TOKEN\",\"by\":\"${event_author}\"}";
+    let automation = json!({
+        "name": "a", "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},
+        "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "webhook", "webhook_id": webhook["id"], "template": template}
+    });
+    assert_eq!(server.call("POST", "/entities/kestrel/automations", Some(&automation)).0, 201);
+    assert_eq!(server.call("POST", "/events", Some(&link(7))).0, 202);
+    let detail = delivery(&server, "delivered");
+
+    let request = receiver.all().remove(0);
+    assert_eq!(request.body, "{\"v\":7,\"auth\":\"tok-81aa-planted\",\"by\":\"mira\"}");
+    assert_eq!(request.header("authorization"), "Bearer tok-81aa-planted");
+    assert_eq!(request.header("x-key"), "tok-81aa-planted");
+    assert_eq!(request.header("x-team"), "risk");
+    assert_eq!(request.header("content-type"), "application/json");
+    assert!(request.header("user-agent").starts_with("Hookboard/"));
+    assert_eq!(request.header("webhook-id"), detail["delivery"]["id"]);
+    let signed = format!("{}.{}.{}", request.header("webhook-id"), request.header("webhook-timestamp"), request.body);
+    let mac = |message: &str| {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"sign-5f2c-planted").expect("key");
+        mac.update(message.as_bytes());
+        BASE64_STANDARD.encode(mac.finalize().into_bytes())
+    };
+    assert_eq!(request.header("webhook-signature"), format!("v1,{}", mac(&signed)));
+    assert_eq!(request.header("x-wandb-signature"), mac(&request.body));
+
+    // Neither the answers nor the database file hold a planted value.
+    assert_eq!(detail["body"], "{\"v\":7,\"auth\":\"••••••••\",\"by\":\"mira\"}");
+    let mut shown = detail.to_string();
+    for path in [
+        "/entities/kestrel/webhooks",
+        "/entities/kestrel/secrets",
+        "/entities/kestrel/automations",
+        "/entities/kestrel/events",
+    ] {
+        shown += &server.call("GET", path, None).1.to_string();
+    }
+    assert!(!shown.contains("planted"), "a secret is shown");
+    assert!(server.stop());
+    for file in std::fs::read_dir(&folder.0).expect("folder").map_while(Result::ok) {
+        let bytes = std::fs::read(file.path()).expect("file");
+        assert!(!bytes.windows(7).any(|window| window == b"planted"), "{:?} holds a secret", file.path());
+    }
+}
+
+#[test]
+fn a_failure_is_tried_again_with_the_same_id_and_bytes() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|count| if count == 0 { answer(500, "down") } else { answer(204, "") });
+    let server = Server::start(&folder, &LOOPBACK);
+    server.watch_links(&format!("http://{}/", receiver.address));
+    server.call("POST", "/events", Some(&link(1)));
+    let retrying = delivery(&server, "retrying");
+    assert_eq!(retrying["attempts"][0]["exchange"]["outcome"], "http_5xx");
+    assert_eq!(retrying["attempts"][0]["exchange"]["response_body"], "down");
+    assert!(retrying["delivery"]["next_attempt_at"].is_string());
+    // The next try is due by itself in 5 s; a redelivery makes it due now.
+    let id = retrying["delivery"]["id"].as_str().expect("id");
+    assert_eq!(server.call("POST", &format!("/entities/kestrel/deliveries/{id}/redeliver"), None).0, 202);
+    let delivered = delivery(&server, "delivered");
+    assert_eq!(delivered["attempts"].as_array().map(Vec::len), Some(2));
+    let requests = receiver.all();
+    assert_eq!(requests[0].body, requests[1].body);
+    assert_eq!(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
+}
+
+#[test]
+fn each_bad_answer_has_its_outcome() {
+    for (reply, timeout_s, outcome) in [
+        (answer(404, "no"), 15, "http_4xx"),
+        (
+            String::from("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"),
+            15,
+            "redirect",
+        ),
+        (String::from("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort"), 15, "connect"),
+        (String::new(), 15, "connect"),
+        (format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(100_000)), 15, "response_too_large"),
+    ] {
+        let folder = Folder::new();
+        let receiver = Receiver::start(move |_| reply.clone());
+        let server = Server::start(&folder, &LOOPBACK);
+        let webhook = json!({"name": "hook", "url": format!("http://{}/", receiver.address), "timeout_s": timeout_s});
+        let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+        let id = webhook["id"].as_str().expect("id");
+        let (status, result) = server.call("POST", &format!("/entities/kestrel/webhooks/{id}/test"), Some(&json!({})));
+        assert_eq!(status, 200, "{result}");
+        assert_eq!(result["exchange"]["outcome"], outcome, "{}", result["exchange"]["message"]);
+        assert!(result["exchange"]["message"].as_str().is_some_and(|message| message.ends_with('.')));
+    }
+}
+
+#[test]
+fn an_answer_over_64_kib_is_cut_and_one_that_hangs_times_out() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|count| {
+        if count == 0 { answer(200, &"y".repeat(1_000_000)) } else { String::from("HTTP/1.1 200 OK\r\n") }
+    });
+    let server = Server::start(&folder, &LOOPBACK);
+    let webhook = json!({"name": "hook", "url": format!("http://{}/", receiver.address)});
+    let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    let path = format!("/entities/kestrel/webhooks/{}/test", webhook["id"].as_str().expect("id"));
+    let (_, result) = server.call("POST", &path, Some(&json!({})));
+    assert_eq!(result["exchange"]["outcome"], "ok");
+    assert_eq!(result["exchange"]["response_body"].as_str().map(str::len), Some(64 * 1024));
+    assert_eq!(result["exchange"]["response_cut"], true);
+    // A listener that never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let webhook =
+        json!({"name": "silent", "url": format!("http://{}/", silent.local_addr().expect("address")), "timeout_s": 1});
+    let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    let path = format!("/entities/kestrel/webhooks/{}/test", webhook["id"].as_str().expect("id"));
+    let (_, result) = server.call("POST", &path, Some(&json!({})));
+    assert_eq!(result["exchange"]["outcome"], "timeout", "{result}");
+}
+
+#[test]
+fn a_target_that_is_not_allowed_is_refused_at_create_test_and_send() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let refused = json!({"name": "hook", "url": "http://127.0.0.1:9/"});
+    let (status, problem) = server.call("POST", "/entities/kestrel/webhooks", Some(&refused));
+    assert_eq!(status, 422);
+    assert_eq!(problem["errors"][0]["pointer"], "/url");
+    assert_eq!(
+        problem["errors"][0]["message"],
+        "127.0.0.1 is a loopback address. Allow it with --allow-target 127.0.0.1."
+    );
+    drop(server);
+    // Saved while it was allowed, refused once it is not.
+    let server = Server::start(&folder, &LOOPBACK);
+    server.watch_links("http://127.0.0.1:9/");
+    drop(server);
+    let server = Server::start(&folder, &[]);
+    server.call("POST", "/events", Some(&link(1)));
+    let detail = delivery(&server, "retrying");
+    assert_eq!(detail["attempts"][0]["exchange"]["outcome"], "blocked_address");
+    let (_, webhooks) = server.call("GET", "/entities/kestrel/webhooks", None);
+    let path = format!("/entities/kestrel/webhooks/{}/test", webhooks["items"][0]["id"].as_str().expect("id"));
+    let (_, result) = server.call("POST", &path, Some(&json!({})));
+    assert_eq!(result["exchange"]["outcome"], "blocked_address");
+}
+
+#[test]
+fn a_410_pauses_the_webhook_and_its_deliveries_wait_until_it_is_resumed() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|count| if count == 0 { answer(410, "") } else { answer(200, "") });
+    let server = Server::start(&folder, &LOOPBACK);
+    server.watch_links(&format!("http://{}/", receiver.address));
+    server.call("POST", "/events", Some(&link(1)));
+    delivery(&server, "retrying");
+    server.call("POST", "/events", Some(&link(2)));
+    let (_, webhooks) = server.call("GET", "/entities/kestrel/webhooks", None);
+    assert_eq!(webhooks["items"][0]["health"]["state"], "paused");
+    assert_eq!(webhooks["items"][0]["health"]["waiting"], 2);
+    let path = format!("/entities/kestrel/webhooks/{}/resume", webhooks["items"][0]["id"].as_str().expect("id"));
+    let (status, resumed) = server.call("POST", &path, None);
+    assert_eq!((status, &resumed["deliveries"]), (200, &json!(2)));
+    until("both arrived", || (receiver.all().len() == 3).then_some(()));
+}
+
+#[test]
+fn a_metric_that_crosses_its_limit_fires_once_per_run() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|_| answer(200, ""));
+    let server = Server::start(&folder, &LOOPBACK);
+    server.call("PUT", "/entities/kestrel/places/projects/fraud", None);
+    let webhook = json!({"name": "hook", "url": format!("http://{}/", receiver.address)});
+    let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    let automation = json!({
+        "name": "accurate", "scope": {"kind": "project", "entity": "kestrel", "name": "fraud"},
+        "trigger": {"event": "RUN_METRIC_THRESHOLD", "metrics": {"rules": [
+            {"kind": "threshold", "metric": "acc", "window": 2, "aggregate": "average", "comparison": ">=", "threshold": 0.9}]}},
+        "action": {"type": "webhook", "webhook_id": webhook["id"], "template": "{\"m\":\"${metric_name}\",\"v\":${metric_value},\"l\":${metric_threshold},\"r\":\"${run_name}\"}"}
+    });
+    let (status, made) = server.call("POST", "/entities/kestrel/automations", Some(&automation));
+    assert_eq!(status, 201, "{made}");
+    let points = |values: &[(u64, f64)]| {
+        let points: Vec<Value> = values.iter().map(|(step, value)| json!({"step": step, "value": value})).collect();
+        let body = json!({"metric": "acc", "points": points, "run_name": "swift-dew"});
+        let (status, taken) = server.call("POST", "/entities/kestrel/projects/fraud/runs/r1/metrics", Some(&body));
+        assert_eq!(status, 202, "{taken}");
+        taken["events"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(points(&[(1, 0.7), (2, 0.8)]), 0);
+    assert_eq!(points(&[(3, 1.0), (4, 0.95), (5, 0.95)]), 1);
+    assert_eq!(points(&[(6, 0.95)]), 0, "it still holds, which is no crossing");
+    assert_eq!(points(&[(7, 0.1), (8, 0.1), (9, 1.0), (10, 1.0)]), 1, "a second crossing is an event, and is skipped");
+    delivery(&server, "skipped");
+    delivery(&server, "delivered");
+    assert_eq!(receiver.all().len(), 1);
+    assert_eq!(receiver.all()[0].body, "{\"m\":\"acc\",\"v\":0.9,\"l\":0.9,\"r\":\"swift-dew\"}");
+}

@@ -1,0 +1,245 @@
+//! A server as its own process on a throw-away folder, and a small client for it.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long a condition may take before the test fails; never how long it does take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+
+/// A folder that goes with the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        let count = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("hookboard-test-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub address: SocketAddr,
+    pub key: String,
+    child: Child,
+}
+
+impl Server {
+    /// Starts `hookboard serve` on a free port and signs in.
+    pub fn start(folder: &Folder, flags: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hookboard"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--team", "kestrel", "--admin", "mira", "--data"])
+            .arg(&folder.0)
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+        let link = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.trim().strip_prefix("http://").filter(|rest| rest.contains("#code=")).map(str::to_owned)
+            })
+            .expect("a sign-in link");
+        // The pipe is kept open: a closed one would end the server at its next line.
+        std::thread::spawn(move || lines.for_each(drop));
+        let (address, code) = link.split_once("/#code=").expect("a code");
+        let mut server = Self { address: address.parse().expect("address"), key: String::new(), child };
+        let (status, signed_in) = server.call("POST", "/sign-in", Some(&serde_json::json!({ "code": code })));
+        assert_eq!(status, 200, "{signed_in}");
+        signed_in["key"].as_str().expect("key").clone_into(&mut server.key);
+        server
+    }
+
+    /// Asks the process to stop, and waits until it has.
+    pub fn stop(mut self) -> bool {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        assert!(told.success());
+        self.child.wait().expect("ended").success()
+    }
+
+    /// One call of the REST interface: status and JSON answer.
+    pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let key = (!self.key.is_empty()).then_some(self.key.as_str());
+        let body = body.map(ToString::to_string);
+        let (status, text) = self.raw(method, &format!("/api/v1{path}"), key, &[], body.as_deref().map(str::as_bytes));
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// One HTTP request, as plain as can be.
+    pub fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> (u16, String) {
+        self.try_raw(method, path, key, headers, body).expect("an answer")
+    }
+
+    /// The same, none where the server is gone.
+    pub fn try_raw(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+        if let Some(key) = key {
+            head += &format!("authorization: Bearer {key}\r\n");
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if let Some(body) = body {
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                head += "content-type: application/json\r\n";
+            }
+            head += &format!("content-length: {}\r\n", body.len());
+        }
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(b"\r\n").ok()?;
+        stream.write_all(body.unwrap_or_default()).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+
+    /// Makes a registry, a webhook to `url` and an automation on every linked version.
+    pub fn watch_links(&self, url: &str) {
+        assert_eq!(self.call("PUT", "/entities/kestrel/places/registries/models", None).0, 201);
+        let webhook = serde_json::json!({"name": "hook", "url": url});
+        let (status, webhook) = self.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+        assert_eq!(status, 201, "{webhook}");
+        let automation = serde_json::json!({
+            "name": "links",
+            "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},
+            "trigger": {"event": "LINK_ARTIFACT"},
+            "action": {"type": "webhook", "webhook_id": webhook["id"], "template": "{\"index\": ${artifact_version_index}}"}
+        });
+        let (status, made) = self.call("POST", "/entities/kestrel/automations", Some(&automation));
+        assert_eq!(status, 201, "{made}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Ends the process at once, as a power cut would.
+pub fn kill_now(server: &Server) {
+    let killed = Command::new("kill").arg("-9").arg(server.child.id().to_string()).status().expect("kill");
+    assert!(killed.success());
+}
+
+/// A request as a receiver saw it.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Received {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A receiver that answers what `answer` says for each request, in order of arrival.
+pub struct Receiver {
+    pub address: SocketAddr,
+    pub received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Receiver {
+    pub fn start(answer: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+        let address = listener.local_addr().expect("address");
+        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let answer = Arc::new(answer);
+        let log = Arc::clone(&received);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
+                std::thread::spawn(move || {
+                    let Some(request) = read(&stream) else { return };
+                    let count = {
+                        let mut log = log.lock().expect("log");
+                        log.push(request);
+                        log.len() - 1
+                    };
+                    let _ = (&stream).write_all(answer(count).as_bytes());
+                });
+            }
+        });
+        Self { address, received }
+    }
+
+    pub fn all(&self) -> Vec<Received> {
+        self.received.lock().expect("log").clone()
+    }
+}
+
+fn read(stream: &TcpStream) -> Option<Received> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length")?.1.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Received { headers, body: String::from_utf8(body).ok()? })
+}
+
+/// A plain answer.
+pub fn answer(status: u16, body: &str) -> String {
+    format!("HTTP/1.1 {status} Words\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+}
+
+/// Waits until `condition` gives something.
+pub fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
