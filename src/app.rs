@@ -4,13 +4,14 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::{Client, Live, Session},
+    client::{Client, Session},
     embed::Config,
     features::{
-        shell::{Screen, Shell, Theme},
+        shell::{Shell, Theme},
         sign_in::{SignIn, take_code},
     },
     route::Router,
+    screen::Screen,
     ui::{ids::Ids, time::Clock, toast::{ToastRegion, Toasts}},
 };
 
@@ -22,8 +23,7 @@ pub fn App(
     /// Is told the router, so that the host can navigate.
     on_router: Box<dyn FnOnce(Router)>,
 ) -> impl IntoView {
-    // Ids, clock and toasts know nothing; the router knows the address; the client needs the session;
-    // the stream needs the client.
+    // Ids, clock and toasts know nothing; the router knows the address; the client needs the session.
     provide_context(Ids::new());
     provide_context(Clock::start());
     provide_context(Toasts::new());
@@ -35,7 +35,6 @@ pub fn App(
     let session = Session::new(config.token, config.remember);
     let client = Client::new(&config.api, session);
     provide_context(client);
-    provide_context(Live::follow(client));
 
     let signed_in = Memo::new(move |_| session.key().with(Option::is_some));
     let trading = RwSignal::new(code.is_some());

@@ -8,6 +8,7 @@ mod client;
 mod embed;
 mod features;
 mod route;
+mod screen;
 mod ui;
 
 fn main() {

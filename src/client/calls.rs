@@ -2,77 +2,79 @@
 
 use hookboard_api::scope::PlaceKind;
 
-use crate::route::{Place, Query};
-
-/// Rows asked for at once.
-const PAGE: &str = "50";
+use crate::route::{Place, Query, encode};
 
 /// The reader.
 pub const ME: &str = "/me";
 
-/// Registries or projects of a team.
-pub fn places(entity: &str, kind: PlaceKind) -> String {
-    format!("/entities/{}/{}", part(entity), plural(kind))
+/// What lies below a team.
+pub fn team(entity: &str, rest: &str) -> String {
+    format!("/entities/{}/{rest}", encode(entity))
 }
 
-/// One registry or project.
-pub fn place(place: &Place) -> String {
-    format!("{}/{}", places(&place.entity, place.kind), part(&place.name))
+/// Registries or projects of a team.
+pub fn places(entity: &str, kind: PlaceKind) -> String {
+    team(entity, plural(kind))
 }
 
 /// The collections of a registry or project.
 pub fn collections(of: &Place) -> String {
-    format!("{}/collections", place(of))
+    format!("{}/{}/collections?limit=200", places(&of.entity, of.kind), encode(&of.name))
 }
 
-/// Automations of a team or of one place, filtered by `filters` besides.
+/// Automations of a team or of one place, narrowed by `filters` besides.
 pub fn automations(entity: &str, within: Option<&Place>, filters: &Query) -> String {
-    format!("/automations{}", scoped(entity, within, filters).with("limit", Some("200")).suffix())
+    team(entity, &format!("automations{}", scoped(within, filters).with("limit", Some("200")).suffix()))
 }
 
-/// One automation.
-pub fn automation(id: &str) -> String {
-    format!("/automations/{}", part(id))
+/// One automation, or what lies below it.
+pub fn automation(entity: &str, id: &str, rest: &str) -> String {
+    team(entity, &format!("automations/{}{rest}", encode(id)))
 }
 
-/// Deliveries of a team or of one place, filtered by `filters` besides.
+/// Deliveries of a team or of one place, narrowed by `filters` besides.
 pub fn deliveries(entity: &str, within: Option<&Place>, filters: &Query) -> String {
-    format!("/deliveries{}", scoped(entity, within, filters).with("limit", Some(PAGE)).suffix())
+    team(entity, &format!("deliveries{}", scoped(within, filters).with("limit", Some("50")).suffix()))
 }
 
-/// One delivery.
-pub fn delivery(id: &str) -> String {
-    format!("/deliveries/{}", part(id))
+/// How many of those deliveries are in which state.
+pub fn delivery_counts(entity: &str, within: Option<&Place>, filters: &Query) -> String {
+    team(entity, &format!("deliveries/counts{}", scoped(within, filters).suffix()))
+}
+
+/// One delivery, or what lies below it.
+pub fn delivery(entity: &str, id: &str, rest: &str) -> String {
+    team(entity, &format!("deliveries/{}{rest}", encode(id)))
 }
 
 /// Webhooks of a team.
 pub fn webhooks(entity: &str) -> String {
-    format!("/entities/{}/webhooks", part(entity))
+    team(entity, "webhooks")
 }
 
-/// One webhook.
-pub fn webhook(entity: &str, id: &str) -> String {
-    format!("{}/{}", webhooks(entity), part(id))
+/// One webhook, or what lies below it.
+pub fn webhook(entity: &str, id: &str, rest: &str) -> String {
+    team(entity, &format!("webhooks/{}{rest}", encode(id)))
 }
 
 /// Secrets of a team.
 pub fn secrets(entity: &str) -> String {
-    format!("/entities/{}/secrets", part(entity))
+    team(entity, "secrets")
 }
 
 /// One secret.
 pub fn secret(entity: &str, name: &str) -> String {
-    format!("{}/{}", secrets(entity), part(name))
+    team(entity, &format!("secrets/{}", encode(name)))
 }
 
-/// Keys of a team.
+/// Keys of a team's members.
 pub fn keys(entity: &str) -> String {
-    format!("/entities/{}/keys", part(entity))
+    team(entity, "keys")
 }
 
 /// One key.
 pub fn key(entity: &str, id: &str) -> String {
-    format!("{}/{}", keys(entity), part(id))
+    team(entity, &format!("keys/{}", encode(id)))
 }
 
 const fn plural(kind: PlaceKind) -> &'static str {
@@ -82,15 +84,11 @@ const fn plural(kind: PlaceKind) -> &'static str {
     }
 }
 
-fn scoped(entity: &str, within: Option<&Place>, filters: &Query) -> Query {
-    let scope = Query::default().with("entity", Some(entity));
+fn scoped(within: Option<&Place>, filters: &Query) -> Query {
+    let scope = Query::default();
     let scope = match within {
-        Some(place) => scope.with("kind", Some(place.kind.as_str())).with("place", Some(&place.name)),
+        Some(place) => scope.with(place.kind.as_str(), Some(&place.name)),
         None => scope,
     };
     scope.and(filters)
-}
-
-fn part(text: &str) -> String {
-    crate::route::encode(text)
 }

@@ -85,8 +85,7 @@ impl Client {
         parse(&self.get_text(path).await?)
     }
 
-    /// Creates below `path`, or asks it to do something. Repeating the same call by accident creates
-    /// once: each carries a key of its own.
+    /// Creates below `path`, or asks it to do something.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
         parse(&self.send(Method::POST, path, Some(to_json(body)), None).await?)
     }
@@ -145,11 +144,7 @@ impl Client {
         body: Option<String>,
         revision: Option<u32>,
     ) -> Result<String, ApiError> {
-        let creates = method == Method::POST;
         let mut request = self.request(method, path);
-        if creates {
-            request = request.header("idempotency-key", &one_time_key());
-        }
         if let Some(revision) = revision {
             request = request.header("if-match", &format!("\"{revision}\""));
         }
@@ -182,13 +177,4 @@ fn to_json(body: &impl Serialize) -> String {
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     let text = if text.is_empty() { "null" } else { text };
     serde_json::from_str(text).map_err(|_| ApiError::Unexpected { status: 200 })
-}
-
-/// A key that no other call of any tab has: time, and enough chance.
-fn one_time_key() -> String {
-    let mut key = format!("{:x}-", js_sys::Date::now().to_bits());
-    for _ in 0..4 {
-        key.push_str(&format!("{:x}", (js_sys::Math::random() * 1e15).to_bits() >> 8));
-    }
-    key
 }

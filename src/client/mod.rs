@@ -8,9 +8,11 @@ mod error;
 mod http;
 mod remote;
 mod stream;
+mod team;
 
 pub use cache::{Cache, Pages};
 pub use error::ApiError;
 pub use http::{Client, Session, use_client};
 pub use remote::Remote;
 pub use stream::{Live, LiveState};
+pub use team::{Team, use_team};

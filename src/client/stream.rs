@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
-use super::Client;
+use super::{Client, calls};
 
 /// Waits between tries to connect, in milliseconds; the last one stays.
 const RECONNECT_MS: [i32; 5] = [500, 1_000, 2_000, 5_000, 15_000];
@@ -21,7 +21,7 @@ pub enum LiveState {
     Live,
     /// The connection is being made.
     Reconnecting,
-    /// The tab is in the background, or the reader is signed out.
+    /// There is no team to follow.
     Paused,
 }
 
@@ -32,12 +32,13 @@ pub struct Live {
 }
 
 impl Live {
-    /// Follows the stream for as long as the owner lives, and tells the client what changed.
-    pub fn follow(client: Client) -> Self {
+    /// Follows the stream of `entity` for as long as the owner lives, and tells the client what
+    /// changed.
+    pub fn follow(client: Client, entity: Memo<String>) -> Self {
         let state = RwSignal::new(LiveState::Paused);
-        let key = client.session().key();
         Effect::new(move |_| {
-            if key.with(Option::is_none) {
+            let entity = entity.get();
+            if entity.is_empty() {
                 state.set(LiveState::Paused);
                 return;
             }
@@ -46,7 +47,7 @@ impl Live {
                 let abort = StoredValue::new_local(abort);
                 on_cleanup(move || drop(abort.try_with_value(web_sys::AbortController::abort)));
             }
-            spawn_local(run(client, state, abort));
+            spawn_local(run(client, entity, state, abort));
         });
         Self { state }
     }
@@ -57,13 +58,14 @@ impl Live {
     }
 }
 
-async fn run(client: Client, state: RwSignal<LiveState>, abort: Option<web_sys::AbortController>) {
+async fn run(client: Client, entity: String, state: RwSignal<LiveState>, abort: Option<web_sys::AbortController>) {
     let signal = abort.map(|abort| abort.signal());
     let ended = || signal.as_ref().is_some_and(web_sys::AbortSignal::aborted);
+    let path = calls::team(&entity, "stream");
     let mut tries = 0;
     loop {
         state.try_set(LiveState::Reconnecting);
-        if let Ok(response) = client.open("/stream", signal.as_ref()).await {
+        if let Ok(response) = client.open(&path, signal.as_ref()).await {
             if tries > 0 {
                 // Changes may have been missed: ask for all that is shown.
                 client.changed("");
@@ -123,18 +125,16 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
 
 /// Starts of the addresses whose answers a change makes old.
 fn stale(change: &Change) -> Vec<String> {
-    let team = |rest: &str| format!("/entities/{}/{rest}", change.entity);
-    match change.topic {
+    let rooms: &[&str] = match change.topic {
         // An automation's row and a webhook's health show their last deliveries.
-        Topic::Delivery => vec!["/deliveries".to_owned(), "/automations".to_owned(), team("webhooks")],
-        Topic::Event => vec!["/events".to_owned()],
-        Topic::Automation => {
-            vec!["/automations".to_owned(), team("registries"), team("projects"), team("webhooks"), team("secrets")]
-        }
-        Topic::Webhook => vec![team("webhooks"), team("secrets"), "/automations".to_owned()],
-        Topic::Secret => vec![team("secrets")],
-        Topic::Catalogue => vec![team("registries"), team("projects")],
-    }
+        Topic::Delivery => &["deliveries", "automations", "webhooks"],
+        Topic::Event => &["events"],
+        Topic::Automation => &["automations", "registries", "projects", "webhooks", "secrets"],
+        Topic::Webhook => &["webhooks", "secrets", "automations"],
+        Topic::Secret => &["secrets"],
+        Topic::Catalogue => &["registries", "projects"],
+    };
+    rooms.iter().map(|room| calls::team(&change.entity, room)).collect()
 }
 
 /// Resolves after `ms` milliseconds.

@@ -1,4 +1,9 @@
 //! The areas of the product, a folder each. They know the client and the router, not one another.
 
+pub mod automations;
+pub mod collections;
+pub mod deliveries;
+pub mod place;
+pub mod settings;
 pub mod shell;
 pub mod sign_in;

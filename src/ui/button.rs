@@ -123,6 +123,9 @@ pub fn IconButton(
     /// A class beside `icon-button`.
     #[prop(optional)]
     class: &'static str,
+    /// Why it cannot be pressed.
+    #[prop(optional, into)]
+    refused: Signal<Option<String>>,
     /// What pressing does.
     #[prop(into)]
     on_press: Callback<()>,
@@ -132,8 +135,14 @@ pub fn IconButton(
             class=format!("icon-button {class}")
             type="button"
             aria-label=label
-            title=label
-            on:click=move |_| on_press.run(())
+            title=move || refused.get().unwrap_or_else(|| label.get())
+            aria-disabled=move || refused.with(Option::is_some).then_some("true")
+            aria-description=move || refused.get()
+            on:click=move |_| {
+                if refused.with_untracked(Option::is_none) {
+                    on_press.run(());
+                }
+            }
         >
             <Icon glyph=glyph />
         </button>

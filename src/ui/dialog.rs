@@ -23,6 +23,9 @@ pub fn Dialog(
     /// Whether it is about destroying something.
     #[prop(optional)]
     danger: bool,
+    /// Room for code.
+    #[prop(optional)]
+    wide: bool,
     /// What pressing Enter, or a submitting button, does.
     #[prop(optional, into)]
     on_submit: Option<Callback<()>>,
@@ -53,7 +56,7 @@ pub fn Dialog(
         view! {
             <dialog
                 node_ref=dialog
-                class="dialog"
+                class=if wide { "dialog dialog--wide" } else { "dialog" }
                 aria-labelledby=labelled
                 on:close=move |_| open.set(false)
             >

@@ -79,6 +79,12 @@ fn parts(at: i64) -> Parts {
     }
 }
 
+/// `2026-11-23T14:33:40Z`, as interfaces take it.
+pub fn rfc3339(at: i64) -> String {
+    let (year, month, day) = civil_from_days(at.div_euclid(DAY));
+    format!("{year:04}-{month:02}-{day:02}T{}Z", clock(at))
+}
+
 /// `Mon 23 Nov 2026, 14:33:40 UTC`.
 pub fn absolute(at: i64) -> String {
     let Parts { year, month, day, weekday, hour, minute, second } = parts(at);
@@ -192,6 +198,7 @@ mod tests {
     #[test]
     fn times_read_with_any_zone_and_fraction() {
         assert_eq!(parse_time("2026-11-24T12:03:40Z"), Some(NOON));
+        assert_eq!(rfc3339(NOON), "2026-11-24T12:03:40Z");
         assert_eq!(parse_time("2026-11-24T13:33:40.25+01:30"), Some(NOON + 250));
         assert_eq!(parse_time("2026-11-24T09:03:40.123456789-03:00"), Some(NOON + 123));
         assert_eq!(parse_time("1969-12-31T23:59:59Z"), Some(-1_000));

@@ -3,6 +3,7 @@
 pub mod button;
 pub mod code;
 pub mod dialog;
+pub mod exchange;
 pub mod feedback;
 pub mod field;
 pub mod filter;
@@ -10,7 +11,9 @@ pub mod format;
 pub mod icon;
 pub mod ids;
 pub mod menu;
+pub mod outcome;
 pub mod overlay;
+pub mod rows;
 pub mod rule;
 pub mod status;
 pub mod tabs;

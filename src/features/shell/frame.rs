@@ -5,11 +5,10 @@ use leptos::{html, prelude::*};
 use super::{
     crumbs::Crumbs,
     sidebar::Sidebar,
-    team::Team,
     theme::{Theme, ThemeButton},
 };
 use crate::{
-    client::{Live, LiveState, use_client},
+    client::{Live, LiveState, Team, use_client},
     route::{Route, use_router},
     ui::{
         button::IconButton,
@@ -27,7 +26,10 @@ pub fn Shell(
 ) -> impl IntoView {
     let router = use_router();
     let theme: Theme = expect_context();
-    provide_context(Team::new(use_client(), router));
+    let client = use_client();
+    let team = Team::new(client, router);
+    provide_context(team);
+    provide_context(Live::follow(client, team.entity()));
     let drawer = RwSignal::new(false);
     let shell: NodeRef<html::Div> = NodeRef::new();
     let main: NodeRef<html::Main> = NodeRef::new();

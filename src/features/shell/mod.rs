@@ -2,12 +2,8 @@
 
 mod crumbs;
 mod frame;
-mod screen;
 mod sidebar;
-mod team;
 mod theme;
 
-pub use frame::Shell;
-pub use screen::Screen;
-pub use team::{Team, use_team};
+pub use frame::{NoTeam, Nowhere, Shell};
 pub use theme::Theme;

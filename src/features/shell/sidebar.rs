@@ -3,9 +3,8 @@
 use hookboard_api::scope::PlaceKind;
 use leptos::prelude::*;
 
-use super::use_team;
 use crate::{
-    client::use_client,
+    client::{use_client, use_team},
     route::{Place, PlaceTab, Room, Route, use_router},
     ui::{
         icon::{Glyph, Icon},

@@ -3,10 +3,8 @@
 use hookboard_api::{account::{Me, Role}, catalogue::Place, list::List, scope::PlaceKind};
 use leptos::prelude::*;
 
-use crate::{
-    client::{Client, Remote, calls},
-    route::Router,
-};
+use super::{Client, Remote, calls};
+use crate::route::Router;
 
 /// The team of the room, and the reader. One per signed-in mount.
 #[derive(Clone, Copy)]

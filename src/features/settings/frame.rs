@@ -1,0 +1,105 @@
+//! The head the pages of the settings share, and the dialog that refuses to delete what is used.
+
+use hookboard_api::problem::UsedBy;
+use leptos::prelude::*;
+
+use crate::{
+    route::{Room, Route, use_router},
+    ui::{
+        button::{Button, ButtonKind},
+        dialog::Dialog,
+        icon::{Glyph, Icon},
+        tabs::{TabLink, TabLinks},
+    },
+};
+
+/// Title and tabs, and one page below.
+#[component]
+pub(super) fn SettingsFrame(
+    /// The team's name.
+    entity: String,
+    /// The page that shows.
+    room: Room,
+    /// The page's content.
+    children: Children,
+) -> impl IntoView {
+    let router = use_router();
+    let note = format!("Where {entity} sends, and the secrets it sends with. Admins change them; members may test.");
+    let tab = move |label, own| TabLink {
+        label,
+        count: None,
+        href: router.href(&Route::Settings { entity: entity.clone(), room: own }),
+        current: own == room,
+    };
+    let tabs = vec![tab("Webhooks and secrets", Room::Webhooks), tab("Access keys", Room::Keys)];
+    view! {
+        <div class="page">
+            <div class="page-head">
+                <div class="page-head__text">
+                    <h1 tabindex="-1">"Team settings"</h1>
+                    <p class="page-head__note">{note}</p>
+                </div>
+            </div>
+            <TabLinks label="Team settings" tabs=tabs />
+            {children()}
+        </div>
+    }
+}
+
+/// Something that is still used, and by what.
+#[derive(Clone)]
+pub(super) struct InUse {
+    /// Its name.
+    pub name: String,
+    /// What it would take to go on.
+    pub text: &'static str,
+    /// What uses it.
+    pub used_by: Vec<UsedBy>,
+}
+
+/// Says why something cannot be deleted.
+#[component]
+pub(super) fn RefusedDialog(
+    /// What cannot be deleted, while the dialog is there.
+    of: RwSignal<Option<InUse>>,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(of.with(Option::is_some)));
+    Effect::new(move |_| {
+        if !open.get() {
+            of.set(None);
+        }
+    });
+    let title = move || {
+        let name = of.with_untracked(|of| of.as_ref().map(|of| of.name.clone()));
+        view! { <code>{name}</code> " is still used" }.into_any()
+    };
+    let body = move || {
+        let Some(of) = of.get_untracked() else { return ().into_any() };
+        let line = |user: UsedBy| {
+            let glyph = if user.kind == "webhook" { Glyph::Endpoint } else { Glyph::Hook };
+            view! {
+                <li>
+                    <Icon glyph=glyph />
+                    <span>{user.name} " " <span class="muted">{user.role}</span></span>
+                </li>
+            }
+        };
+        view! {
+            <p>{of.text}</p>
+            <ul class="impact" role="list">
+                {of.used_by.into_iter().map(line).collect_view()}
+            </ul>
+        }
+        .into_any()
+    };
+    let foot = move || {
+        view! {
+            <Button kind=ButtonKind::Primary on_press=move || open.set(false)>
+                "Close"
+            </Button>
+        }
+        .into_any()
+    };
+    view! { <Dialog open=open title=title glyph=Glyph::Lock body=body foot=foot /> }
+}

@@ -1,0 +1,84 @@
+//! Which room shows.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::{calls, use_client, use_team},
+    features::{
+        automations::{AutomationPage, PlaceAutomations, TeamAutomations},
+        collections::CollectionList,
+        deliveries::{DeliveryPage, PlaceDeliveries, TeamDeliveries},
+        place::PlaceFrame,
+        settings::{KeysPage, WebhooksPage},
+        shell::{NoTeam, Nowhere},
+    },
+    route::{PlaceTab, Room, Route, use_router},
+    ui::feedback::LoadError,
+};
+
+/// The room of the route.
+#[component]
+pub fn Screen() -> impl IntoView {
+    let router = use_router();
+    // The pages of the settings that share one screen share one room: moving between them keeps it.
+    let room = Memo::new(move |_| match router.route().get() {
+        Route::Settings { entity, room: Room::Secrets } => Route::Settings { entity, room: Room::Webhooks },
+        route => route,
+    });
+    view! {
+        {move || match room.get() {
+            Route::Start => view! { <Start /> }.into_any(),
+            Route::Automations { entity } => view! { <TeamAutomations entity=entity /> }.into_any(),
+            Route::Deliveries { entity } => view! { <TeamDeliveries entity=entity /> }.into_any(),
+            Route::Delivery { entity, id } => view! { <DeliveryPage entity=entity id=id /> }.into_any(),
+            Route::Place(place, tab) => {
+                let content = place.clone();
+                view! {
+                    <PlaceFrame place=place tab=tab>
+                        {match tab {
+                            PlaceTab::Collections => view! { <CollectionList place=content /> }.into_any(),
+                            PlaceTab::Automations => view! { <PlaceAutomations place=content /> }.into_any(),
+                            PlaceTab::History => view! { <PlaceDeliveries place=content /> }.into_any(),
+                        }}
+                    </PlaceFrame>
+                }
+                    .into_any()
+            }
+            Route::Automation(place, id) => view! { <AutomationPage place=place id=id /> }.into_any(),
+            Route::Settings { entity, room: Room::Keys } => view! { <KeysPage entity=entity /> }.into_any(),
+            Route::Settings { entity, .. } => view! { <WebhooksPage entity=entity /> }.into_any(),
+            Route::NewAutomation(_) | Route::EditAutomation(..) | Route::Unknown(_) => {
+                view! { <Nowhere /> }.into_any()
+            }
+        }}
+    }
+}
+
+/// Leads on to the reader's first team.
+#[component]
+fn Start() -> impl IntoView {
+    let (client, router, team) = (use_client(), use_router(), use_team());
+    let me = team.me();
+    let first =
+        Memo::new(move |_| me.with(|me| me.value.as_ref().map(|me| me.entities.first().map(|team| team.entity.clone()))));
+    Effect::new(move |_| {
+        if let Some(Some(entity)) = first.get() {
+            router.replace(&Route::Automations { entity });
+        }
+    });
+    view! {
+        {move || match (first.get(), me.with(|me| me.error.clone())) {
+            (Some(None), _) => view! { <NoTeam /> }.into_any(),
+            (None, Some(error)) => {
+                view! {
+                    <div class="page">
+                        <h1 class="visually-hidden">"Hookboard"</h1>
+                        <LoadError what="Your teams" why=error.words() on_retry=move || client.refresh(calls::ME) />
+                    </div>
+                }
+                    .into_any()
+            }
+            _ => ().into_any(),
+        }}
+    }
+}

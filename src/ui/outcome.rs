@@ -1,0 +1,78 @@
+//! Deliveries and their outcomes in words and signs, the same wherever they show.
+
+use hookboard_api::{
+    automation::Activity,
+    delivery::{DeliveryState, OutcomeCode},
+};
+use leptos::prelude::*;
+
+use super::{
+    icon::Glyph,
+    status::{Sparkline, Status, Tick, Tone},
+    time::{Ago, Countdown},
+};
+
+/// How a state looks, and its word.
+pub const fn look(state: DeliveryState) -> (Tone, Glyph, &'static str) {
+    match state {
+        DeliveryState::Waiting => (Tone::None, Glyph::Clock, "Waiting"),
+        DeliveryState::Sending => (Tone::Info, Glyph::Send, "Sending"),
+        DeliveryState::Delivered => (Tone::Success, Glyph::CheckCircle, "Delivered"),
+        DeliveryState::Retrying => (Tone::Warning, Glyph::Hourglass, "Retrying"),
+        DeliveryState::Failed => (Tone::Danger, Glyph::XCircle, "Failed"),
+        DeliveryState::Canceled => (Tone::None, Glyph::MinusCircle, "Stopped"),
+        DeliveryState::Skipped => (Tone::None, Glyph::Skip, "Skipped"),
+        DeliveryState::Recorded => (Tone::None, Glyph::Check, "Recorded"),
+    }
+}
+
+/// What stands behind a state: the HTTP status, or else the outcome in a word.
+pub fn short_code(status: Option<u16>, outcome: Option<OutcomeCode>) -> Option<String> {
+    status.map(|status| status.to_string()).or_else(|| {
+        let word = match outcome? {
+            OutcomeCode::Ok => return None,
+            OutcomeCode::BlockedAddress => "blocked address",
+            OutcomeCode::ResponseTooLarge => "answer too large",
+            OutcomeCode::BodyTooLarge => "body too large",
+            OutcomeCode::SecretMissing => "secret missing",
+            other => other.as_str(),
+        };
+        Some(word.to_owned())
+    })
+}
+
+/// The last result of an automation or webhook, and when it was.
+pub fn last_result(activity: &Activity, never: AnyView) -> AnyView {
+    let Some(last) = activity.last.clone() else { return never };
+    let (tone, glyph, word) = look(last.state);
+    let code = short_code(last.status, last.outcome).unwrap_or_default();
+    view! {
+        <span class="cell-stack">
+            <Status tone=tone glyph=glyph text=word code=code />
+            <span class="cell-sub">
+                <Ago at=last.at />
+                {last
+                    .next_attempt_at
+                    .map(|at| {
+                        view! {
+                            <br />
+                            "Next try "
+                            <Countdown at=at />
+                        }
+                    })}
+            </span>
+        </span>
+    }
+    .into_any()
+}
+
+/// The last 20 results as a sparkline.
+pub fn last_results(activity: &Activity) -> AnyView {
+    let tick = |state: &DeliveryState| match state {
+        DeliveryState::Delivered => Tick::Good,
+        DeliveryState::Failed => Tick::Bad,
+        DeliveryState::Retrying | DeliveryState::Waiting | DeliveryState::Sending => Tick::Wait,
+        DeliveryState::Skipped | DeliveryState::Recorded | DeliveryState::Canceled => Tick::Skip,
+    };
+    view! { <Sparkline ticks=activity.recent.iter().map(tick).collect() /> }.into_any()
+}
