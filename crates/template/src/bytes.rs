@@ -4,23 +4,28 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// The top bit of each byte that equals `byte`. Above the lowest true hit there may be false ones,
-/// so only the lowest set bit may be trusted.
+/// Leaves the top bit of each byte set that equals `byte`, and perhaps of others: of those above the lowest hit, and
+/// of those beyond ASCII. [`hits`] takes the latter out.
 const fn equal(word: u64, byte: u8) -> u64 {
-    let zeroed = word ^ (ONES * byte as u64);
-    zeroed.wrapping_sub(ONES) & !zeroed & HIGHS
+    (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
 }
 
-/// The top bit of each byte below 0x20, with the same caution as [`equal`].
+/// As [`equal`], for bytes below 0x20.
 const fn control(word: u64) -> u64 {
-    word.wrapping_sub(ONES * 0x20) & !word & HIGHS
+    word.wrapping_sub(ONES * 0x20)
 }
 
-/// Walks on from `at` to the first byte that `hits` marks in its word, else that `stops` names.
+/// Of the candidates in a word, those that are ASCII. Only the lowest may be trusted.
+const fn hits(word: u64, candidates: u64) -> u64 {
+    candidates & !word & HIGHS
+}
+
+/// Walks on from `at` to the first byte that `stops` names; `candidates` finds the same in a whole word.
 #[inline]
-fn skip(bytes: &[u8], mut at: usize, hits: impl Fn(u64) -> u64, stops: impl Fn(u8) -> bool) -> usize {
+fn skip(bytes: &[u8], mut at: usize, candidates: impl Fn(u64) -> u64, stops: impl Fn(u8) -> bool) -> usize {
     while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let marks = hits(u64::from_le_bytes(*word));
+        let word = u64::from_le_bytes(*word);
+        let marks = hits(word, candidates(word));
         if marks != 0 {
             return at + (marks.trailing_zeros() / 8) as usize;
         }
@@ -64,6 +69,15 @@ pub(crate) fn skip_inside(bytes: &[u8], at: usize) -> usize {
         |word| equal(word, b'}') | equal(word, b'"') | control(word),
         |byte| matches!(byte, b'}' | b'"' | 0..0x20),
     )
+}
+
+/// The end of the run of JSON's white space from `at` on.
+#[inline]
+pub(crate) fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        at += 1;
+    }
+    at
 }
 
 /// The end of the run of `[A-Za-z0-9_]` from `at` on.

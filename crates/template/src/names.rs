@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::event::EventType;
-use crate::variables::{ACCESS_TOKEN, Carrier, Variable, variable};
+use crate::variables::{ACCESS_TOKEN, Carrier, ROWS, Variable, row};
 
 /// What is known about the webhook and event a template is written for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,8 @@ impl Names {
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning<'n> {
-    Variable(&'static Variable),
+    /// A row of the catalogue.
+    Variable(usize),
     Secret(&'n str),
 }
 
@@ -52,15 +53,15 @@ impl<'n> Lookup<'n> {
 
     /// What `name` stands for in `${name}`: the table comes before the webhook's secrets.
     pub(crate) fn braced(&self, name: &str) -> Option<Meaning<'n>> {
-        match variable(name) {
-            Some(variable) if variable.carried_by != Carrier::Webhook => Some(Meaning::Variable(variable)),
+        match row(name) {
+            Some(row) if ROWS[row].carried_by != Carrier::Webhook => Some(Meaning::Variable(row)),
             _ => self.bare(name),
         }
     }
 
     /// Every name that may stand in `${…}`, the table's first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &'n str> {
-        let table = crate::variables::VARIABLES
+        let table = ROWS
             .iter()
             .filter(|variable| variable.carried_by != Carrier::Webhook || self.names.access_token)
             .map(|variable| variable.name);

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::bytes::skip_blank;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::{Expect, Json, Refused, Stands};
 use crate::names::Lookup;
@@ -53,9 +54,12 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
     }
 
     pub(crate) fn read(mut self) -> Reading<S> {
-        while let Some(&byte) = self.bytes.get(self.at) {
+        loop {
+            self.at = skip_blank(self.bytes, self.at);
+            let Some(&byte) = self.bytes.get(self.at) else {
+                break;
+            };
             match byte {
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
                 b'"' => self.string(),
                 b'{' | b'[' | b'}' | b']' | b':' | b',' => self.punctuation(byte),
                 b'-' | b'0'..=b'9' => self.scalar(number::number),
@@ -69,7 +73,8 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         Reading { template: self.builder.finish(), diagnostics: self.diagnostics, sink: self.sink, is_json }
     }
 
-    fn punctuation(&mut self, byte: u8) {
+    #[inline]
+    pub(crate) fn punctuation(&mut self, byte: u8) {
         let step = match byte {
             b'{' => self.json.open(true),
             b'[' => self.json.open(false),

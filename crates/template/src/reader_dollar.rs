@@ -9,7 +9,7 @@ use crate::placeholder::{self, Form};
 use crate::reader::Reader;
 use crate::template::{Place, Written};
 use crate::token::{Sink, TokenKind, VariableState};
-use crate::variables::{Group, Variable};
+use crate::variables::{Group, ROWS, Variable, row};
 
 /// What a dollar starts. Positions are one past the last byte.
 pub(crate) enum Dollar<'t, 'n> {
@@ -83,7 +83,8 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         let (group, state) = match &found {
             None => (None, VariableState::Faulty),
             Some((Meaning::Secret(_), _)) => (Some(Group::Secret), VariableState::Carried),
-            Some((Meaning::Variable(variable), _)) => {
+            Some((Meaning::Variable(row), _)) => {
+                let variable = &ROWS[*row];
                 let state = if self.lookup.names.carries(variable) {
                     VariableState::Carried
                 } else {
@@ -107,7 +108,12 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             self.diagnostics.push(Diagnostic::empty(span.clone()));
             return None;
         }
-        let Some(Form { name, key, default }) = placeholder::read(inside) else {
+        // Most are a name of the table and nothing else.
+        let form = match row(inside) {
+            Some(_) => Some(Form::name(inside)),
+            None => placeholder::read(inside),
+        };
+        let Some(Form { name, key, default }) = form else {
             let mended = placeholder::mend(inside)
                 .filter(|mended| self.is_known(mended))
                 .or_else(|| self.near_with_key(inside.trim()));
@@ -120,10 +126,11 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             self.diagnostics.push(Diagnostic::unknown(span.clone(), name, near, mended));
             return None;
         };
-        if let Meaning::Variable(variable) = meaning
+        if let Meaning::Variable(row) = meaning
             && default.is_none()
-            && !self.lookup.names.carries(variable)
+            && !self.lookup.names.carries(&ROWS[row])
         {
+            let variable = &ROWS[row];
             let default = stand_in(variable, key, place);
             self.diagnostics.push(Diagnostic::not_in_event(span.clone(), inside, variable, default));
         }

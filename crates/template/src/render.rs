@@ -1,5 +1,5 @@
-//! Copying a compiled template out with values in its slots. Every value is looked up and measured once, so the
-//! body is allocated at its size and an oversized one is refused before a byte of it exists.
+//! Copying a compiled template out with values in its slots. Every value is looked up and brought into form once, so
+//! the body is allocated at its size and an oversized one is refused before a byte of it exists.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,9 +7,10 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::MAX_BODY_BYTES;
+use crate::bytes::skip_clean;
 use crate::diagnostic::Span;
-use crate::escape::{Count, Escaped, escape, escaped_len, json, quoted};
-use crate::template::{Place, Segment, Slot, Source, SourceKind, Template};
+use crate::escape::{self, Escaped, escape};
+use crate::template::{Place, Slot, Source, SourceKind, Template};
 use crate::values::Values;
 use crate::variables::{ARTIFACT_METADATA, Group};
 
@@ -75,17 +76,17 @@ impl Template {
     /// # Errors
     /// As [`Template::render`].
     pub fn render_marked(&self, values: &impl Values) -> Result<Marked, RenderError> {
-        let mut spans = Vec::with_capacity(self.segments.len() / 2 + 1);
+        let mut spans = Vec::with_capacity(self.slots.len());
         let body = self.write(values, |slot, body, value_blank| {
-            let Some(source) = self.sources.get(slot.source) else {
+            let Some(source) = self.sources.get(slot.source()) else {
                 return;
             };
             spans.push(MarkedSpan {
                 body: body.into(),
-                template: slot.span.clone().into(),
+                template: slot.span().into(),
                 group: source.kind.group(),
                 name: source.kind.name(),
-                blank: value_blank && slot.default.is_none(),
+                blank: value_blank && slot.default().is_none(),
             });
         })?;
         Ok(Marked { body, spans })
@@ -96,77 +97,69 @@ impl Template {
         values: &impl Values,
         mut mark: impl FnMut(&Slot, Range<usize>, bool),
     ) -> Result<String, RenderError> {
-        let found = self.find(values)?;
+        let (found, made) = self.find(values)?;
         let mut body = String::with_capacity(self.measure(&found)?);
-        for segment in &self.segments {
-            match segment {
-                Segment::Literal(span) => body.push_str(&self.text[span.clone()]),
-                Segment::Slot(slot) => {
-                    let start = body.len();
-                    let content = found.get(slot.source).map_or(Content::Blank, |found| found.content);
-                    self.fill(slot, content, &mut body);
-                    mark(slot, start..body.len(), content == Content::Blank);
-                }
+        let mut done = 0;
+        for slot in &self.slots {
+            let span = slot.span();
+            body.push_str(&self.text[done..span.start]);
+            done = span.end;
+            let Some(found) = found.get(slot.source()) else {
+                continue;
+            };
+            let start = body.len();
+            let (text, quoted) = match (slot.default(), slot.place) {
+                (Some(default), _) if found.blank => (&self.text[default], slot.quoted),
+                (_, Place::Text) => (found.text.get(&made), false),
+                (_, Place::Json) => (found.json.get(&made), found.quoted),
+            };
+            if quoted {
+                body.push('"');
+                body.push_str(text);
+                body.push('"');
+            } else {
+                body.push_str(text);
             }
+            mark(slot, start..body.len(), found.blank);
         }
+        body.push_str(&self.text[done..]);
         Ok(body)
     }
 
-    fn find<'v>(&'v self, values: &'v impl Values) -> Result<Vec<Found<'v>>, RenderError> {
-        // Values overlap (`artifact_metadata` and each of its keys), so the sum of what is measured is bounded
-        // as the body is: each source stands in the body at least once.
+    /// Looks every source up once, and makes the text of those that are not written as they are.
+    fn find<'v>(&'v self, values: &'v impl Values) -> Result<(Vec<Found<'v>>, String), RenderError> {
+        let mut made = String::new();
+        // Values overlap (`artifact_metadata` and each of its keys), so what is made is bounded as the body is: each
+        // source stands there at least once.
         let mut size = self.literal;
         let mut found = Vec::with_capacity(self.sources.len());
         for source in &self.sources {
-            let one = Found::new(source, values);
-            size += one.least(source);
+            let one = Found::new(source, values, &mut made);
+            if !one.blank {
+                size += if source.as_text { one.text.len() } else { one.json.len() };
+            }
             found.push(one);
             within(size)?;
         }
-        Ok(found)
+        Ok((found, made))
     }
 
     fn measure(&self, found: &[Found<'_>]) -> Result<usize, RenderError> {
         let mut size = self.literal;
-        for segment in &self.segments {
-            let Segment::Slot(slot) = segment else {
+        for slot in &self.slots {
+            let Some(found) = found.get(slot.source()) else {
                 continue;
             };
-            let Some(found) = found.get(slot.source) else {
-                continue;
+            let (bytes, quoted) = match (slot.default(), slot.place) {
+                (Some(default), _) if found.blank => (default.len(), slot.quoted),
+                (_, Place::Text) => (found.text.len(), false),
+                (_, Place::Json) => (found.json.len(), found.quoted),
             };
-            size += match (found.content, &slot.default, slot.place) {
-                (Content::Blank, Some(default), _) => default.len(),
-                (_, _, Place::Text) => found.as_text,
-                (_, _, Place::Json) => found.as_json,
-            };
+            size += bytes + if quoted { 2 } else { 0 };
             within(size)?;
         }
         within(size)?;
         Ok(size)
-    }
-
-    fn fill(&self, slot: &Slot, content: Content<'_>, body: &mut String) {
-        match (content, slot.place) {
-            (Content::Blank, place) => match &slot.default {
-                Some(default) => {
-                    let text = &self.text[default.span.clone()];
-                    if default.quoted {
-                        body.extend(["\"", text, "\""]);
-                    } else {
-                        body.push_str(text);
-                    }
-                }
-                None if place == Place::Json => body.push_str("null"),
-                None => {}
-            },
-            (Content::Clean(text), Place::Text) => body.push_str(text),
-            (Content::Clean(text), Place::Json) => body.extend(["\"", text, "\""]),
-            (Content::Text(text), Place::Text) => escape(text, body),
-            (Content::Text(text), Place::Json) => quoted(text, body),
-            (Content::Json(value), Place::Text) => json(value, &mut Escaped(body)),
-            (Content::Json(value), Place::Json) => json(value, body),
-        }
     }
 }
 
@@ -177,32 +170,59 @@ const fn within(size: usize) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// What a source holds in one rendering.
-#[derive(Clone, Copy, PartialEq)]
-enum Content<'v> {
-    Blank,
-    /// Text without anything to escape.
-    Clean(&'v str),
-    Text(&'v str),
-    /// A number, boolean, array or object.
-    Json(&'v Value),
+/// What a source holds in one rendering, ready to be copied.
+struct Found<'v> {
+    /// As it stands in a string.
+    text: Form<'v>,
+    /// As it stands where a value may.
+    json: Form<'v>,
+    /// The JSON form wants quotes around it.
+    quoted: bool,
+    blank: bool,
 }
 
-/// A value with the bytes it takes in each place.
-struct Found<'v> {
-    content: Content<'v>,
-    as_text: usize,
-    as_json: usize,
+/// A text that is copied from the value, or was made for this rendering.
+#[derive(Clone)]
+enum Form<'v> {
+    Value(&'v str),
+    Made(Range<usize>),
+}
+
+impl<'v> Form<'v> {
+    #[inline]
+    const fn len(&self) -> usize {
+        match self {
+            Self::Value(text) => text.len(),
+            Self::Made(range) => range.end - range.start,
+        }
+    }
+
+    #[inline]
+    fn get<'m>(&self, made: &'m str) -> &'m str
+    where
+        'v: 'm,
+    {
+        match self {
+            Self::Value(text) => text,
+            Self::Made(range) => &made[range.clone()],
+        }
+    }
+
+    fn make(made: &mut String, write: impl FnOnce(&mut String)) -> Self {
+        let start = made.len();
+        write(made);
+        Self::Made(start..made.len())
+    }
 }
 
 impl<'v> Found<'v> {
-    fn new(source: &'v Source, values: &'v impl Values) -> Self {
+    fn new(source: &'v Source, values: &'v impl Values, made: &mut String) -> Self {
         if source.withheld {
             return Self::blank();
         }
         let value = match &source.kind {
             SourceKind::Secret(name) => {
-                return values.secret(name).map_or_else(Self::blank, Self::text);
+                return values.secret(name).map_or_else(Self::blank, |text| Self::text(text, made));
             }
             SourceKind::Variable(variable) => values.value(variable.name),
             SourceKind::Metadata(key) => {
@@ -211,44 +231,39 @@ impl<'v> Found<'v> {
         };
         match value {
             None | Some(Value::Null) => Self::blank(),
-            Some(Value::String(text)) => Self::text(text),
-            Some(value) => Self::json(value, source),
+            Some(Value::String(text)) => Self::text(text, made),
+            Some(value) => Self::json(value, source, made),
         }
     }
 
     const fn blank() -> Self {
-        Self { content: Content::Blank, as_text: 0, as_json: "null".len() }
+        Self { text: Form::Value(""), json: Form::Value("null"), quoted: false, blank: true }
     }
 
-    fn text(text: &'v str) -> Self {
+    fn text(text: &'v str, made: &mut String) -> Self {
+        if text.is_empty() {
+            return Self::blank();
+        }
         // A text that alone is too long is not worth a look at its bytes.
-        let escaped = if text.len() > MAX_BODY_BYTES { text.len() } else { escaped_len(text) };
-        let content = match escaped {
-            0 => return Self::blank(),
-            _ if escaped == text.len() => Content::Clean(text),
-            _ => Content::Text(text),
+        let clean = text.len() > MAX_BODY_BYTES || skip_clean(text.as_bytes(), 0) == text.len();
+        let form = if clean { Form::Value(text) } else { Form::make(made, |made| escape(text, made)) };
+        Self { text: form.clone(), json: form, quoted: true, blank: false }
+    }
+
+    /// A number, boolean, array or object.
+    fn json(value: &Value, source: &Source, made: &mut String) -> Self {
+        let needs_escape = value.is_array() || value.is_object();
+        let unused = || Form::Made(0..0);
+        let json =
+            if source.as_json || !needs_escape { Form::make(made, |made| escape::json(value, made)) } else { unused() };
+        let text = if !needs_escape {
+            json.clone()
+        } else if source.as_text {
+            Form::make(made, |made| escape::json(value, &mut Escaped(made)))
+        } else {
+            unused()
         };
-        Self { content, as_text: escaped, as_json: escaped + 2 }
-    }
-
-    fn json(value: &'v Value, source: &Source) -> Self {
-        let (mut as_text, mut as_json) = (Count::default(), Count::default());
-        if source.as_text {
-            json(value, &mut Escaped(&mut as_text));
-        }
-        if source.as_json {
-            json(value, &mut as_json);
-        }
-        Self { content: Content::Json(value), as_text: as_text.0, as_json: as_json.0 }
-    }
-
-    /// The bytes it takes in the body at least; nothing where a default may take its place.
-    const fn least(&self, source: &Source) -> usize {
-        match self.content {
-            Content::Blank => 0,
-            _ if source.as_text => self.as_text,
-            _ => self.as_json,
-        }
+        Self { text, json, quoted: false, blank: false }
     }
 }
 

@@ -5,34 +5,64 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::names::Meaning;
-use crate::variables::{ACCESS_TOKEN, ARTIFACT_METADATA, Group, Variable};
+use crate::number::is_bare;
+use crate::variables::{ACCESS_TOKEN, ARTIFACT_METADATA, Group, ROWS, Variable};
 
 /// A template without errors, ready to be rendered any number of times.
 #[derive(Clone, Debug)]
 pub struct Template {
     pub(crate) text: Box<str>,
-    pub(crate) segments: Vec<Segment>,
+    /// In order. The text between them is literal and copied as written.
+    pub(crate) slots: Vec<Slot>,
     pub(crate) sources: Vec<Source>,
     /// Bytes of all literals together.
     pub(crate) literal: usize,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) enum Segment {
-    /// Copied as written.
-    Literal(Range<usize>),
-    Slot(Slot),
+/// A cut in the text, with what stands there instead. Kept small: rendering reads them all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    start: u32,
+    end: u32,
+    /// Its value's place in the list of sources, or [`Slot::NOTHING`].
+    source: u32,
+    /// Where its default starts; it ends before the closing brace. Zero: there is none.
+    default: u32,
+    pub(crate) place: Place,
+    /// The default must be put in quotes.
+    pub(crate) quoted: bool,
 }
 
-/// A placeholder.
-#[derive(Clone, Debug)]
-pub(crate) struct Slot {
+impl Slot {
+    /// The source of a slot that only leaves out a dollar.
+    const NOTHING: u32 = u32::MAX;
+
     /// Where it stands in the template.
-    pub(crate) span: Range<usize>,
-    /// Its value's place in the list of sources.
-    pub(crate) source: usize,
-    pub(crate) place: Place,
-    pub(crate) default: Option<Fallback>,
+    #[inline]
+    pub(crate) const fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The place of its value in the list of sources, if it has one.
+    #[inline]
+    pub(crate) const fn source(&self) -> usize {
+        self.source as usize
+    }
+
+    /// Where its default stands. It holds nothing that needs an escape, so it is copied from the template.
+    #[inline]
+    pub(crate) const fn default(&self) -> Option<Range<usize>> {
+        match self.default {
+            0 => None,
+            start => Some(start as usize..self.end as usize - 1),
+        }
+    }
+}
+
+/// A position in a template, which [`crate::MAX_TEMPLATE_BYTES`] keeps far below what fits.
+#[expect(clippy::cast_possible_truncation)]
+const fn narrow(position: usize) -> u32 {
+    position as u32
 }
 
 /// Where a placeholder stands decides how its value is written.
@@ -42,20 +72,6 @@ pub(crate) enum Place {
     Text,
     /// Where a value stands: the JSON form.
     Json,
-}
-
-/// A default. It holds nothing that needs an escape, so it is copied from the template.
-#[derive(Clone, Debug)]
-pub(crate) struct Fallback {
-    pub(crate) span: Range<usize>,
-    /// It must be put in quotes.
-    pub(crate) quoted: bool,
-}
-
-impl Fallback {
-    pub(crate) const fn len(&self) -> usize {
-        self.span.end - self.span.start + if self.quoted { 2 } else { 0 }
-    }
 }
 
 /// A value that slots draw on; equal ones share one.
@@ -145,41 +161,50 @@ impl Template {
     }
 }
 
-/// What a placeholder draws on, before it has a place in the list of sources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Origin<'t> {
-    Variable(&'static str),
-    Metadata(&'t str),
-    Secret(&'t str),
+/// The parts of a placeholder as the template spells them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written<'t> {
+    pub(crate) name: &'t str,
+    pub(crate) key: Option<&'t str>,
+    pub(crate) default: Option<&'t str>,
 }
 
 /// Collects the compiled form while the reader goes over the text.
 pub(crate) struct Builder<'t> {
     text: &'t str,
-    segments: Vec<Segment>,
+    slots: Vec<Slot>,
     sources: Vec<Source>,
-    known: HashMap<Origin<'t>, usize>,
-    /// Up to here the text is in segments.
-    done: usize,
-    literal: usize,
+    /// The source of each row of the catalogue, where it has one.
+    variables: [u32; ROWS.len()],
+    metadata: HashMap<&'t str, u32>,
+    secrets: HashMap<&'t str, u32>,
+    /// Bytes that are not literal.
+    cut: usize,
 }
 
 impl<'t> Builder<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, segments: Vec::new(), sources: Vec::new(), known: HashMap::new(), done: 0, literal: 0 }
+        Self {
+            text,
+            // About as many as there are in what people send; more is a copy, fewer is a little room.
+            slots: Vec::with_capacity(text.len() / 64),
+            sources: Vec::with_capacity(8),
+            variables: [Slot::NOTHING; ROWS.len()],
+            metadata: HashMap::new(),
+            secrets: HashMap::new(),
+            cut: 0,
+        }
     }
 
-    fn literal(&mut self, end: usize) {
-        if self.done < end {
-            self.literal += end - self.done;
-            self.segments.push(Segment::Literal(self.done..end));
-        }
+    fn push(&mut self, span: Range<usize>, slot: Slot) {
+        self.cut += span.len();
+        self.slots.push(Slot { start: narrow(span.start), end: narrow(span.end), ..slot });
     }
 
     /// The dollar at `at` only guards the one after it and is not sent.
     pub(crate) fn drop_dollar(&mut self, at: usize) {
-        self.literal(at);
-        self.done = at + 1;
+        let slot = Slot { start: 0, end: 0, source: Slot::NOTHING, default: 0, place: Place::Text, quoted: false };
+        self.push(at..at + 1, slot);
     }
 
     pub(crate) fn slot(
@@ -190,48 +215,49 @@ impl<'t> Builder<'t> {
         withheld: bool,
         place: Place,
     ) {
-        self.literal(span.start);
-        self.done = span.end;
         let source = self.source(meaning, written, withheld);
-        if let Some(source) = self.sources.get_mut(source) {
+        if let Some(source) = self.sources.get_mut(source as usize) {
             source.as_text |= place == Place::Text;
             source.as_json |= place == Place::Json;
         }
-        let default = written.default.map(|default| Fallback {
-            span: span.end - 1 - default.len()..span.end - 1,
-            quoted: place == Place::Json && !crate::number::is_bare(default),
-        });
-        self.segments.push(Segment::Slot(Slot { span, source, place, default }));
-    }
-
-    fn source(&mut self, meaning: Meaning<'_>, written: Written<'t>, withheld: bool) -> usize {
-        let origin = match (meaning, written.key) {
-            (Meaning::Secret(_), _) => Origin::Secret(written.name),
-            (Meaning::Variable(_), Some(key)) => Origin::Metadata(key),
-            (Meaning::Variable(variable), None) => Origin::Variable(variable.name),
+        let slot = Slot {
+            start: 0,
+            end: 0,
+            source,
+            default: written.default.map_or(0, |default| narrow(span.end - 1 - default.len())),
+            place,
+            quoted: written.default.is_some_and(|default| place == Place::Json && !is_bare(default)),
         };
-        let sources = &mut self.sources;
-        *self.known.entry(origin).or_insert_with(|| {
-            let kind = match (meaning, written.key) {
-                (Meaning::Secret(name), _) => SourceKind::Secret(name.into()),
-                (Meaning::Variable(_), Some(key)) => SourceKind::Metadata(key.into()),
-                (Meaning::Variable(variable), None) => SourceKind::Variable(variable),
-            };
-            sources.push(Source { kind, withheld, as_text: false, as_json: false });
-            sources.len() - 1
-        })
+        self.push(span, slot);
     }
 
-    pub(crate) fn finish(mut self) -> Template {
-        self.literal(self.text.len());
-        Template { text: self.text.into(), segments: self.segments, sources: self.sources, literal: self.literal }
+    fn source(&mut self, meaning: Meaning<'_>, written: Written<'t>, withheld: bool) -> u32 {
+        let fresh = narrow(self.sources.len());
+        let mut unknown = Slot::NOTHING;
+        let known = match (meaning, written.key) {
+            (Meaning::Secret(_), _) => self.secrets.entry(written.name).or_insert(Slot::NOTHING),
+            (Meaning::Variable(_), Some(key)) => self.metadata.entry(key).or_insert(Slot::NOTHING),
+            (Meaning::Variable(row), None) => self.variables.get_mut(row).unwrap_or(&mut unknown),
+        };
+        if *known != Slot::NOTHING {
+            return *known;
+        }
+        *known = fresh;
+        let kind = match (meaning, written.key) {
+            (Meaning::Secret(name), _) => SourceKind::Secret(name.into()),
+            (Meaning::Variable(_), Some(key)) => SourceKind::Metadata(key.into()),
+            (Meaning::Variable(row), None) => SourceKind::Variable(&ROWS[row]),
+        };
+        self.sources.push(Source { kind, withheld, as_text: false, as_json: false });
+        fresh
     }
-}
 
-/// The parts of a placeholder as the template spells them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Written<'t> {
-    pub(crate) name: &'t str,
-    pub(crate) key: Option<&'t str>,
-    pub(crate) default: Option<&'t str>,
+    pub(crate) fn finish(self) -> Template {
+        Template {
+            text: self.text.into(),
+            slots: self.slots,
+            sources: self.sources,
+            literal: self.text.len() - self.cut,
+        }
+    }
 }

@@ -148,8 +148,10 @@ const fn number(variable: Variable) -> Variable {
 
 /// The variables of the language, in the order lists show them. Secrets have no row: they are the
 /// webhook's own names, shown by [`SECRET`].
+pub static VARIABLES: &[Variable] = &ROWS;
+
 #[rustfmt::skip]
-pub static VARIABLES: &[Variable] = &[
+pub(crate) static ROWS: [Variable; 19] = [
     text("event_type", Group::Event, Carrier::All, "a type", "What happened, as a type name", "ADD_ARTIFACT_ALIAS"),
     text("event_author", Group::Event, Carrier::All, "an author", "The user whose action triggered it", "mira.okafor"),
     text("automation_name", Group::Event, Carrier::All, "an automation", "The automation that fired", "Deploy to production"),
@@ -191,7 +193,12 @@ pub const MASK: &str = "••••••••";
 
 /// The row of the catalogue with this name.
 pub fn variable(name: &str) -> Option<&'static Variable> {
-    VARIABLES.iter().find(|variable| variable.name == name)
+    row(name).map(|row| &ROWS[row])
+}
+
+/// Its place in the catalogue.
+pub(crate) fn row(name: &str) -> Option<usize> {
+    VARIABLES.iter().position(|variable| variable.name == name)
 }
 
 #[cfg(test)]
