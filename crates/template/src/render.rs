@@ -19,7 +19,7 @@ use crate::variables::{ARTIFACT_METADATA, Group};
 pub enum RenderError {
     /// The body would have more than [`MAX_BODY_BYTES`].
     BodyTooLarge {
-        /// The bytes it would have at least.
+        /// The bytes it would have, or as many of them as were counted before it was clear.
         size: usize,
         /// The bytes it may have.
         limit: usize,
@@ -97,8 +97,8 @@ impl Template {
         values: &impl Values,
         mut mark: impl FnMut(&Slot, Range<usize>, bool),
     ) -> Result<String, RenderError> {
-        let (found, made) = self.find(values)?;
-        let mut body = String::with_capacity(self.measure(&found)?);
+        let (found, made, size) = self.find(values)?;
+        let mut body = String::with_capacity(size);
         let mut done = 0;
         for slot in &self.slots {
             let span = slot.span();
@@ -126,40 +126,20 @@ impl Template {
         Ok(body)
     }
 
-    /// Looks every source up once, and makes the text of those that are not written as they are.
-    fn find<'v>(&'v self, values: &'v impl Values) -> Result<(Vec<Found<'v>>, String), RenderError> {
+    /// Looks every source up once, makes the text of those that are not written as they are, and sums up the body.
+    fn find<'v>(&'v self, values: &'v impl Values) -> Result<(Vec<Found<'v>>, String, usize), RenderError> {
         let mut made = String::new();
-        // Values overlap (`artifact_metadata` and each of its keys), so what is made is bounded as the body is: each
-        // source stands there at least once.
         let mut size = self.literal;
+        within(size)?;
         let mut found = Vec::with_capacity(self.sources.len());
         for source in &self.sources {
             let one = Found::new(source, values, &mut made);
-            if !one.blank {
-                size += if source.as_text { one.text.len() } else { one.json.len() };
-            }
+            size = size.saturating_add(one.bytes(source));
+            // Looked at after each, so that what is made stays bounded as the body is.
+            within(size)?;
             found.push(one);
-            within(size)?;
         }
-        Ok((found, made))
-    }
-
-    fn measure(&self, found: &[Found<'_>]) -> Result<usize, RenderError> {
-        let mut size = self.literal;
-        for slot in &self.slots {
-            let Some(found) = found.get(slot.source()) else {
-                continue;
-            };
-            let (bytes, quoted) = match (slot.default(), slot.place) {
-                (Some(default), _) if found.blank => (default.len(), slot.quoted),
-                (_, Place::Text) => (found.text.len(), false),
-                (_, Place::Json) => (found.json.len(), found.quoted),
-            };
-            size += bytes + if quoted { 2 } else { 0 };
-            within(size)?;
-        }
-        within(size)?;
-        Ok(size)
+        Ok((found, made, size))
     }
 }
 
@@ -236,6 +216,15 @@ impl<'v> Found<'v> {
         }
     }
 
+    /// What all slots of its source take in the body. Saturating: in a browser the product may not fit.
+    const fn bytes(&self, source: &Source) -> usize {
+        if self.blank {
+            return source.defaults + source.nulls * self.json.len();
+        }
+        let json = self.json.len() + if self.quoted { 2 } else { 0 };
+        source.texts.saturating_mul(self.text.len()).saturating_add(source.jsons.saturating_mul(json))
+    }
+
     const fn blank() -> Self {
         Self { text: Form::Value(""), json: Form::Value("null"), quoted: false, blank: true }
     }
@@ -254,11 +243,14 @@ impl<'v> Found<'v> {
     fn json(value: &Value, source: &Source, made: &mut String) -> Self {
         let needs_escape = value.is_array() || value.is_object();
         let unused = || Form::Made(0..0);
-        let json =
-            if source.as_json || !needs_escape { Form::make(made, |made| escape::json(value, made)) } else { unused() };
+        let json = if source.jsons > 0 || !needs_escape {
+            Form::make(made, |made| escape::json(value, made))
+        } else {
+            unused()
+        };
         let text = if !needs_escape {
             json.clone()
-        } else if source.as_text {
+        } else if source.texts > 0 {
             Form::make(made, |made| escape::json(value, &mut Escaped(made)))
         } else {
             unused()

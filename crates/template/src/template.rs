@@ -80,10 +80,14 @@ pub(crate) struct Source {
     pub(crate) kind: SourceKind,
     /// The event chosen does not carry it: blank, whatever the caller's values say.
     pub(crate) withheld: bool,
-    /// Some slot writes its text form.
-    pub(crate) as_text: bool,
-    /// Some slot writes its JSON form.
-    pub(crate) as_json: bool,
+    /// Slots that write its text form.
+    pub(crate) texts: usize,
+    /// Slots that write its JSON form.
+    pub(crate) jsons: usize,
+    /// Bytes of the defaults of all its slots together, quotes included.
+    pub(crate) defaults: usize,
+    /// Slots that write its JSON form and have no default.
+    pub(crate) nulls: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -216,18 +220,16 @@ impl<'t> Builder<'t> {
         place: Place,
     ) {
         let source = self.source(meaning, written, withheld);
+        let json = place == Place::Json;
+        let quoted = json && written.default.is_some_and(|default| !is_bare(default));
+        let default = written.default.map(|default| span.end - 1 - default.len());
         if let Some(source) = self.sources.get_mut(source as usize) {
-            source.as_text |= place == Place::Text;
-            source.as_json |= place == Place::Json;
+            source.texts += usize::from(!json);
+            source.jsons += usize::from(json);
+            source.nulls += usize::from(json && default.is_none());
+            source.defaults += written.default.map_or(0, str::len) + if quoted { 2 } else { 0 };
         }
-        let slot = Slot {
-            start: 0,
-            end: 0,
-            source,
-            default: written.default.map_or(0, |default| narrow(span.end - 1 - default.len())),
-            place,
-            quoted: written.default.is_some_and(|default| place == Place::Json && !is_bare(default)),
-        };
+        let slot = Slot { start: 0, end: 0, source, default: default.map_or(0, narrow), place, quoted };
         self.push(span, slot);
     }
 
@@ -248,7 +250,7 @@ impl<'t> Builder<'t> {
             (Meaning::Variable(_), Some(key)) => SourceKind::Metadata(key.into()),
             (Meaning::Variable(row), None) => SourceKind::Variable(&ROWS[row]),
         };
-        self.sources.push(Source { kind, withheld, as_text: false, as_json: false });
+        self.sources.push(Source { kind, withheld, texts: 0, jsons: 0, defaults: 0, nulls: 0 });
         fresh
     }
 
