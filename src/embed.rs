@@ -1,6 +1,6 @@
 //! The one door in: `mount(element, config)`, for the page and for panels in other pages alike.
 
-use std::{any::Any, cell::RefCell, rc::Rc};
+use std::{any::Any, cell::RefCell, mem::ManuallyDrop, rc::Rc};
 
 use leptos::mount::mount_to;
 use wasm_bindgen::prelude::*;
@@ -57,8 +57,9 @@ fn property(object: &JsValue, name: &str) -> JsValue {
 pub struct AppHandle {
     root: HtmlElement,
     router: Option<Router>,
-    // Unmounts when dropped.
-    mounted: Box<dyn Any>,
+    // Unmounts when dropped. JavaScript drops a handle that nobody keeps whenever it collects garbage,
+    // and the app must outlive that: only `unmount` drops this.
+    mounted: ManuallyDrop<Box<dyn Any>>,
 }
 
 #[wasm_bindgen]
@@ -73,7 +74,7 @@ impl AppHandle {
     /// Takes the app out of its element and frees what it held.
     pub fn unmount(self) {
         MOUNTS.with_borrow_mut(|mounts| mounts.retain(|(root, _)| *root != self.root));
-        drop(self.mounted);
+        drop(ManuallyDrop::into_inner(self.mounted));
     }
 }
 
@@ -91,7 +92,7 @@ pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {
         App(AppProps { config, on_router: Box::new(move |router| *tell.borrow_mut() = Some(router)) })
     });
     let router = *router.borrow();
-    AppHandle { root, router, mounted: Box::new(mounted) }
+    AppHandle { root, router, mounted: ManuallyDrop::new(Box::new(mounted)) }
 }
 
 thread_local! {

@@ -14,7 +14,7 @@ pub fn team(entity: &str, rest: &str) -> String {
 
 /// Registries or projects of a team.
 pub fn places(entity: &str, kind: PlaceKind) -> String {
-    team(entity, plural(kind))
+    team(entity, &format!("places/{}", plural(kind)))
 }
 
 /// The collections of a registry or project.

@@ -129,10 +129,10 @@ fn stale(change: &Change) -> Vec<String> {
         // An automation's row and a webhook's health show their last deliveries.
         Topic::Delivery => &["deliveries", "automations", "webhooks"],
         Topic::Event => &["events"],
-        Topic::Automation => &["automations", "registries", "projects", "webhooks", "secrets"],
+        Topic::Automation => &["automations", "places", "webhooks", "secrets"],
         Topic::Webhook => &["webhooks", "secrets", "automations"],
         Topic::Secret => &["secrets"],
-        Topic::Catalogue => &["registries", "projects"],
+        Topic::Catalogue => &["places"],
     };
     rooms.iter().map(|room| calls::team(&change.entity, room)).collect()
 }

@@ -120,9 +120,7 @@ pub fn SignIn(
                 <Button kind=ButtonKind::Primary submit=true busy=busy>
                     "Sign in"
                 </Button>
-                <p class="muted small">
-                    "No link at hand? Run " <code class="code">"hookboard sign-in"</code> " where the server runs."
-                </p>
+                <p class="muted small">"No link at hand? The server prints a fresh one at each start."</p>
             </form>
         </main>
     }
