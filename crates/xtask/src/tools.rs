@@ -13,7 +13,7 @@ const TRUNK: &str = "0.21.14";
 const WASM_BINDGEN: &str = "0.2.130";
 const BINARYEN: &str = "132";
 /// Newest release of the tracker whose registry the source is tested with.
-pub(crate) const MLFLOW: &str = "3.18.0";
+pub(crate) const MLFLOW: &str = "3.17.2";
 
 /// The cache folder.
 fn cache() -> PathBuf {
