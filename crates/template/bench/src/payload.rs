@@ -42,7 +42,7 @@ impl Payload {
         Self { placeholders: ours.matches("${").count(), ours, values: values.as_object().expect("an object").clone() }
     }
 
-    /// The text with each `${name}` spelled as `{{ name }}`; `open` and `close` are the engine's own braces.
+    /// The text with each `${name}` spelled as the engine spells it.
     pub(crate) fn spelled(&self, spell: impl Fn(&str) -> String) -> String {
         let mut text = self.ours.clone();
         for name in NAMES {
