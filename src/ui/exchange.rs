@@ -38,7 +38,8 @@ pub fn Phases(
     .enumerate()
     .filter_map(|(index, (name, time))| time.map(|time| (index + 1, name, time)))
     .collect();
-    let total = timings.total_ms.max(0.001);
+    // To scale among themselves: what lies between the phases is not measured.
+    let total = phases.iter().map(|(_, _, time)| time).sum::<f64>().max(0.001);
     let spoken: Vec<String> = phases.iter().map(|(_, name, time)| format!("{name} {}", duration(*time))).collect();
     let label = format!("{}: {}", duration(timings.total_ms), spoken.join(", ").to_lowercase());
     let mut from = 0.0;

@@ -50,7 +50,7 @@ pub(super) fn TestDialog(
         }
     });
     Effect::new(move |_| {
-        if !open.get() {
+        if !open.get() && of.with_untracked(Option::is_some) {
             of.set(None);
         }
     });

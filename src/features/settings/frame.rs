@@ -64,9 +64,13 @@ pub(super) fn RefusedDialog(
     of: RwSignal<Option<InUse>>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(of.with(Option::is_some)));
     Effect::new(move |_| {
-        if !open.get() {
+        if of.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() && of.with_untracked(Option::is_some) {
             of.set(None);
         }
     });

@@ -168,7 +168,7 @@ pub(super) fn WebhookForm(
         }
     });
     Effect::new(move |_| {
-        if !open.get() {
+        if !open.get() && of.with_untracked(Option::is_some) {
             of.set(None);
         }
     });
