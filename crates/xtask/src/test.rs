@@ -189,7 +189,8 @@ fn wasm(tally: &mut Tally) -> Done {
     tools::serve()?;
     let (_, driver) = tools::chromium()?;
     let runner = tools::wasm_bindgen()?.join("wasm-bindgen-test-runner");
-    let mut command = quiet(&["test", "--locked", "--target", "wasm32-unknown-unknown", "-p", "hookboard-template"]);
+    let mut command =
+        quiet(&["test", "--locked", "--target", "wasm32-unknown-unknown", "-p", "hookboard-template", "--test", "web"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", driver);
     tally.runner("the template renderer in a browser", &mut command)
 }
