@@ -12,7 +12,11 @@ use crate::{
     },
     route::Router,
     screen::Screen,
-    ui::{ids::Ids, time::Clock, toast::{ToastRegion, Toasts}},
+    ui::{
+        ids::Ids,
+        time::Clock,
+        toast::{ToastRegion, Toasts},
+    },
 };
 
 /// The app.

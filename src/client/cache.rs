@@ -35,9 +35,7 @@ impl Default for Cache {
 
 impl Cache {
     fn entry(self, path: &str) -> ArcRwSignal<Entry> {
-        self.entries
-            .try_update_value(|entries| entries.entry(path.to_owned()).or_default().clone())
-            .unwrap_or_default()
+        self.entries.try_update_value(|entries| entries.entry(path.to_owned()).or_default().clone()).unwrap_or_default()
     }
 
     fn is_watched(self, path: &str) -> bool {
@@ -74,17 +72,17 @@ impl Client {
         let last = StoredValue::new(None::<String>);
         Effect::new(move || {
             let path = path.get();
-            client.unwatch(&last.get_value());
+            client.unwatch(last.get_value().as_ref());
             if let Some(path) = &path {
                 client.cache().watched.update_value(|watched| *watched.entry(path.clone()).or_default() += 1);
                 client.refresh(path);
             }
             last.set_value(path);
         });
-        on_cleanup(move || client.unwatch(&last.try_get_value().flatten()));
+        on_cleanup(move || client.unwatch(last.try_get_value().flatten().as_ref()));
     }
 
-    fn unwatch(&self, path: &Option<String>) {
+    fn unwatch(&self, path: Option<&String>) {
         if let Some(path) = path {
             self.cache().watched.try_update_value(|watched| {
                 if let Some(count) = watched.get_mut(path) {
@@ -133,9 +131,9 @@ impl Client {
     /// is asked for again, the rest forgotten.
     pub fn changed(&self, prefix: &str) {
         let cache = self.cache();
-        let paths: Vec<String> = cache.entries.with_value(|entries| {
-            entries.keys().filter(|path| path.starts_with(prefix)).cloned().collect()
-        });
+        let paths: Vec<String> = cache
+            .entries
+            .with_value(|entries| entries.keys().filter(|path| path.starts_with(prefix)).cloned().collect());
         for path in paths {
             if cache.is_watched(&path) {
                 self.refresh(&path);
@@ -233,4 +231,3 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Pages<T> {
         });
     }
 }
-

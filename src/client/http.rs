@@ -31,7 +31,9 @@ impl Session {
 
     /// Takes `key` from now on.
     pub fn sign_in(&self, key: &str) {
-        if self.remembered && let Some(storage) = storage() {
+        if self.remembered
+            && let Some(storage) = storage()
+        {
             // A tab that may not store keeps the key in memory.
             let _ = storage.set_item(STORED_KEY, key);
         }
@@ -40,7 +42,9 @@ impl Session {
 
     /// Forgets the key.
     pub fn sign_out(&self) {
-        if self.remembered && let Some(storage) = storage() {
+        if self.remembered
+            && let Some(storage) = storage()
+        {
             let _ = storage.remove_item(STORED_KEY);
         }
         self.key.set(None);
@@ -115,11 +119,7 @@ impl Client {
     }
 
     /// Opens `path` for reading piece by piece.
-    pub(super) async fn open(
-        &self,
-        path: &str,
-        abort: Option<&web_sys::AbortSignal>,
-    ) -> Result<Response, ApiError> {
+    pub(super) async fn open(&self, path: &str, abort: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
         let request = self.request(Method::GET, path).abort_signal(abort);
         let response = request.send().await.map_err(|_| ApiError::Network)?;
         if response.ok() {

@@ -45,7 +45,9 @@ impl Live {
             let abort = web_sys::AbortController::new().ok();
             if let Some(abort) = abort.clone() {
                 let abort = StoredValue::new_local(abort);
-                on_cleanup(move || drop(abort.try_with_value(web_sys::AbortController::abort)));
+                on_cleanup(move || {
+                    abort.try_with_value(web_sys::AbortController::abort);
+                });
             }
             spawn_local(run(client, entity, state, abort));
         });
@@ -99,7 +101,8 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
         }
         let value = js_sys::Reflect::get(&piece, &"value".into()).unwrap_or(JsValue::NULL);
         let bytes = js_sys::Uint8Array::new(&value).to_vec();
-        let changes: Vec<Change> = parser.feed(&bytes).iter().filter_map(|data| serde_json::from_str(data).ok()).collect();
+        let changes: Vec<Change> =
+            parser.feed(&bytes).iter().filter_map(|data| serde_json::from_str(data).ok()).collect();
         if changes.is_empty() {
             continue;
         }

@@ -1,6 +1,11 @@
 //! The team the reader is in, and what the reader may do there.
 
-use hookboard_api::{account::{Me, Role}, catalogue::Place, list::List, scope::PlaceKind};
+use hookboard_api::{
+    account::{Me, Role},
+    catalogue::Place,
+    list::List,
+    scope::PlaceKind,
+};
 use leptos::prelude::*;
 
 use super::{Client, Remote, calls};
@@ -25,9 +30,8 @@ impl Team {
     pub fn new(client: Client, router: Router) -> Self {
         let me: Signal<Remote<Me>> = client.query(|| Some(calls::ME.to_owned()));
         let route = router.route();
-        let first = move || {
-            me.with(|me| me.value.as_ref().and_then(|me| me.entities.first().map(|team| team.entity.clone())))
-        };
+        let first =
+            move || me.with(|me| me.value.as_ref().and_then(|me| me.entities.first().map(|team| team.entity.clone())));
         let entity = Memo::new(move |_| {
             route.with(|route| route.entity().map(str::to_owned)).or_else(first).unwrap_or_default()
         });
@@ -58,9 +62,7 @@ impl Team {
     /// The reader's role in the team.
     pub fn role(&self) -> Option<Role> {
         let entity = self.entity.get();
-        self.me.with(|me| {
-            me.value.as_ref()?.entities.iter().find(|team| team.entity == entity).map(|team| team.role)
-        })
+        self.me.with(|me| me.value.as_ref()?.entities.iter().find(|team| team.entity == entity).map(|team| team.role))
     }
 
     /// Why the reader may not do what takes `role`; nothing where they may, or while it is not known.

@@ -135,16 +135,14 @@ pub fn Pairs(
 ) -> impl IntoView {
     let pair = |(name, value): (String, String)| {
         let value = match value.split_once(DOTS) {
-            Some((before, after)) => {
-                view! {
-                    {before.to_owned()}
-                    <span class="var" data-group="secret">
-                        {DOTS}
-                    </span>
-                    {after.to_owned()}
-                }
-                    .into_any()
+            Some((before, after)) => view! {
+                {before.to_owned()}
+                <span class="var" data-group="secret">
+                    {DOTS}
+                </span>
+                {after.to_owned()}
             }
+            .into_any(),
             None => value.into_any(),
         };
         view! {
@@ -167,7 +165,14 @@ mod tests {
 
     #[test]
     fn pieces_together_are_the_text() {
-        for text in ["", "{\"a\": [1, -2.5e3, true], \"b\\\"\": \"x\"}", "\"cut", "not json, é", "{\"s\":\"a••••••••b\"}", "\"a\\"] {
+        for text in [
+            "",
+            "{\"a\": [1, -2.5e3, true], \"b\\\"\": \"x\"}",
+            "\"cut",
+            "not json, é",
+            "{\"s\":\"a••••••••b\"}",
+            "\"a\\",
+        ] {
             assert_eq!(ink(text).iter().map(|(_, piece)| *piece).collect::<String>(), text);
         }
     }

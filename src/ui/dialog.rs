@@ -1,12 +1,14 @@
 //! Native dialogs: focus stays inside, Esc cancels, the focus returns to the opener.
 
 use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::{
     button::{Button, ButtonKind},
     field::{TextDraft, TextField},
     icon::{Glyph, Icon},
     ids::new_id,
+    overlay::after_layout,
 };
 
 /// A dialog that is there while `open` holds.
@@ -50,6 +52,7 @@ pub fn Dialog(
             event.prevent_default();
             if let Some(on_submit) = on_submit {
                 on_submit.run(());
+                focus_fault(dialog);
             }
         };
         let icon_class = if danger { "dialog__icon dialog__icon--danger" } else { "dialog__icon" };
@@ -72,6 +75,18 @@ pub fn Dialog(
         }
     };
     move || open.get().then(&content)
+}
+
+/// Puts the focus on the first field that was refused.
+fn focus_fault(dialog: NodeRef<html::Dialog>) {
+    let Some(dialog) = dialog.get_untracked() else { return };
+    after_layout(move || {
+        let field = dialog.query_selector("[aria-invalid=true]").ok().flatten();
+        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // A field that cannot take the focus leaves it where it is.
+            let _ = field.focus();
+        }
+    });
 }
 
 /// Asks before something is destroyed, naming it.
@@ -134,4 +149,3 @@ pub fn Confirm(
     // Enter destroys nothing: only the button does.
     view! { <Dialog open=open title=title glyph=Glyph::Trash danger=true body=body foot=foot /> }
 }
-

@@ -52,7 +52,8 @@ pub fn FilterButton(
     };
     let words = move || {
         let value = value.get()?;
-        let words = choices.with(|choices| choices.iter().find(|(own, _)| *own == value).map(|(_, words)| words.clone()));
+        let words =
+            choices.with(|choices| choices.iter().find(|(own, _)| *own == value).map(|(_, words)| words.clone()));
         Some(words.unwrap_or(value))
     };
     let option = move |(own, words): (String, String)| {
@@ -101,7 +102,11 @@ pub fn FilterButton(
             on:toggle=toggled
             on:keydown=move |event| {
                 if let Some(list) = list.get_untracked() {
-                    if event.key() == "Tab" { close() } else { drop(walk(&event, &list)) }
+                    if event.key() == "Tab" {
+                        close();
+                    } else {
+                        walk(&event, &list);
+                    }
                 }
             }
         >

@@ -14,7 +14,8 @@ pub fn parse_time(text: &str) -> Option<i64> {
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
     let rest = text.get(19..)?;
-    let digits: &str = rest.strip_prefix('.').map_or("", |rest| &rest[..rest.bytes().take_while(u8::is_ascii_digit).count()]);
+    let digits: &str =
+        rest.strip_prefix('.').map_or("", |rest| &rest[..rest.bytes().take_while(u8::is_ascii_digit).count()]);
     let fraction: String = digits.chars().chain("000".chars()).take(3).collect();
     let zone = &rest[if digits.is_empty() { 0 } else { digits.len() + 1 }..];
     let offset = match zone {
@@ -117,8 +118,8 @@ pub fn ago(at: i64, now: i64) -> String {
     let passed = (now - at).max(0);
     let (count, unit) = match passed {
         ..MINUTE => (passed / SECOND, "s"),
-        ..HOUR => (passed / MINUTE, "min"),
-        ..DAY => (passed / HOUR, "h"),
+        MINUTE..HOUR => (passed / MINUTE, "min"),
+        HOUR..DAY => (passed / HOUR, "h"),
         _ if passed < 14 * DAY => (passed / DAY, if passed / DAY == 1 { "day" } else { "days" }),
         _ if passed <= 28 * DAY => (passed / (7 * DAY), "weeks"),
         _ => {
@@ -138,8 +139,8 @@ pub fn span(milliseconds: i64) -> String {
     };
     match seconds {
         ..60 => format!("{seconds}\u{a0}s"),
-        ..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
-        ..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
         _ => {
             let days = seconds / 86_400;
             two(days, if days == 1 { "day" } else { "days" }, seconds % 86_400 / 3_600, "h")
@@ -164,7 +165,7 @@ pub fn size(bytes: usize) -> String {
     let count = bytes as f64;
     let (count, unit) = match bytes {
         ..1_024 => return format!("{bytes}\u{a0}B"),
-        ..1_048_576 => (count / 1_024.0, "KiB"),
+        1_024..1_048_576 => (count / 1_024.0, "KiB"),
         _ => (count / 1_048_576.0, "MiB"),
     };
     let text = format!("{count:.1}");

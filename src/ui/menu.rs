@@ -1,8 +1,7 @@
 //! A button that opens a menu.
 
 use leptos::{html, prelude::*};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::KeyboardEvent;
 
 use super::{
     icon::{Glyph, Icon},
@@ -155,7 +154,10 @@ pub fn Menu(
             key => {
                 let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
                 let item = items.run(()).into_iter().find(|item| {
-                    plain && item.key.is_some_and(|own| own.eq_ignore_ascii_case(key) || (own == "Del" && key == "Delete"))
+                    plain
+                        && item
+                            .key
+                            .is_some_and(|own| own.eq_ignore_ascii_case(key) || (own == "Del" && key == "Delete"))
                 });
                 match item {
                     Some(item) if key != "Enter" => {
@@ -239,20 +241,5 @@ pub fn Menu(
         >
             {rows}
         </div>
-    }
-}
-
-/// Moves the focus to `id` in the root that holds `near`, for when what had it is gone.
-pub fn focus_in_root(near: &web_sys::Node, selector: &str) {
-    let root = near.get_root_node();
-    let found = match root.dyn_ref::<web_sys::ShadowRoot>() {
-        Some(root) => root.query_selector(selector),
-        None => match root.dyn_ref::<web_sys::Document>() {
-            Some(document) => document.query_selector(selector),
-            None => return,
-        },
-    };
-    if let Some(element) = found.ok().flatten().and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.focus();
     }
 }

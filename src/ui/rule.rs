@@ -33,29 +33,25 @@ pub fn RuleSentence(
     then: Then,
 ) -> impl IntoView {
     let then = match then {
-        Then::Post(webhook) => {
-            view! {
-                <span class="nowrap">
-                    <Icon glyph=Glyph::ArrowRight />
-                    " POST"
-                </span>
+        Then::Post(webhook) => view! {
+            <span class="nowrap">
+                <Icon glyph=Glyph::ArrowRight />
+                " POST"
+            </span>
+            " "
+            <b>{webhook}</b>
+        }
+        .into_any(),
+        Then::Record => view! {
+            <span class="nowrap">
+                <Icon glyph=Glyph::ArrowRight />
                 " "
-                <b>{webhook}</b>
-            }
-                .into_any()
+                <b>"record only"</b>
+                ","
+            </span>
+            " nothing is sent"
         }
-        Then::Record => {
-            view! {
-                <span class="nowrap">
-                    <Icon glyph=Glyph::ArrowRight />
-                    " "
-                    <b>"record only"</b>
-                    ","
-                </span>
-                " nothing is sent"
-            }
-                .into_any()
-        }
+        .into_any(),
     };
     view! { <span class="rule">{parts_view(when)} " " <span class="rule__then">{then}</span></span> }
 }

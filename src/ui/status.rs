@@ -113,7 +113,8 @@ pub fn Sparkline(
         };
         view! { <rect class=class x=(index * 4).to_string() y=(16 - height).to_string() width="3" height=height.to_string() /> }
     };
-    let bars = std::iter::repeat_n(None, missing).chain(ticks.into_iter().map(Some)).enumerate().map(bar).collect_view();
+    let bars =
+        std::iter::repeat_n(None, missing).chain(ticks.into_iter().map(Some)).enumerate().map(bar).collect_view();
     view! {
         <span class="cell-stack">
             <svg

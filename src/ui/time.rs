@@ -35,11 +35,6 @@ impl Clock {
     pub const fn coarse(&self) -> RwSignal<i64> {
         self.coarse
     }
-
-    /// Milliseconds since 1970, every second.
-    pub const fn fine(&self) -> RwSignal<i64> {
-        self.fine
-    }
 }
 
 /// The clock of this mount.

@@ -99,7 +99,8 @@ impl Actions {
                 Ok(count) => {
                     let verb = if enabled { "Enabled" } else { "Disabled" };
                     let glyph = if enabled { Glyph::Play } else { Glyph::Power };
-                    let words = format!("{verb} {}", crate::ui::format::counted(count.into(), "automation", "automations"));
+                    let words =
+                        format!("{verb} {}", crate::ui::format::counted(count.into(), "automation", "automations"));
                     self.toasts.say(glyph, words);
                 }
                 Err(error) => self.toasts.fail(error.words()),

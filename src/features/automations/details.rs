@@ -136,7 +136,8 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
     let items = move |()| {
         let now = automation.get_untracked();
         vec![
-            MenuItem::new(Glyph::Duplicate, "Duplicate", move || actions.duplicate(&now)).refused(admin.get_untracked()),
+            MenuItem::new(Glyph::Duplicate, "Duplicate", move || actions.duplicate(&now))
+                .refused(admin.get_untracked()),
             MenuItem::new(Glyph::Trash, "Delete…", move || {
                 failure.set(None);
                 asking.set(true);

@@ -47,7 +47,8 @@ impl Filters {
     pub fn words(&self) -> String {
         let text = self.text.as_ref().map(|text| format!("search is “{text}”"));
         let event = self.event.as_ref().map(|event| format!("event is “{}”", event_words(event)));
-        let enabled = self.enabled.map(|enabled| format!("status is “{}”", if enabled { "Enabled" } else { "Disabled" }));
+        let enabled =
+            self.enabled.map(|enabled| format!("status is “{}”", if enabled { "Enabled" } else { "Disabled" }));
         let set: Vec<String> = [text, event, enabled].into_iter().flatten().collect();
         let head = if set.len() == 1 { "One filter is set" } else { "Several filters are set" };
         format!("{head}: {}.", set.join(" and "))

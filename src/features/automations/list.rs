@@ -67,7 +67,8 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     let admin = team.refusal(Role::Admin);
     let within = StoredValue::new(within);
     let filters = Memo::new(move |_| router.query().with(Filters::of));
-    let address = move || within.with_value(|within| calls::automations(&entity, within.as_ref(), &filters.get().ask()));
+    let address =
+        move || within.with_value(|within| calls::automations(&entity, within.as_ref(), &filters.get().ask()));
     let address = Memo::new(move |_| address());
     let pages = Pages::<Automation>::new(client, move || Some(address.get()));
     let rows = Memo::new(move |_| pages.rows());
@@ -92,7 +93,11 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
         };
         selected.update(|selected| {
             for id in touched {
-                if wanted { selected.insert(id) } else { selected.remove(&id) };
+                if wanted {
+                    selected.insert(id)
+                } else {
+                    selected.remove(&id)
+                };
             }
         });
         last_touched.set_value(Some(id.to_owned()));
@@ -128,7 +133,9 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             match answer {
                 Ok(count) => {
                     asking.try_set(false);
-                    actions.toasts().say(Glyph::Trash, format!("Deleted {}", counted(count.into(), "automation", "automations")));
+                    actions
+                        .toasts()
+                        .say(Glyph::Trash, format!("Deleted {}", counted(count.into(), "automation", "automations")));
                 }
                 Err(error) => drop(failure.try_set(Some(error.words()))),
             }

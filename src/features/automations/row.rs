@@ -94,9 +94,13 @@ pub(super) fn AutomationRow(
         vec![
             MenuItem::new(Glyph::Eye, "View", with(Actions::view)).key("Enter"),
             MenuItem::new(Glyph::Pencil, "Edit", with(Actions::edit)).key("E").refused(admin.get_untracked()),
-            MenuItem::new(Glyph::Duplicate, "Duplicate", with(Actions::duplicate)).key("D").refused(admin.get_untracked()),
+            MenuItem::new(Glyph::Duplicate, "Duplicate", with(Actions::duplicate))
+                .key("D")
+                .refused(admin.get_untracked()),
             MenuItem::new(Glyph::Send, "Test", move || on_test.run(tested.clone())).key("T").refused(
-                member.get_untracked().or_else(|| records.then(|| "It only records: there is nothing to send.".to_owned())),
+                member
+                    .get_untracked()
+                    .or_else(|| records.then(|| "It only records: there is nothing to send.".to_owned())),
             ),
             MenuItem::new(Glyph::Power, if enabled { "Disable" } else { "Enable" }, move || {
                 actions.enable(&switched, !enabled, shown);
@@ -116,14 +120,18 @@ pub(super) fn AutomationRow(
         let key = event.key();
         let item = items(()).into_iter().find(|item| {
             item.refused.is_none()
-                && item.key.is_some_and(|own| own != "Enter" && (own.eq_ignore_ascii_case(&key) || (own == "Del" && key == "Delete")))
+                && item.key.is_some_and(|own| {
+                    own != "Enter" && (own.eq_ignore_ascii_case(&key) || (own == "Del" && key == "Delete"))
+                })
         });
         if let Some(item) = item {
             event.prevent_default();
             item.on_choose.run(());
         }
     };
-    let href = move || automation.with(|automation| router.href(&Route::Automation(place_of(automation), automation.id.clone())));
+    let href = move || {
+        automation.with(|automation| router.href(&Route::Automation(place_of(automation), automation.id.clone())))
+    };
     view! {
         <tr role="row" aria-selected=move || selected.get().to_string() data-state=move || (!on.get()).then_some("off")>
             <td role="cell" class="col-check">
@@ -184,15 +192,13 @@ fn row_badge(automation: &Automation) -> AnyView {
         return view! { <Badge tone=Tone::Danger glyph=Glyph::Pause>"Webhook paused"</Badge> }.into_any();
     }
     match loose_pattern(automation) {
-        Some(pattern) => {
-            view! {
-                <Badge tone=Tone::Warning glyph=Glyph::Warning>
-                    "Pattern also matches within words: "
-                    <code>{pattern}</code>
-                </Badge>
-            }
-            .into_any()
+        Some(pattern) => view! {
+            <Badge tone=Tone::Warning glyph=Glyph::Warning>
+                "Pattern also matches within words: "
+                <code>{pattern}</code>
+            </Badge>
         }
+        .into_any(),
         None => ().into_any(),
     }
 }

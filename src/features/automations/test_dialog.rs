@@ -58,14 +58,12 @@ pub(super) fn TestDialog(
     let body = move || {
         let shown = move || match result.get() {
             None => view! { <p class="muted" role="status">"Sending the payload with made-up values…"</p> }.into_any(),
-            Some(Err(error)) => {
-                view! {
-                    <Callout tone=Tone::Danger glyph=Glyph::XCircle alert=true>
-                        {error.words()}
-                    </Callout>
-                }
-                    .into_any()
+            Some(Err(error)) => view! {
+                <Callout tone=Tone::Danger glyph=Glyph::XCircle alert=true>
+                    {error.words()}
+                </Callout>
             }
+            .into_any(),
             Some(Ok(result)) => {
                 let exchange = result.exchange.clone();
                 view! {

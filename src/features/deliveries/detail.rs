@@ -9,12 +9,7 @@ use hookboard_api::{
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{
-    curl,
-    list::redeliver,
-    timeline::Timeline,
-    trace::WhyItFired,
-};
+use super::{curl, list::redeliver, timeline::Timeline, trace::WhyItFired};
 use crate::{
     client::{calls, use_client, use_team},
     route::{Place, Route, use_router},
@@ -113,7 +108,9 @@ fn happened(delivery: &Delivery) -> Vec<Part> {
         EventType::UnlinkArtifact => vec![subject, text(" was unlinked")],
         EventType::CreateArtifact => vec![subject, text(" was created")],
         EventType::AddArtifactAlias => vec![text("Alias "), code, text(" was added to "), subject],
-        EventType::AddArtifactTag | EventType::AddCollectionTag => vec![text("Tag "), code, text(" was added to "), subject],
+        EventType::AddArtifactTag | EventType::AddCollectionTag => {
+            vec![text("Tag "), code, text(" was added to "), subject]
+        }
         EventType::RemoveArtifactTag | EventType::RemoveCollectionTag => {
             vec![text("Tag "), code, text(" was removed from "), subject]
         }
@@ -163,11 +160,14 @@ fn Loaded(detail: DeliveryDetail, entity: String) -> impl IntoView {
     let wanted = router.param("attempt");
     let numbers: Vec<u32> = detail.attempts.iter().map(|attempt| attempt.number).collect();
     let shown = Memo::new(move |_| {
-        wanted.with(|wanted| wanted.as_ref().and_then(|wanted| wanted.parse().ok()).filter(|own| numbers.contains(own))).unwrap_or(newest)
+        wanted
+            .with(|wanted| wanted.as_ref().and_then(|wanted| wanted.parse().ok()).filter(|own| numbers.contains(own)))
+            .unwrap_or(newest)
     });
     let attempts = StoredValue::new(detail.attempts.clone());
-    let attempt_shown =
-        move || attempts.with_value(|all| all.iter().find(|one| one.number == shown.get()).or_else(|| all.last()).cloned());
+    let attempt_shown = move || {
+        attempts.with_value(|all| all.iter().find(|one| one.number == shown.get()).or_else(|| all.last()).cloned())
+    };
     let copy_curl = move || {
         if let Some(attempt) = untrack(attempt_shown) {
             copy(toasts, curl::command(&attempt.exchange), "Copied as curl; secrets are left as $NAME".to_owned());
@@ -275,7 +275,10 @@ fn exchange_board(attempt: Attempt) -> AnyView {
     });
     let title = format!("Attempt {}", attempt.number);
     let label = title.clone();
-    let address = format!("POST {}", attempt.exchange.url.split_once("://").map_or(attempt.exchange.url.as_str(), |(_, rest)| rest));
+    let address = format!(
+        "POST {}",
+        attempt.exchange.url.split_once("://").map_or(attempt.exchange.url.as_str(), |(_, rest)| rest)
+    );
     view! {
         <section class="board" aria-label=label>
             <div class="board__head">
@@ -316,8 +319,11 @@ fn strip(detail: &DeliveryDetail, entity: &str, toasts: Toasts) -> AnyView {
     });
     let last = delivery.outcome.map(|outcome| {
         let words = short_code(delivery.status, Some(outcome)).unwrap_or_else(|| "Ok".to_owned());
-        let (tone, glyph) =
-            if outcome == OutcomeCode::Ok { (Tone::Success, Glyph::CheckCircle) } else { (Tone::Danger, Glyph::XCircle) };
+        let (tone, glyph) = if outcome == OutcomeCode::Ok {
+            (Tone::Success, Glyph::CheckCircle)
+        } else {
+            (Tone::Danger, Glyph::XCircle)
+        };
         let at = detail.attempts.last().map(|attempt| attempt.started_at.clone());
         view! {
             <div>

@@ -32,7 +32,7 @@ fn later_words(waits: &[u32]) -> String {
 
 fn wait_words(seconds: u32) -> String {
     // The schedule speaks of hours up to 24.
-    if seconds >= 3_600 && seconds <= 86_400 && seconds.is_multiple_of(3_600) {
+    if (3_600..=86_400).contains(&seconds) && seconds.is_multiple_of(3_600) {
         return format!("{}\u{a0}h", seconds / 3_600);
     }
     span(i64::from(seconds) * 1_000)
@@ -151,7 +151,10 @@ mod tests {
 
     #[test]
     fn the_rest_of_the_schedule_is_said() {
-        assert_eq!(later_words(later_waits(4)), "6 more, after 2\u{a0}h, 5\u{a0}h, 10\u{a0}h, 14\u{a0}h, 20\u{a0}h and 24\u{a0}h");
+        assert_eq!(
+            later_words(later_waits(4)),
+            "6 more, after 2\u{a0}h, 5\u{a0}h, 10\u{a0}h, 14\u{a0}h, 20\u{a0}h and 24\u{a0}h"
+        );
         assert_eq!(later_words(later_waits(9)), "1 more, after 24\u{a0}h");
         assert_eq!(later_words(later_waits(10)), "");
         assert!(later_waits(usize::MAX - 1).is_empty());

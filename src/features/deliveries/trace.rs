@@ -104,12 +104,7 @@ pub(super) fn WhyItFired(
         all.push(reading_line(index + 1, reading));
     }
     if let Some(own) = own.filter(|own| own.verdict != Verdict::Matched) {
-        all.push(Line {
-            depth: 0,
-            asked: own.reason.clone().into_any(),
-            seen: ().into_any(),
-            holds: Some(false),
-        });
+        all.push(Line { depth: 0, asked: own.reason.clone().into_any(), seen: ().into_any(), holds: Some(false) });
     }
     let row = |line: Line| {
         let class = if line.depth > 0 { "trace-child" } else { "" };
@@ -202,13 +197,8 @@ mod tests {
 
     #[test]
     fn a_group_of_one_is_not_told() {
-        let test = Trace::Test {
-            path: "alias".to_owned(),
-            op: Op::Eq,
-            operand: "x".into(),
-            seen: None,
-            holds: Some(false),
-        };
+        let test =
+            Trace::Test { path: "alias".to_owned(), op: Op::Eq, operand: "x".into(), seen: None, holds: Some(false) };
         let wrapped = Trace::Group { join: Join::All, holds: Some(false), parts: vec![test] };
         let mut all = Vec::new();
         lines(&Trace::Group { join: Join::Any, holds: Some(false), parts: vec![wrapped] }, 0, &mut all);

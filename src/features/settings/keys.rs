@@ -35,7 +35,8 @@ pub fn KeysPage(
         move || Some(path.clone())
     });
     let team_name = StoredValue::new(entity.clone());
-    let rows = Memo::new(move |_| keys.with(|keys| keys.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
+    let rows =
+        Memo::new(move |_| keys.with(|keys| keys.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
     let changed = move || team_name.with_value(|entity| client.changed(&calls::keys(entity)));
 
     let making = RwSignal::new(false);

@@ -35,7 +35,9 @@ pub(super) fn SecretsSection(
 ) -> impl IntoView {
     let (client, team, toasts) = (use_client(), use_team(), use_toasts());
     let admin = team.refusal(Role::Admin);
-    let rows = Memo::new(move |_| secrets.with(|secrets| secrets.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
+    let rows = Memo::new(move |_| {
+        secrets.with(|secrets| secrets.value.as_ref().map(|list| list.items.clone()).unwrap_or_default())
+    });
     let entity = StoredValue::new(entity);
     let changed = move || {
         entity.with_value(|entity| {
@@ -66,7 +68,9 @@ pub(super) fn SecretsSection(
         if taken {
             name.fail("There is a secret of this name. Replace its value instead, or choose another name.");
         }
-        if [name, value].iter().any(|draft| draft.error().with_untracked(Option::is_some)) || busy.get_untracked().is_some() {
+        if [name, value].iter().any(|draft| draft.error().with_untracked(Option::is_some))
+            || busy.get_untracked().is_some()
+        {
             return;
         }
         let path = entity.with_value(|entity| calls::secret(entity, &name_now));
@@ -172,11 +176,9 @@ pub(super) fn SecretsSection(
             </tr>
         }
     };
-    let title = move || {
-        match replaced.get_untracked() {
-            Some(name) => view! { "Replace the value of " <code>{name}</code> }.into_any(),
-            None => "New secret".into_any(),
-        }
+    let title = move || match replaced.get_untracked() {
+        Some(name) => view! { "Replace the value of " <code>{name}</code> }.into_any(),
+        None => "New secret".into_any(),
     };
     let body = move || {
         let is_new = replaced.with_untracked(Option::is_none);

@@ -119,7 +119,10 @@ pub(super) fn TestPanel(
             match answer {
                 Ok(Resumed { deliveries }) => {
                     client.changed(&calls::team(&entity, ""));
-                    toasts.say(Glyph::Play, format!("Resumed; {} on the way", counted(deliveries, "delivery", "deliveries")));
+                    toasts.say(
+                        Glyph::Play,
+                        format!("Resumed; {} on the way", counted(deliveries, "delivery", "deliveries")),
+                    );
                 }
                 Err(error) => toasts.fail(error.words()),
             }

@@ -116,7 +116,8 @@ impl Form {
 
     /// Puts each fault beside its field. Answers those that have none.
     fn judge(self, errors: &[hookboard_api::problem::FieldError]) -> Vec<String> {
-        let of = |pointer: &str| errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.clone());
+        let of =
+            |pointer: &str| errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.clone());
         self.name.judge(of("/name"));
         self.url.judge(of("/url"));
         self.timeout.judge(of("/timeout_s"));
@@ -222,11 +223,9 @@ pub(super) fn WebhookForm(
             all
         })
     };
-    let title = move || {
-        match of.get_untracked() {
-            Some(Editing::Existing(webhook)) => view! { "Edit " <code>{webhook.settings.name}</code> }.into_any(),
-            _ => "New webhook".into_any(),
-        }
+    let title = move || match of.get_untracked() {
+        Some(Editing::Existing(webhook)) => view! { "Edit " <code>{webhook.settings.name}</code> }.into_any(),
+        _ => "New webhook".into_any(),
     };
     let header_row = move |header: HeaderDraft| {
         let remove = move || form.headers.update(|headers| headers.retain(|one| one.key != header.key));

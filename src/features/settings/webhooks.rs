@@ -50,10 +50,16 @@ pub fn WebhooksPage(
         let path = calls::secrets(&entity);
         move || Some(path.clone())
     });
-    let rows = Memo::new(move |_| webhooks.with(|webhooks| webhooks.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
+    let rows = Memo::new(move |_| {
+        webhooks.with(|webhooks| webhooks.value.as_ref().map(|list| list.items.clone()).unwrap_or_default())
+    });
     let secret_names = Signal::derive(move || {
         secrets.with(|secrets| {
-            secrets.value.as_ref().map(|list| list.items.iter().map(|one| one.name.clone()).collect()).unwrap_or_default()
+            secrets
+                .value
+                .as_ref()
+                .map(|list| list.items.iter().map(|one| one.name.clone()).collect())
+                .unwrap_or_default()
         })
     });
     let team_name = StoredValue::new(entity.clone());
@@ -113,10 +119,15 @@ pub fn WebhooksPage(
             let now = webhook.get_untracked();
             let (edited, gone) = (now.clone(), now);
             vec![
-                MenuItem::new(Glyph::Pencil, "Edit", move || editing.set(Some(Editing::Existing(Box::new(edited.clone())))))
-                    .key("E")
+                MenuItem::new(Glyph::Pencil, "Edit", move || {
+                    editing.set(Some(Editing::Existing(Box::new(edited.clone()))));
+                })
+                .key("E")
+                .refused(admin.get_untracked()),
+                MenuItem::new(Glyph::Trash, "Delete…", move || ask(gone.clone()))
+                    .key("Del")
+                    .danger()
                     .refused(admin.get_untracked()),
-                MenuItem::new(Glyph::Trash, "Delete…", move || ask(gone.clone())).key("Del").danger().refused(admin.get_untracked()),
             ]
         };
         let edit = move || editing.set(Some(Editing::Existing(Box::new(webhook.get_untracked()))));

@@ -71,9 +71,7 @@ pub fn Crumbs(
         let item = |(index, crumb): (usize, Crumb)| {
             let words = match crumb.route {
                 Some(route) => view! { <a href=router.href(&route)>{crumb.words}</a> }.into_any(),
-                None => {
-                    view! { <span aria-current=(index == last).then_some("page")>{crumb.words}</span> }.into_any()
-                }
+                None => view! { <span aria-current=(index == last).then_some("page")>{crumb.words}</span> }.into_any(),
             };
             view! { <li>{words}</li> }
         };

@@ -1,6 +1,6 @@
 //! The rooms of a team.
 
-use hookboard_api::scope::PlaceKind;
+use hookboard_api::{account::Role, scope::PlaceKind};
 use leptos::prelude::*;
 
 use crate::{
@@ -82,7 +82,10 @@ fn Places(kind: PlaceKind) -> impl IntoView {
     };
     let names = Memo::new(move |_| {
         team.places(kind).with(|places| {
-            places.value.as_ref().map_or_else(Vec::new, |list| list.items.iter().map(|place| place.name.clone()).collect())
+            places
+                .value
+                .as_ref()
+                .map_or_else(Vec::new, |list| list.items.iter().map(|place| place.name.clone()).collect())
         })
     });
     let item = move |name: String| {
@@ -94,17 +97,16 @@ fn Places(kind: PlaceKind) -> impl IntoView {
     move || {
         let names = names.get();
         let id = new_id();
-        (!names.is_empty())
-            .then(|| {
-                view! {
-                    <h2 class="nav__heading" id=id.clone()>
-                        {heading}
-                    </h2>
-                    <ul class="nav" role="list" aria-labelledby=id>
-                        {names.into_iter().map(item).collect_view()}
-                    </ul>
-                }
-            })
+        (!names.is_empty()).then(|| {
+            view! {
+                <h2 class="nav__heading" id=id.clone()>
+                    {heading}
+                </h2>
+                <ul class="nav" role="list" aria-labelledby=id>
+                    {names.into_iter().map(item).collect_view()}
+                </ul>
+            }
+        })
     }
 }
 
@@ -150,7 +152,11 @@ fn Reader() -> impl IntoView {
     let user = move || team.me().with(|me| me.value.as_ref().map(|me| me.user.clone()).unwrap_or_default());
     let initials = move || {
         let user = user();
-        user.split(['.', '-', '_', ' ']).filter_map(|word| word.chars().next()).take(2).collect::<String>().to_uppercase()
+        user.split(['.', '-', '_', ' '])
+            .filter_map(|word| word.chars().next())
+            .take(2)
+            .collect::<String>()
+            .to_uppercase()
     };
     let sign_out = move || {
         client.cache().clear();
@@ -162,7 +168,7 @@ fn Reader() -> impl IntoView {
                 {initials}
             </span>
             <span class="switcher__name truncate">
-                {user} <span class="switcher__note">{move || team.role().map(|role| role.as_str())}</span>
+                {user} <span class="switcher__note">{move || team.role().map(Role::as_str)}</span>
             </span>
         }
         .into_any()

@@ -56,7 +56,8 @@ pub fn SignIn(
                 Err(error) => {
                     failure.try_set(Some(match error.status() {
                         Some(400..500) => {
-                            "This sign-in link was used already or is too old. Ask the server for a fresh one.".to_owned()
+                            "This sign-in link was used already or is too old. Ask the server for a fresh one."
+                                .to_owned()
                         }
                         _ => error.words(),
                     }));
