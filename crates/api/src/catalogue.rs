@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::limits::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH};
 use crate::problem::FieldError;
+use crate::run::RunState;
 use crate::scope::PlaceKind;
-use crate::trigger::RunState;
 
 /// A registry or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

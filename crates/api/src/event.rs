@@ -180,7 +180,7 @@ pub struct NewEvent {
     pub run_name: Option<String>,
     /// The run's new state, for the run state event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run_state: Option<crate::trigger::RunState>,
+    pub run_state: Option<crate::run::RunState>,
     /// Whose action it was; by default the key's user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,

@@ -290,7 +290,7 @@ impl Parser {
                 continue;
             }
             if let Some(op) = Op::ALL.into_iter().find(|op| op.as_str() == key) {
-                parts.extend(self.test(path, op, operand, &at))
+                parts.extend(self.test(path, op, operand, &at));
             } else {
                 let known = Op::ALL.map(Op::as_str).join(" ");
                 self.fail::<Node>(

@@ -15,6 +15,7 @@ pub mod list;
 pub mod metric;
 pub mod pattern;
 pub mod problem;
+pub mod run;
 pub mod sample;
 pub mod scope;
 pub mod secret;

@@ -9,33 +9,8 @@ use crate::event::event_spec;
 use crate::filter::Filter;
 use crate::metric::MetricCondition;
 use crate::problem::FieldError;
+pub use crate::run::RunState;
 use crate::scope::{PlaceKind, Scope};
-
-/// A run's states that events speak of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Runs.
-    Running,
-    /// Ended well.
-    Finished,
-    /// Ended with an error, or was lost.
-    Failed,
-}
-
-impl RunState {
-    /// All states.
-    pub const ALL: [Self; 3] = [Self::Running, Self::Finished, Self::Failed];
-
-    /// The word on the wire and in payloads.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Finished => "finished",
-            Self::Failed => "failed",
-        }
-    }
-}
 
 /// An event type and the condition on its events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

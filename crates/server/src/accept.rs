@@ -12,7 +12,7 @@ use sqlx::Connection;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use crate::db::catalogue::PlaceRow;
-use crate::db::events::{self, Watchers};
+use crate::db::intake::{self, Watchers};
 use crate::db::{Conn, Db, catalogue};
 use crate::failure::Failure;
 use crate::mlflow;
@@ -170,14 +170,14 @@ async fn take_one(conn: &mut Conn, watchers: &mut Watchers, news: News) -> Resul
         News::Events { events, source, user } => {
             let mut accepted = Vec::with_capacity(events.len());
             for (place, event) in &events {
-                accepted.push(events::accept(conn, watchers, place, event, source, &user).await?);
+                accepted.push(intake::accept(conn, watchers, place, event, source, &user).await?);
             }
             Ok(accepted)
         }
         News::Points { place, run, run_name, user, metric, points } => {
             let row = catalogue::ensure_run(conn, &place.id, &run, run_name.as_deref(), &user, None).await?;
             catalogue::add_points(conn, &row.id, &metric, &points).await?;
-            events::accept_points(conn, watchers, &place, &run, &metric, points.len()).await
+            intake::accept_points(conn, watchers, &place, &run, &metric, points.len()).await
         }
         News::Mlflow(message) => mlflow::take(conn, watchers, *message).await,
     }

@@ -8,8 +8,9 @@ use hookboard_api::automation::{Action, AutomationDraft};
 use hookboard_api::catalogue::Point;
 use hookboard_api::event::{NewEvent, Subject};
 use hookboard_api::metric::{Aggregate, Comparison, MetricCondition, MetricJoin, MetricRule};
+use hookboard_api::run::RunState;
 use hookboard_api::scope::{PlaceKind, Scope};
-use hookboard_api::trigger::{RunState, Trigger};
+use hookboard_api::trigger::Trigger;
 use hookboard_api::webhook::{Header, SignatureEncoding, WebhookDraft};
 use serde_json::{Map, Value, json};
 

@@ -5,8 +5,8 @@ use hookboard_api::delivery::Verdict;
 use hookboard_api::filter::Filter;
 use hookboard_api::limits::RUN_COOLDOWN_S;
 use hookboard_api::metric::{MetricJoin, Reading};
+use hookboard_api::run::RunState;
 use hookboard_api::trace::Trace;
-use hookboard_api::trigger::RunState;
 use serde_json::{Map, Value};
 
 /// An automation with its condition compiled, as the accept path keeps it.

@@ -13,11 +13,11 @@ use subtle::ConstantTimeEq;
 
 use crate::clock;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::events::{self, Watchers};
+use crate::db::intake::{self, Watchers};
 use crate::db::{Conn, Db};
+use crate::digest::hmac;
 use crate::failure::Failure;
 use crate::seal::Seal;
-use crate::worker::hmac;
 
 /// How old a message may be, in milliseconds: five minutes, either way, for clocks differ.
 const MAX_AGE_MS: i64 = 5 * 60 * 1000;
@@ -216,7 +216,7 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
     if event.event_type == EventType::AddArtifactAlias && event.alias.as_deref() == Some("") {
         return Ok(None);
     }
-    Ok(Some(vec![events::accept(conn, watchers, place, &event, "mlflow", &message.source).await?]))
+    Ok(Some(vec![intake::accept(conn, watchers, place, &event, "mlflow", &message.source).await?]))
 }
 
 /// What MLflow tells of a new version, as metadata: its tags by key, then where it came from.

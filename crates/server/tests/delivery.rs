@@ -1,5 +1,7 @@
 //! Deliveries against a real receiver: what is sent, what is tried again, what is shown.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on says what was missing")]
+
 mod support;
 
 use base64::Engine;

@@ -1,5 +1,7 @@
 //! The REST interface: bad input, roles, versions, and the document that describes it.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on says what was missing")]
+
 mod support;
 
 use serde_json::{Value, json};

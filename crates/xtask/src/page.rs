@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::shell::{Done, program, root, step, target};
+use crate::shell::{Done, cargo, program, root, step, target};
 use crate::tools;
 
 /// Features the optimizer may rely on: those of every browser since mid 2024.
@@ -45,6 +45,8 @@ pub(crate) fn build() -> Done<bool> {
     if fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint) && dist().join("index.html").is_file() {
         return Ok(false);
     }
+    // Trunk runs cargo offline, since it must not download tools by itself.
+    step("Fetch the crates", "some seconds", cargo().args(["fetch", "--quiet", "--locked"]))?;
     let trunk = tools::trunk()?;
     let bindgen = tools::wasm_bindgen()?;
     let wasm_opt = tools::wasm_opt()?;

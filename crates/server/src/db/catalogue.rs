@@ -1,8 +1,8 @@
 //! Registries, projects, collections, versions, aliases, runs and their points.
 
 use hookboard_api::catalogue::{Collection, Place, Point, Run, Version};
+use hookboard_api::run::RunState;
 use hookboard_api::scope::PlaceKind;
-use hookboard_api::trigger::RunState;
 use serde_json::{Map, Value};
 
 use super::{Conn, Db, Result, json, to_json};

@@ -8,6 +8,7 @@ pub mod automations;
 pub mod catalogue;
 pub mod deliveries;
 pub mod events;
+pub mod intake;
 pub mod queue;
 pub mod retention;
 pub mod secrets;

@@ -5,8 +5,6 @@ pub mod schedule;
 pub mod send;
 mod sign;
 
-pub(crate) use sign::hmac;
-
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
 use hookboard_api::webhook::SignatureEncoding;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+
+use crate::digest::hmac;
 
 /// The headers that sign `body` sent as `id` at `timestamp` (Unix seconds), one signature per secret:
 /// while a secret is being replaced, the new one and the old one.
@@ -50,18 +50,6 @@ fn standard_key(secret: &SecretString) -> Vec<u8> {
     text.strip_prefix("whsec_")
         .and_then(|encoded| BASE64_STANDARD.decode(encoded).or_else(|_| BASE64_STANDARD_NO_PAD.decode(encoded)).ok())
         .unwrap_or_else(|| text.as_bytes().to_vec())
-}
-
-/// HMAC-SHA256.
-pub(crate) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length, so that this cannot fail.
-    Hmac::<Sha256>::new_from_slice(key).map_or_else(
-        |_| Vec::new(),
-        |mut mac| {
-            mac.update(message);
-            mac.finalize().into_bytes().to_vec()
-        },
-    )
 }
 
 #[cfg(test)]

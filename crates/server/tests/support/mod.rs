@@ -1,6 +1,13 @@
 //! A server as its own process on a throw-away folder, and a small client for it.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::expect_used,
+    clippy::format_push_string,
+    reason = "a part of tests, of which each file uses its own part"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +20,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// How long a condition may take before the test fails; never how long it does take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 static FOLDERS: AtomicUsize = AtomicUsize::new(0);
 

@@ -1,0 +1,373 @@
+//! Accepting events: event, evaluations and deliveries in the caller's one transaction.
+
+use std::collections::HashMap;
+
+use hookboard_api::EventType;
+use hookboard_api::delivery::{DeliveryState, Verdict};
+use hookboard_api::event::{Accepted, NewEvent, Subject};
+use hookboard_api::metric::{MetricRule, Reading};
+use serde_json::{Map, Value};
+
+use super::catalogue::{self, PlaceRow};
+use super::{Conn, Result, json, to_json};
+use crate::clock;
+use crate::evaluate::{Circumstances, Watcher, WebhookName};
+
+/// Compiled automations by place; dropped whole whenever an automation or webhook changes.
+#[derive(Debug, Default)]
+pub struct Watchers(HashMap<String, std::sync::Arc<Vec<Watcher>>>);
+
+impl Watchers {
+    /// Forgets what was compiled.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Automations of a place, compiled once.
+    async fn of(&mut self, conn: &mut Conn, place_id: &str) -> Result<std::sync::Arc<Vec<Watcher>>> {
+        if let Some(known) = self.0.get(place_id) {
+            return Ok(std::sync::Arc::clone(known));
+        }
+        let rows: Vec<(String, String, u32, bool, Option<String>, Option<String>, Option<String>)> = sqlx::query_as(
+            "SELECT automations.id, draft, automations.revision, automations.enabled, snoozed_until, webhook_id, webhooks.name FROM automations \
+             LEFT JOIN webhooks ON webhooks.id = webhook_id WHERE place_id = ?",
+        )
+        .bind(place_id)
+        .fetch_all(conn)
+        .await?;
+        let mut watchers = Vec::with_capacity(rows.len());
+        for (id, draft, revision, enabled, snoozed, webhook_id, webhook_name) in rows {
+            let webhook = webhook_id.zip(webhook_name).map(|(id, name)| WebhookName { id, name });
+            match Watcher::new(id.clone(), json(&draft)?, revision, enabled, snoozed, webhook) {
+                Some(watcher) => watchers.push(watcher),
+                None => {
+                    tracing::error!(automation = id, "the stored condition does not parse; the automation is left out");
+                }
+            }
+        }
+        let watchers = std::sync::Arc::new(watchers);
+        self.0.insert(place_id.to_owned(), std::sync::Arc::clone(&watchers));
+        Ok(watchers)
+    }
+}
+
+/// An event with its place looked up, its catalogue entries made and its values gathered.
+struct Ready {
+    event_type: EventType,
+    subject: Subject,
+    values: Map<String, Value>,
+    state: Option<hookboard_api::run::RunState>,
+    occurred_at: String,
+    dedupe_key: Option<String>,
+}
+
+/// Accepts one event that passed its own check.
+pub async fn accept(
+    conn: &mut Conn,
+    watchers: &mut Watchers,
+    place: &PlaceRow,
+    event: &NewEvent,
+    source: &str,
+    user: &str,
+) -> Result<Accepted> {
+    if let Some(key) = &event.dedupe_key {
+        let known: Option<(String, u32)> =
+            sqlx::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key = ?")
+                .bind(&place.id)
+                .bind(key)
+                .fetch_optional(&mut *conn)
+                .await?;
+        if let Some((id, matched)) = known {
+            return Ok(Accepted { id, duplicate: true, matched });
+        }
+    }
+    let ready = prepare(conn, place, event, user).await?;
+    let all = watchers.of(conn, &place.id).await?;
+    let concerned: Vec<(&Watcher, Vec<Reading>, Map<String, Value>)> = all
+        .iter()
+        .filter(|watcher| watcher.draft.trigger.event == ready.event_type)
+        .filter(|watcher| {
+            watcher.draft.scope.covers(place.kind, &place.entity, &place.name, ready.subject.collection.as_deref())
+        })
+        .map(|watcher| (watcher, Vec::new(), Map::new()))
+        .collect();
+    store(conn, place, ready, source, concerned).await
+}
+
+async fn prepare(conn: &mut Conn, place: &PlaceRow, event: &NewEvent, user: &str) -> Result<Ready> {
+    let author = event.author.clone().unwrap_or_else(|| user.to_owned());
+    let mut values = Map::new();
+    let mut put = |name: &str, value: Value| values.insert(name.to_owned(), value);
+    put("project_name", Value::from(place.name.as_str()));
+    put("entity_name", Value::from(place.entity.as_str()));
+    put("event_type", Value::from(event.event_type.as_str()));
+    put("event_author", Value::from(author.as_str()));
+    let mut subject = event.subject.clone();
+    subject.entity.clone_from(&place.entity);
+    if let Some(collection) = subject.collection.as_deref().filter(|_| event.event_type.is_artifact()) {
+        let collection_id = catalogue::ensure_collection(conn, &place.id, collection, None).await?;
+        put("artifact_collection_name", Value::from(collection));
+        if let Some(index) = subject.version {
+            let version =
+                catalogue::ensure_version(conn, &collection_id, index, &author, event.metadata.as_ref()).await?;
+            let mut label = format!("v{index}");
+            match (event.event_type, &event.alias, &event.tag) {
+                (EventType::AddArtifactAlias, Some(alias), _) => {
+                    catalogue::set_alias(conn, &collection_id, &version.id, alias).await?;
+                    label.clone_from(alias);
+                }
+                (EventType::AddArtifactTag, _, Some(tag)) => {
+                    catalogue::tag_version(conn, &version.id, tag, true).await?;
+                }
+                (EventType::RemoveArtifactTag, _, Some(tag)) => {
+                    catalogue::tag_version(conn, &version.id, tag, false).await?;
+                }
+                _ => {}
+            }
+            put("artifact_version", Value::from(format!("wandb-artifact://_id/{}", version.id)));
+            put("artifact_version_index", Value::from(index));
+            put(
+                "artifact_version_string",
+                Value::from(format!("{}/{}/{collection}:{label}", place.entity, place.name)),
+            );
+            put("artifact_metadata", Value::Object(version.metadata));
+            if event.event_type == EventType::UnlinkArtifact {
+                catalogue::delete_version(conn, &collection_id, index).await?;
+            }
+        }
+        if let (EventType::AddCollectionTag | EventType::RemoveCollectionTag, Some(tag)) =
+            (event.event_type, &event.tag)
+        {
+            catalogue::tag_collection(conn, &collection_id, tag, event.event_type == EventType::AddCollectionTag)
+                .await?;
+        }
+    }
+    if let Some(alias) = &event.alias {
+        put("alias", Value::from(alias.as_str()));
+    }
+    if let Some(tag) = &event.tag {
+        put("tag", Value::from(tag.as_str()));
+    }
+    if let Some(run) = subject.run.as_deref().filter(|_| event.event_type.is_run()) {
+        let row =
+            catalogue::ensure_run(conn, &place.id, run, event.run_name.as_deref(), &author, event.run_state).await?;
+        put("run_id", Value::from(run));
+        put("run_name", Value::from(row.name));
+        if let Some(state) = event.run_state {
+            put("run_status", Value::from(state.as_str()));
+        }
+    }
+    values.retain(|name, _| event.event_type.carries(name));
+    let occurred_at = event.occurred_at.as_deref().and_then(clock::parse_ms).map_or_else(clock::now, clock::text);
+    Ok(Ready {
+        event_type: event.event_type,
+        subject,
+        values,
+        state: event.run_state,
+        occurred_at,
+        dedupe_key: event.dedupe_key.clone(),
+    })
+}
+
+/// Writes the event, one evaluation per automation concerned and one delivery per match.
+async fn store(
+    conn: &mut Conn,
+    place: &PlaceRow,
+    ready: Ready,
+    source: &str,
+    concerned: Vec<(&Watcher, Vec<Reading>, Map<String, Value>)>,
+) -> Result<Accepted> {
+    let event_id = clock::new_id();
+    let now = clock::now();
+    let now_ms = clock::now_ms();
+    let run = ready.subject.run.clone().unwrap_or_default();
+    sqlx::query(
+        "INSERT INTO events (id, place_id, type, subject, vals, source, dedupe_key, occurred_at, received_at, matched, evaluated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+    )
+    .bind(&event_id)
+    .bind(&place.id)
+    .bind(ready.event_type.as_str())
+    .bind(to_json(&ready.subject)?)
+    .bind(to_json(&ready.values)?)
+    .bind(source)
+    .bind(&ready.dedupe_key)
+    .bind(&ready.occurred_at)
+    .bind(&now)
+    .bind(u32::try_from(concerned.len()).unwrap_or(u32::MAX))
+    .execute(&mut *conn)
+    .await?;
+    let mut matched = 0_u32;
+    for (watcher, readings, mut overlay) in concerned {
+        let cooldown = watcher.cooldown_s();
+        let last_fired: Option<String> = if cooldown == 0 {
+            None
+        } else {
+            sqlx::query_scalar("SELECT max(created_at) FROM deliveries WHERE automation_id = ?1 AND (?2 = '' OR run = ?2) AND state <> 'skipped'")
+                .bind(&watcher.id)
+                .bind(&run)
+                .fetch_one(&mut *conn)
+                .await?
+        };
+        let cooldown_start = (cooldown > 0).then(|| clock::text(now_ms - i64::from(cooldown) * 1000));
+        let circumstances = Circumstances {
+            now: &now,
+            last_fired: last_fired.as_deref(),
+            cooldown_start: cooldown_start.as_deref(),
+            state: ready.state,
+            readings: &readings,
+        };
+        let seen = if overlay.is_empty() {
+            None
+        } else {
+            Some(ready.values.iter().chain(&overlay).map(|(k, v)| (k.clone(), v.clone())).collect())
+        };
+        let judgement = watcher.judge(seen.as_ref().unwrap_or(&ready.values), &circumstances);
+        let state = match judgement.verdict {
+            Verdict::Matched if watcher.records_only() => Some(DeliveryState::Recorded),
+            Verdict::Matched => Some(DeliveryState::Waiting),
+            Verdict::Cooldown | Verdict::Snoozed => Some(DeliveryState::Skipped),
+            _ => None,
+        };
+        let mut delivery_id = None;
+        if let Some(state) = state {
+            if judgement.verdict == Verdict::Matched {
+                matched += 1;
+            }
+            overlay.insert("automation_name".to_owned(), Value::from(watcher.draft.name.as_str()));
+            let id = clock::new_id();
+            sqlx::query(
+                "INSERT INTO deliveries (id, entity_id, place_id, collection, run, automation_id, automation_name, revision, webhook_id, webhook_name, event_id, \
+                 overlay, state, reason, due_ms, created_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(&id)
+            .bind(&place.entity_id)
+            .bind(&place.id)
+            .bind(ready.subject.collection.as_deref().unwrap_or_default())
+            .bind(&run)
+            .bind(&watcher.id)
+            .bind(&watcher.draft.name)
+            .bind(watcher.revision)
+            .bind(watcher.webhook.as_ref().map(|webhook| webhook.id.as_str()))
+            .bind(watcher.webhook.as_ref().map(|webhook| webhook.name.as_str()))
+            .bind(&event_id)
+            .bind(to_json(&overlay)?)
+            .bind(state.as_str())
+            .bind((state == DeliveryState::Skipped).then_some(judgement.reason.as_str()))
+            .bind((state == DeliveryState::Waiting).then_some(now_ms))
+            .bind(&now)
+            .bind((state != DeliveryState::Waiting).then_some(now.as_str()))
+            .execute(&mut *conn)
+            .await?;
+            delivery_id = Some(id);
+        }
+        sqlx::query(
+            "INSERT INTO evaluations (event_id, automation_id, automation_name, verdict, reason, trace, readings, delivery_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&event_id)
+        .bind(&watcher.id)
+        .bind(&watcher.draft.name)
+        .bind(judgement.verdict.as_str())
+        .bind(&judgement.reason)
+        .bind(judgement.trace.as_ref().map(to_json).transpose()?)
+        .bind((!readings.is_empty()).then(|| to_json(&readings)).transpose()?)
+        .bind(&delivery_id)
+        .execute(&mut *conn)
+        .await?;
+    }
+    if matched > 0 {
+        sqlx::query("UPDATE events SET matched = ? WHERE id = ?").bind(matched).bind(&event_id).execute(conn).await?;
+    }
+    Ok(Accepted { id: event_id, duplicate: false, matched })
+}
+
+/// Looks at a run's metric after new points: one event per automation whose rules have just come to
+/// hold. A rule that held before these points is not told again. Answers the events' ids.
+pub async fn accept_points(
+    conn: &mut Conn,
+    watchers: &mut Watchers,
+    place: &PlaceRow,
+    run: &str,
+    metric: &str,
+    new_points: usize,
+) -> Result<Vec<Accepted>> {
+    let row = catalogue::ensure_run(conn, &place.id, run, None, "", None).await?;
+    let all = watchers.of(conn, &place.id).await?;
+    let mut accepted = Vec::new();
+    for watcher in all.iter().filter(|watcher| watcher.draft.trigger.event.is_run_metric()) {
+        let Some(metrics) = &watcher.draft.trigger.metrics else {
+            continue;
+        };
+        if !metrics.rules.iter().any(|rule| rule.metric() == metric) {
+            continue;
+        }
+        let mut histories = Vec::with_capacity(metrics.rules.len());
+        for rule in &metrics.rules {
+            histories.push(catalogue::last_values(conn, &row.id, rule.metric(), rule.span() + new_points).await?);
+        }
+        // The new points one by one, so that a value between two others of one call is not missed.
+        let at = |step_back: usize| -> Vec<Reading> {
+            let read = |(rule, history): (&MetricRule, &Vec<f64>)| {
+                let back = if rule.metric() == metric { step_back } else { 0 };
+                rule.read(history.get(..history.len().saturating_sub(back)).unwrap_or_default())
+            };
+            metrics.rules.iter().zip(&histories).map(read).collect()
+        };
+        let mut held = watcher.metrics_hold(&at(new_points));
+        for step_back in (0..new_points).rev() {
+            let readings = at(step_back);
+            let holds = watcher.metrics_hold(&readings);
+            if holds && !held {
+                accepted.push(
+                    store_metric_event(conn, place, watcher, &row, run, metrics.rules.as_slice(), readings).await?,
+                );
+            }
+            held = holds;
+        }
+    }
+    Ok(accepted)
+}
+
+async fn store_metric_event(
+    conn: &mut Conn,
+    place: &PlaceRow,
+    watcher: &Watcher,
+    row: &catalogue::RunRow,
+    run: &str,
+    rules: &[MetricRule],
+    readings: Vec<Reading>,
+) -> Result<Accepted> {
+    let event_type = watcher.draft.trigger.event;
+    let mut values = Map::new();
+    for (name, value) in [
+        ("project_name", place.name.as_str()),
+        ("entity_name", &place.entity),
+        ("event_type", event_type.as_str()),
+        ("event_author", &row.user),
+        ("run_id", run),
+        ("run_name", &row.name),
+    ] {
+        values.insert(name.to_owned(), Value::from(value));
+    }
+    // The first rule that holds is the one the payload speaks of.
+    if let Some((rule, reading)) = rules.iter().zip(&readings).find(|(_, reading)| reading.holds) {
+        values.insert("metric_name".to_owned(), Value::from(rule.metric()));
+        values.insert("metric_value".to_owned(), reading.value.map_or(Value::Null, number));
+        values.insert("metric_threshold".to_owned(), number(rule.limit()));
+    }
+    let subject = Subject {
+        kind: place.kind,
+        entity: place.entity.clone(),
+        name: place.name.clone(),
+        collection: None,
+        version: None,
+        run: Some(run.to_owned()),
+    };
+    let ready = Ready { event_type, subject, values, state: None, occurred_at: clock::now(), dedupe_key: None };
+    store(conn, place, ready, "metrics", vec![(watcher, readings, Map::new())]).await
+}
+
+/// A metric's number: whole numbers without a fraction, as people wrote them.
+fn number(value: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be a whole number within 2^53")]
+    if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
+}
