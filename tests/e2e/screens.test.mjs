@@ -66,8 +66,10 @@ for (const scheme of ["light", "dark"]) {
       for (const [name, path] of Object.entries(paths)) {
         await suite.test(name, async () => {
           await page.goto(server.origin + path);
-          await page.getByRole("heading", { level: 1 }).waitFor();
+          const heading = page.getByRole("heading", { level: 1 });
+          await heading.waitFor();
           await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], main .skeleton'));
+          assert.equal((await heading.innerText()) === "There is nothing here", name === "not found");
           assert.deepEqual(await axe(page), []);
           const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           assert.equal(sideways, 0, "it scrolls sideways");

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::process::Command;
 
 use crate::shell::{Done, cargo, program, root, target, tee};
 use crate::{page, serve, tools};
@@ -50,7 +51,13 @@ fn template() -> Done<String> {
     finished("the template benchmark", tee(&mut command)?)
 }
 
-fn node(script: &str) -> Done<String> {
+/// Takes the pictures of docs/screens anew.
+pub(crate) fn screenshots() -> Done {
+    finished("taking screenshots", tee(node("screens/take.mjs")?.arg(root().join("docs/screens")))?).map(|_| ())
+}
+
+/// A script of `tests` against the release build.
+fn node(script: &str) -> Done<Command> {
     tools::serve()?;
     let (chromium, _) = tools::chromium()?;
     tools::node_packages()?;
@@ -58,22 +65,22 @@ fn node(script: &str) -> Done<String> {
     let binary = serve::server(true)?;
     let mut command = program("node");
     command
-        .arg(root().join("tests/bench").join(script))
+        .arg(root().join("tests").join(script))
         .env("HOOKBOARD_BIN", binary)
         .env("HOOKBOARD_DIST", page::dist())
         .env("CHROMIUM", chromium);
     command.env("HOOKBOARD_SCRATCH", target().join("xtask/scratch"));
-    finished(script, tee(&mut command)?)
+    Ok(command)
 }
 
 fn preview() -> Done<String> {
-    node("preview.mjs")
+    finished("the preview benchmark", tee(&mut node("bench/preview.mjs")?)?)
 }
 
 fn load() -> Done<String> {
-    node("load.mjs")
+    finished("the load benchmark", tee(&mut node("bench/load.mjs")?)?)
 }
 
 fn latency() -> Done<String> {
-    node("latency.mjs")
+    finished("the latency benchmark", tee(&mut node("bench/latency.mjs")?)?)
 }

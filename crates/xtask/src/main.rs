@@ -21,6 +21,7 @@ cargo xtask <command>
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
                   template preview load latency
   setup           install what serve and test need, and nothing else
+  screenshots     take the pictures of docs/screens anew
   openapi         write docs/openapi.json anew";
 
 fn main() -> ExitCode {
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "bench" => bench::run(rest),
         "setup" => tools::serve().and_then(|()| tools::test()),
+        "screenshots" => bench::screenshots(),
         "openapi" => test::write_openapi(),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");
