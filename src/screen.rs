@@ -11,6 +11,7 @@ use crate::{
         place::PlaceFrame,
         settings::{KeysPage, WebhooksPage},
         shell::{NoTeam, Nowhere},
+        wizard::WizardPage,
     },
     route::{PlaceTab, Room, Route, use_router},
     ui::feedback::LoadError,
@@ -47,9 +48,9 @@ pub fn Screen() -> impl IntoView {
             Route::Automation(place, id) => view! { <AutomationPage place=place id=id /> }.into_any(),
             Route::Settings { entity, room: Room::Keys } => view! { <KeysPage entity=entity /> }.into_any(),
             Route::Settings { entity, .. } => view! { <WebhooksPage entity=entity /> }.into_any(),
-            Route::NewAutomation(_) | Route::EditAutomation(..) | Route::Unknown(_) => {
-                view! { <Nowhere /> }.into_any()
-            }
+            Route::NewAutomation(place) => view! { <WizardPage place=place id=None /> }.into_any(),
+            Route::EditAutomation(place, id) => view! { <WizardPage place=place id=Some(id) /> }.into_any(),
+            Route::Unknown(_) => view! { <Nowhere /> }.into_any(),
         }}
     }
 }
@@ -59,8 +60,9 @@ pub fn Screen() -> impl IntoView {
 fn Start() -> impl IntoView {
     let (client, router, team) = (use_client(), use_router(), use_team());
     let me = team.me();
-    let first =
-        Memo::new(move |_| me.with(|me| me.value.as_ref().map(|me| me.entities.first().map(|team| team.entity.clone()))));
+    let first = Memo::new(move |_| {
+        me.with(|me| me.value.as_ref().map(|me| me.entities.first().map(|team| team.entity.clone())))
+    });
     Effect::new(move |_| {
         if let Some(Some(entity)) = first.get() {
             router.replace(&Route::Automations { entity });

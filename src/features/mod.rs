@@ -3,7 +3,9 @@
 pub mod automations;
 pub mod collections;
 pub mod deliveries;
+pub mod payload;
 pub mod place;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;
+pub mod wizard;

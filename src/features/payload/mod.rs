@@ -1,0 +1,18 @@
+//! The payload editor with its live preview: one pass per keystroke, painted where it is seen.
+
+mod completion;
+mod editor;
+mod examples;
+mod gutter;
+mod lines;
+mod paint;
+mod preview;
+mod state;
+mod variables;
+mod view;
+
+pub use editor::PayloadEditor;
+pub use examples::Example;
+pub use preview::Preview;
+pub use state::{Payload, Values};
+pub use variables::VariableList;

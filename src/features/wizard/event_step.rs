@@ -1,0 +1,236 @@
+//! The first step: what to wait for, where, and on which conditions.
+
+use hookboard_api::{
+    event::{EVENTS, EventSpec, Field},
+    sentence::scope_words,
+    trigger::RunState,
+};
+use leptos::prelude::*;
+
+use super::{
+    condition_list::{ConditionJson, ConditionList},
+    draft::subject,
+    fields::{Choice, DraftField, GroupError},
+    past_view::OnThePast,
+    pattern_field::PatternField,
+    rule_list::RuleList,
+    state::Wizard,
+};
+use crate::ui::{feedback::Callout, field::SelectField, format::counted, icon::Glyph, ids::new_id, status::Tone};
+
+/// What to wait for.
+#[component]
+pub(super) fn EventStep(
+    /// The wizard.
+    wizard: Wizard,
+) -> impl IntoView {
+    let event = wizard.part(|draft| draft.event);
+    let as_json = wizard.part(|draft| draft.json.is_some());
+    let shows = move |field: Field| {
+        let spec = hookboard_api::event::event_spec(event.get());
+        wizard.scope.with(|scope| spec.shows(field, scope))
+    };
+    let fields = move || {
+        let event = event.get();
+        view! {
+            {event.is_run_metric().then(|| view! { <RuleList wizard=wizard event=event /> })}
+            {shows(Field::States).then(|| view! { <States wizard=wizard /> })}
+            {if as_json.get() {
+                view! { <ConditionJson wizard=wizard /> }.into_any()
+            } else {
+                view! {
+                    {subject(event).map(|path| view! { <PatternField wizard=wizard subject=path /> })}
+                    {shows(Field::CollectionFilter)
+                        .then(|| {
+                            view! {
+                                <DraftField
+                                    wizard=wizard
+                                    label="Collections"
+                                    pointer="/collections"
+                                    optional=true
+                                    mono=true
+                                    hint="A regular expression on the collection's name. Empty: every collection."
+                                    value=wizard.part(|draft| draft.collections.clone())
+                                    on_input=move |text: String| wizard.change(|draft| draft.collections = text)
+                                />
+                            }
+                        })}
+                    {shows(Field::RunFilter).then(|| view! { <RunFilter wizard=wizard /> })}
+                    <ConditionList wizard=wizard />
+                }
+                    .into_any()
+            }}
+        }
+    };
+    view! {
+        <div class="stack form-column">
+            <Events wizard=wizard />
+            {move || {
+                let spec = hookboard_api::event::event_spec(event.get());
+                spec.in_collection.then(|| view! { <Where wizard=wizard /> })
+            }}
+            {fields}
+        </div>
+        <div class="stack form-split__aside">
+            <OnThePast wizard=wizard />
+            <Callout tone=Tone::Info glyph=Glyph::Info>
+                {move || wizard.scope.with(scope_words)}
+            </Callout>
+        </div>
+    }
+}
+
+/// The events that the place has.
+#[component]
+fn Events(wizard: Wizard) -> impl IntoView {
+    let name = new_id();
+    let place = hookboard_api::scope::Scope { collection: None, ..wizard.scope.get_untracked() };
+    let choice = |spec: &'static EventSpec| {
+        let checked = wizard.part(move |draft| draft.event == spec.event);
+        view! {
+            <Choice
+                name=name.clone()
+                checked=checked
+                title=spec.title.to_owned()
+                on_choose=move || wizard.change(|draft| draft.set_event(spec.event))
+            />
+        }
+    };
+    let choices = EVENTS.iter().filter(|spec| spec.allows(&place)).map(choice).collect_view();
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">"Event"</legend>
+            <div class="choices choices--list">{choices}</div>
+            <GroupError error=wizard.error("/event") />
+            {wizard
+                .in_registry()
+                .then(|| view! { <p class="field__hint">"Run events belong to projects. Create one in a project."</p> })}
+        </fieldset>
+    }
+}
+
+/// Every collection, or one.
+#[component]
+fn Where(wizard: Wizard) -> impl IntoView {
+    let name = new_id();
+    let place = wizard.place();
+    let one = wizard.part(|draft| draft.one);
+    let title = format!("Every collection of {}", place.name);
+    let note = move || {
+        wizard.collections.with(|list| {
+            list.value.as_ref().map(|list| {
+                format!("{} today, future ones too", counted(list.items.len() as u64, "collection", "collections"))
+            })
+        })
+    };
+    let choices = Signal::derive(move || {
+        let mut all = vec![(String::new(), "Choose a collection".to_owned())];
+        wizard.collections.with(|list| {
+            let names = list.value.iter().flat_map(|list| &list.items).map(|one| one.name.clone());
+            all.extend(names.map(|name| (name.clone(), name)));
+        });
+        // One that is gone, or not here yet, still shows.
+        let own = wizard.draft.with(|draft| draft.collection.clone());
+        if !all.iter().any(|(value, _)| *value == own) {
+            all.push((own.clone(), own));
+        }
+        all
+    });
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">"Where"</legend>
+            <div class="choices">
+                <Choice
+                    name=name.clone()
+                    checked=Signal::derive(move || !one.get())
+                    title=title
+                    note=MaybeProp::derive(move || Some(note().unwrap_or_else(|| "Future ones too".to_owned())))
+                    on_choose=move || wizard.change(|draft| draft.one = false)
+                />
+                <Choice
+                    name=name
+                    checked=one
+                    title="One collection"
+                    note="Choose it in the next field"
+                    on_choose=move || wizard.change(|draft| draft.one = true)
+                />
+            </div>
+        </fieldset>
+        {move || {
+            one.get()
+                .then(|| {
+                    view! {
+                        <SelectField
+                            label="Collection"
+                            error=wizard.error("/collection")
+                            value=wizard.part(|draft| draft.collection.clone())
+                            choices=choices
+                            on_choose=move |name: String| {
+                                wizard.touched("/collection");
+                                wizard.change(|draft| draft.collection = name);
+                            }
+                        />
+                    }
+                })
+        }}
+    }
+}
+
+/// Whose runs, and which names.
+#[component]
+fn RunFilter(wizard: Wizard) -> impl IntoView {
+    view! {
+        <div class="choices">
+            <DraftField
+                wizard=wizard
+                label="Runs of"
+                pointer="/user"
+                optional=true
+                hint="A user's name. Empty: everyone's."
+                value=wizard.part(|draft| draft.user.clone())
+                on_input=move |text: String| wizard.change(|draft| draft.user = text)
+            />
+            <DraftField
+                wizard=wizard
+                label="Run name"
+                pointer="/run_name"
+                optional=true
+                mono=true
+                hint="A regular expression. Empty: any name."
+                value=wizard.part(|draft| draft.run_name.clone())
+                on_input=move |text: String| wizard.change(|draft| draft.run_name = text)
+            />
+        </div>
+    }
+}
+
+/// Which states count.
+#[component]
+fn States(wizard: Wizard) -> impl IntoView {
+    let line = move |state: RunState| {
+        let checked = wizard.part(move |draft| draft.states.contains(&state));
+        let toggle = move |event: web_sys::Event| {
+            let wanted = event_target_checked(&event);
+            wizard.touched("/states");
+            wizard.leave("/states");
+            wizard.change(|draft| {
+                // In the order of the catalogue, whatever was clicked first.
+                let chosen = |one: &RunState| if *one == state { wanted } else { draft.states.contains(one) };
+                draft.states = RunState::ALL.into_iter().filter(chosen).collect();
+            });
+        };
+        view! {
+            <label class="check-line">
+                <input class="checkbox" type="checkbox" prop:checked=checked on:change=toggle />
+                <span>{state.as_str()}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">"New state"</legend>
+            <div class="row row-wrap">{RunState::ALL.map(line).collect_view()}</div>
+            <GroupError error=wizard.error("/states") />
+        </fieldset>
+    }
+}

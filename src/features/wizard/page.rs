@@ -1,0 +1,423 @@
+//! The wizard's frame: the sentence that grows with the form, the steps, and the way on.
+
+use hookboard_api::{account::Role, automation::Automation, sentence};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+
+use super::{
+    action_step::{ActionStep, Testing},
+    draft::Draft,
+    event_step::EventStep,
+    keep,
+    review_step::ReviewStep,
+    state::{STEPS, Wizard},
+};
+use crate::{
+    client::{ApiError, calls, use_client, use_team},
+    features::payload::Example,
+    route::{Place, PlaceTab, Route, Step, use_router},
+    ui::{
+        button::{Button, ButtonKind, ButtonLink},
+        feedback::LoadError,
+        icon::{Glyph, Icon},
+        overlay::after_layout,
+        rule::parts_view,
+        toast::use_toasts,
+    },
+};
+
+/// Creating an automation, or editing one.
+#[component]
+pub fn WizardPage(
+    /// The registry or project.
+    place: Place,
+    /// The automation edited; none creates one.
+    #[prop(optional_no_strip)]
+    id: Option<String>,
+) -> impl IntoView {
+    let client = use_client();
+    let key = keep::key(&place, id.as_deref());
+    // Counts fresh starts: each builds the form anew.
+    let round = RwSignal::new(0_u32);
+    let restart = {
+        let key = key.clone();
+        Callback::new(move |()| {
+            keep::forget(&key);
+            round.update(|round| *round += 1);
+        })
+    };
+    let Some(id) = id else {
+        return view! {
+            {move || {
+                round.track();
+                let (draft, template) = keep::load(&key)
+                    .unwrap_or_else(|| {
+                        let draft = Draft::new(&place);
+                        let template = Example::Generic.text(draft.event);
+                        (draft, template)
+                    });
+                view! { <WizardForm place=place.clone() id=None draft=draft template=template restart=restart /> }
+            }}
+        }
+        .into_any();
+    };
+    let path = calls::automation(&place.entity, &id, "");
+    let asked = path.clone();
+    let found = client.query::<Automation>(move || Some(asked.clone()));
+    // Only whether there is one: a change by someone else must not take the draft away.
+    let ready = Memo::new(move |_| found.with(|found| found.value.is_some()));
+    let failed = Memo::new(move |_| found.with(|found| found.error.clone()));
+    view! {
+        {move || {
+            round.track();
+            if let Some((draft, template)) = keep::load(&key) {
+                return view! { <WizardForm place=place.clone() id=Some(id.clone()) draft=draft template=template restart=restart /> }
+                    .into_any();
+            }
+            if ready.get() {
+                let automation = found.with_untracked(|found| found.value.clone());
+                return automation
+                    .map(|automation| {
+                        let (draft, template) = Draft::read(&place, &automation);
+                        view! { <WizardForm place=place.clone() id=Some(id.clone()) draft=draft template=template restart=restart /> }
+                    })
+                    .into_any();
+            }
+            let path = path.clone();
+            view! {
+                <div class="page">
+                    <div class="page-head">
+                        <h1 tabindex="-1">"Edit automation"</h1>
+                    </div>
+                    {failed
+                        .get()
+                        .map(|error| {
+                            view! {
+                                <LoadError
+                                    what="The automation"
+                                    why=error.words()
+                                    on_retry=move || client.refresh(&path)
+                                />
+                            }
+                        })}
+                </div>
+            }
+                .into_any()
+        }}
+    }
+    .into_any()
+}
+
+#[component]
+fn WizardForm(
+    place: Place,
+    #[prop(optional_no_strip)] id: Option<String>,
+    draft: Draft,
+    template: String,
+    restart: Callback<()>,
+) -> impl IntoView {
+    let (client, router, team, toasts) = (use_client(), use_router(), use_team(), use_toasts());
+    let title = if id.is_some() { "Edit automation" } else { "Create automation" };
+    let home = match &id {
+        Some(id) => Route::Automation(place.clone(), id.clone()),
+        None => Route::Place(place.clone(), PlaceTab::Automations),
+    };
+    let wizard = Wizard::open(client, router, place, id, draft, template);
+    let testing = Testing::new();
+    let busy = RwSignal::new(None::<&'static str>);
+    let failure = RwSignal::new(None::<String>);
+    let outdated = RwSignal::new(false);
+    let form: NodeRef<html::Form> = NodeRef::new();
+    let heading: NodeRef<html::H1> = NodeRef::new();
+    let step = wizard.step;
+
+    // A step is shown only when those before it are sound; an address may say otherwise.
+    Effect::new(move |_| {
+        let (step, last) = (step.get(), wizard.reachable());
+        if step > last && busy.get_untracked().is_none() {
+            wizard.fall_back(last);
+        }
+    });
+    Effect::new(move |before: Option<Step>| {
+        let now = step.get();
+        if before.is_some_and(|before| before != now)
+            && let Some(heading) = heading.get_untracked()
+        {
+            // A step is a route: the heading takes the focus, and with it the reading position.
+            let _ = heading.focus();
+        }
+        now
+    });
+
+    let focus_fault = move || {
+        after_layout(move || {
+            let fault =
+                form.get_untracked().and_then(|form| form.query_selector("[aria-invalid='true']").ok().flatten());
+            if let Some(fault) = fault.and_then(|fault| fault.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = fault.focus();
+            }
+        });
+    };
+    let save = move || {
+        if busy.get_untracked().is_some() {
+            return;
+        }
+        failure.set(None);
+        wizard.tell_all();
+        if !untrack(|| wizard.is_sound(Step::Review)) {
+            focus_fault();
+            return;
+        }
+        let place = wizard.place();
+        let draft = wizard.draft.get_untracked();
+        let body = draft.automation(&place, &wizard.template.get_untracked());
+        let (id, revision) = (wizard.id(), if outdated.get_untracked() { None } else { draft.revision });
+        busy.set(Some(if id.is_some() { "Saving…" } else { "Creating…" }));
+        spawn_local(async move {
+            let answer = match &id {
+                Some(id) => client.put::<Automation>(&calls::automation(&place.entity, id, ""), &body, revision).await,
+                None => client.post::<Automation>(&calls::team(&place.entity, "automations"), &body).await,
+            };
+            busy.try_set(None);
+            match answer {
+                Ok(saved) => {
+                    keep::forget(&wizard.key());
+                    wizard.stop_keeping();
+                    client.changed(&calls::team(&place.entity, "automations"));
+                    client.changed(&calls::team(&place.entity, "places"));
+                    toasts.say(
+                        Glyph::Check,
+                        format!("{} “{}”", if id.is_some() { "Saved" } else { "Created" }, saved.name),
+                    );
+                    router.go(&Route::Automation(place, saved.id));
+                }
+                Err(error) => {
+                    let words = refused(wizard, &error);
+                    if error.is_outdated() {
+                        outdated.try_set(true);
+                    }
+                    failure.try_set(words);
+                    focus_fault();
+                }
+            }
+        });
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let now = step.get_untracked();
+        let to = match now {
+            Step::Event => Step::Action,
+            Step::Action => Step::Review,
+            Step::Review => return save(),
+        };
+        if !wizard.advance(now, to) {
+            focus_fault();
+        }
+    };
+
+    let body = move || match step.get() {
+        Step::Event => view! { <EventStep wizard=wizard /> }.into_any(),
+        Step::Action => view! { <ActionStep wizard=wizard testing=testing /> }.into_any(),
+        Step::Review => view! { <ReviewStep wizard=wizard failure=failure.into() /> }.into_any(),
+    };
+    let foot = move || {
+        let home = router.href(&home);
+        let back = move |to: Step| {
+            view! {
+                <ButtonLink href=Signal::derive(move || router.href_to(&wizard.address(to))) glyph=Glyph::ArrowLeft>
+                    "Back"
+                </ButtonLink>
+            }
+        };
+        let first = match step.get() {
+            Step::Event => view! { <ButtonLink href=home>"Cancel"</ButtonLink> }.into_any(),
+            Step::Action => back(Step::Event).into_any(),
+            Step::Review => back(Step::Action).into_any(),
+        };
+        let last = match step.get() {
+            Step::Event => next("Action").into_any(),
+            Step::Action => {
+                let sends = wizard.part(|draft| !draft.record);
+                let refused = Signal::derive(move || test_refusal(wizard, team));
+                view! {
+                    {move || {
+                        sends
+                            .get()
+                            .then(|| {
+                                view! {
+                                    <Button
+                                        glyph=Glyph::Send
+                                        busy=testing.busy
+                                        refused=refused
+                                        on_press=move || testing.send(wizard)
+                                    >
+                                        "Test automation"
+                                    </Button>
+                                }
+                            })
+                    }}
+                    {next("Review")}
+                }
+                .into_any()
+            }
+            Step::Review => {
+                let label = if wizard.id().is_some() { "Save automation" } else { "Create automation" };
+                view! {
+                    <Button kind=ButtonKind::Primary submit=true busy=busy refused=team.refusal(Role::Admin)>
+                        {label}
+                    </Button>
+                }
+                .into_any()
+            }
+        };
+        view! {
+            {first}
+            <Button kind=ButtonKind::Quiet on_press=restart>
+                "Start over"
+            </Button>
+            <span class="push"></span>
+            <span class="form-foot__note">"Draft kept in this tab"</span>
+            {last}
+        }
+    };
+    view! {
+        <div class="page">
+            <div class="page-head">
+                <div class="page-head__text">
+                    <h1 node_ref=heading tabindex="-1">
+                        {title}
+                    </h1>
+                    <Sentence wizard=wizard />
+                </div>
+                <Steps wizard=wizard />
+            </div>
+            <form
+                node_ref=form
+                class="form-split"
+                novalidate
+                aria-label=move || STEPS.iter().find(|(own, _)| *own == step.get()).map(|(_, name)| *name)
+                on:submit=submit
+            >
+                {body}
+                <div class="form-foot form-split__foot">{foot}</div>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+fn next(label: &'static str) -> impl IntoView {
+    view! {
+        <button class="button" data-kind="primary" type="submit">
+            {label}
+            <Icon glyph=Glyph::ArrowRight />
+        </button>
+    }
+}
+
+/// Why the payload cannot be tested now.
+fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
+    if let Some(refusal) = team.refusal(Role::Member).get() {
+        return Some(refusal);
+    }
+    if wizard.draft.with(|draft| draft.webhook.is_empty()) {
+        return Some("Choose a webhook first.".to_owned());
+    }
+    wizard.payload_is_faulty().then(|| "Mend the payload's errors first.".to_owned())
+}
+
+/// Puts what was refused at its fields; the rest in words.
+fn refused(wizard: Wizard, error: &ApiError) -> Option<String> {
+    if error.is_outdated() {
+        return Some(
+            "Someone else changed this automation meanwhile. Your draft is kept: save again to write over the change, or start over to see it."
+                .to_owned(),
+        );
+    }
+    let taken = matches!(error, ApiError::Problem(problem) if problem.code == hookboard_api::problem::ProblemCode::DuplicateName);
+    if taken && error.fields().is_empty() {
+        let at_name = hookboard_api::problem::FieldError::new("/name", "duplicate_name", error.words());
+        wizard.refuse(&[at_name]);
+        return None;
+    }
+    if error.fields().is_empty() {
+        return Some(error.words());
+    }
+    let unplaced = wizard.refuse(error.fields());
+    (!unplaced.is_empty()).then(|| unplaced.join(" "))
+}
+
+/// What it will do, as far as the form says.
+#[component]
+fn Sentence(wizard: Wizard) -> impl IntoView {
+    let when = move || {
+        let scope = wizard.scope.get();
+        wizard.draft.with(|draft| sentence::when(&draft.shown_trigger(&scope), &scope))
+    };
+    let then = move || {
+        let record = wizard.draft.with(|draft| draft.record);
+        let name = wizard.webhook().map(|webhook| webhook.settings.name);
+        match (wizard.step.get(), record, name) {
+            (Step::Event, ..) => view! { <span class="faint">"next: what to send"</span> }.into_any(),
+            (_, true, _) => view! { <b>"record only"</b> ", nothing is sent" }.into_any(),
+            (_, false, Some(name)) => view! { "POST " <b>{name}</b> }.into_any(),
+            (_, false, None) => view! { <span class="faint">"choose what to send"</span> }.into_any(),
+        }
+    };
+    view! {
+        <p class="rule">
+            {move || parts_view(when())} " "
+            <span class="rule__then">
+                <Icon glyph=Glyph::ArrowRight />
+                " "
+                {then}
+            </span>
+        </p>
+    }
+}
+
+/// The three steps; those that may be shown are links.
+#[component]
+fn Steps(wizard: Wizard) -> impl IntoView {
+    let router = use_router();
+    let item = move |(index, (own, label)): (usize, (Step, &'static str))| {
+        let inner = move || {
+            let (now, last) = (wizard.step.get(), wizard.reachable());
+            let been = usize::from(wizard.draft.with(|draft| draft.furthest)) >= index;
+            let number = (index + 1).to_string();
+            if own == now {
+                return view! {
+                    <span class="step" aria-current="step">
+                        <span class="step__peg">{number}</span>
+                        {label}
+                    </span>
+                }
+                .into_any();
+            }
+            if own < now || (own <= last && been) {
+                let done = own < now;
+                let peg = if done { view! { <Icon glyph=Glyph::Check /> }.into_any() } else { number.into_any() };
+                return view! {
+                    <a class="step" data-state=done.then_some("done") href=router.href_to(&wizard.address(own))>
+                        <span class="step__peg">{peg}</span>
+                        {label}
+                    </a>
+                }
+                .into_any();
+            }
+            view! {
+                <span class="step" aria-disabled="true">
+                    <span class="step__peg">{number}</span>
+                    {label}
+                </span>
+            }
+            .into_any()
+        };
+        view! { <li>{inner}</li> }
+    };
+    view! {
+        <nav class="push" aria-label="Steps">
+            <ol class="steps">{STEPS.into_iter().enumerate().map(item).collect_view()}</ol>
+        </nav>
+    }
+}

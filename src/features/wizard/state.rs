@@ -1,0 +1,360 @@
+//! The wizard while it is open: the draft, what is wrong with it and since when that is told, and
+//! what the steps know of the team.
+
+use std::sync::Arc;
+
+use hookboard_api::{
+    catalogue::Collection,
+    event::Event,
+    list::List,
+    problem::FieldError,
+    sample::sample_values,
+    scope::{PlaceKind, Scope},
+    template::Names,
+    trigger::Trigger,
+    webhook::Webhook,
+};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::{
+    draft::{Draft, step_of},
+    keep,
+    past::{Past, look_back},
+};
+use crate::{
+    client::{Client, Remote, calls},
+    features::payload::{Payload, Values},
+    route::{Place, Query, Route, Router, Step},
+};
+
+/// All steps, in order.
+pub const STEPS: [(Step, &str); 3] = [(Step::Event, "Event"), (Step::Action, "Action"), (Step::Review, "Review")];
+
+/// The choice of a made-up event to preview with.
+pub const MADE_UP: &str = "sample";
+
+/// One open wizard.
+#[derive(Clone, Copy)]
+pub struct Wizard {
+    place: StoredValue<Place>,
+    id: StoredValue<Option<String>>,
+    client: Client,
+    router: Router,
+    kept: StoredValue<bool>,
+    /// The draft.
+    pub draft: RwSignal<Draft>,
+    /// The payload's text.
+    pub template: RwSignal<String>,
+    /// The payload being written.
+    pub payload: Payload,
+    /// The step that shows.
+    pub step: Memo<Step>,
+    /// Where the automation watches.
+    pub scope: Memo<Scope>,
+    faults: Memo<Vec<FieldError>>,
+    left: RwSignal<Vec<String>>,
+    tried: RwSignal<Option<Step>>,
+    refused: RwSignal<Vec<FieldError>>,
+    /// Webhooks of the team.
+    pub webhooks: Signal<Remote<List<Webhook>>>,
+    /// Collections of the place.
+    pub collections: Signal<Remote<List<Collection>>>,
+    /// Past events of the type in the scope.
+    pub events: Signal<Remote<List<Event>>>,
+    /// What the condition makes of them.
+    pub past: Memo<Past>,
+    /// The event previewed with; none is the made-up one.
+    pub previewed: Memo<Option<Arc<Event>>>,
+}
+
+impl Wizard {
+    /// Opens one.
+    pub fn open(
+        client: Client,
+        router: Router,
+        place: Place,
+        id: Option<String>,
+        draft: Draft,
+        template: String,
+    ) -> Self {
+        let draft = RwSignal::new(draft);
+        let template = RwSignal::new(template);
+        let stored = StoredValue::new(place.clone());
+        let at = move || stored.get_value();
+        let scope = Memo::new(move |_| draft.with(|draft| draft.scope(&at())));
+        let trigger = Memo::new(move |_| -> Trigger { draft.with(|draft| draft.trigger(&scope.get())) });
+        let faults = Memo::new(move |_| draft.with(|draft| draft.faults(&at())));
+        let entity = place.entity.clone();
+        let webhooks: Signal<Remote<List<Webhook>>> = client.query(move || Some(calls::webhooks(&entity)));
+        let collections_path = calls::collections(&place);
+        let collections = client.query(move || Some(collections_path.clone()));
+        let event_type = Memo::new(move |_| draft.with(|draft| draft.event));
+        let events: Signal<Remote<List<Event>>> = client.query(move || {
+            let scope = scope.get();
+            let query = Query::default()
+                .with(scope.kind.as_str(), Some(&scope.name))
+                .with("type", Some(event_type.get().as_str()))
+                .with("collection", scope.collection.as_deref())
+                .with("limit", Some("200"));
+            Some(calls::team(&scope.entity, &format!("events{}", query.suffix())))
+        });
+        let listed = Memo::new(move |_| -> Vec<Arc<Event>> {
+            events.with(|events| match &events.value {
+                // The old answer stays while another type is asked for.
+                Some(list) => list
+                    .items
+                    .iter()
+                    .filter(|event| event.event_type == event_type.get())
+                    .cloned()
+                    .map(Arc::new)
+                    .collect(),
+                None => Vec::new(),
+            })
+        });
+        let past = Memo::new(move |_| listed.with(|events| look_back(&trigger.get(), events)));
+        let chosen = router.param("event");
+        let previewed = Memo::new(move |_| {
+            let chosen = chosen.get();
+            if chosen.as_deref() == Some(MADE_UP) {
+                return None;
+            }
+            let named = listed.with(|events| events.iter().find(|event| Some(&event.id) == chosen.as_ref()).cloned());
+            named
+                .or_else(|| past.with(|past| past.matched.first().cloned()))
+                .or_else(|| listed.with(|events| events.first().cloned()))
+        });
+        let name = Memo::new(move |_| draft.with(|draft| draft.shown_name(&at())));
+        let values = Memo::new(move |_| -> Values {
+            let mut values =
+                previewed.get().map_or_else(|| sample_values(event_type.get()), |event| event.values.clone());
+            values.insert("automation_name".to_owned(), Value::from(name.get()));
+            Arc::new(values)
+        });
+        let webhook_id = Memo::new(move |_| draft.with(|draft| draft.webhook.clone()));
+        let names = Memo::new(move |_| {
+            let event = Some(event_type.get());
+            let id = webhook_id.get();
+            webhooks.with(|webhooks| {
+                let webhook = webhooks.value.as_ref().and_then(|list| list.items.iter().find(|one| one.id == id));
+                webhook.map_or_else(|| Names { event, ..Names::default() }, |one| one.settings.template_names(event))
+            })
+        });
+        let payload = Payload::new(template, names.into(), values.into());
+        let step = router.param("step");
+        let wizard = Self {
+            place: stored,
+            id: StoredValue::new(id),
+            client,
+            router,
+            kept: StoredValue::new(true),
+            draft,
+            template,
+            payload,
+            step: Memo::new(move |_| Step::parse(step.get().as_deref())),
+            scope,
+            faults,
+            left: RwSignal::new(Vec::new()),
+            tried: RwSignal::new(None),
+            refused: RwSignal::new(Vec::new()),
+            webhooks,
+            collections,
+            events,
+            past,
+            previewed,
+        };
+        wizard.keep();
+        wizard
+    }
+
+    /// Keeps the draft for the tab, a moment after the last change.
+    fn keep(self) {
+        let key = self.key();
+        let turn = StoredValue::new(0_u32);
+        let first = StoredValue::new(true);
+        Effect::new(move |_| {
+            self.draft.track();
+            self.template.track();
+            if first.get_value() {
+                // Nothing has been typed yet.
+                first.set_value(false);
+                return;
+            }
+            let now = turn.get_value().wrapping_add(1);
+            turn.set_value(now);
+            let key = key.clone();
+            let save = move || {
+                if turn.try_get_value() == Some(now)
+                    && self.kept.try_get_value() == Some(true)
+                    && let (Some(draft), Some(template)) =
+                        (self.draft.try_get_untracked(), self.template.try_get_untracked())
+                {
+                    keep::save(&key, draft, template);
+                }
+            };
+            set_timeout(save, std::time::Duration::from_millis(250));
+        });
+    }
+
+    /// The draft has become an automation: it is kept no longer.
+    pub fn stop_keeping(self) {
+        self.kept.try_set_value(false);
+    }
+
+    /// What makes calls.
+    pub fn client(self) -> Client {
+        self.client
+    }
+
+    /// Where the draft is kept.
+    pub fn key(self) -> String {
+        keep::key(&self.place.get_value(), self.id.get_value().as_deref())
+    }
+
+    /// The registry or project.
+    pub fn place(self) -> Place {
+        self.place.get_value()
+    }
+
+    /// The id of the automation edited; none for a new one.
+    pub fn id(self) -> Option<String> {
+        self.id.get_value()
+    }
+
+    /// Changes the draft.
+    pub fn change(self, change: impl FnOnce(&mut Draft)) {
+        self.draft.update(change);
+    }
+
+    /// A part of the draft, followed only when it changes.
+    pub fn part<T: Clone + PartialEq + Send + Sync + 'static>(
+        self,
+        part: impl Fn(&Draft) -> T + Send + Sync + 'static,
+    ) -> Signal<T> {
+        Memo::new(move |_| self.draft.with(&part)).into()
+    }
+
+    /// The name it will have.
+    pub fn name(self) -> String {
+        self.draft.with(|draft| draft.shown_name(&self.place()))
+    }
+
+    /// The webhook chosen.
+    pub fn webhook(self) -> Option<Webhook> {
+        let id = self.draft.with(|draft| draft.webhook.clone());
+        self.webhooks.with(|list| list.value.as_ref()?.items.iter().find(|one| one.id == id).cloned())
+    }
+
+    /// What is wrong with a field, once it is time to tell: it was left, or its step submitted.
+    pub fn error(self, pointer: impl Into<String>) -> Signal<Option<String>> {
+        let pointer = pointer.into();
+        Memo::new(move |_| {
+            let of = |faults: &Vec<FieldError>| {
+                faults.iter().find(|fault| fault.pointer == pointer).map(|fault| fault.message.clone())
+            };
+            if let Some(words) = self.refused.with(of) {
+                return Some(words);
+            }
+            let told = self.tried.get().is_some_and(|tried| step_of(&pointer) <= tried)
+                || self.left.with(|left| left.contains(&pointer));
+            if told { self.faults.with(of) } else { None }
+        })
+        .into()
+    }
+
+    /// The reader moved on from a field.
+    pub fn leave(self, pointer: &str) {
+        if !self.left.with_untracked(|left| left.iter().any(|one| one == pointer)) {
+            self.left.update(|left| left.push(pointer.to_owned()));
+        }
+    }
+
+    /// A field was changed: what the server said of it is no longer so.
+    pub fn touched(self, pointer: &str) {
+        if self.refused.with_untracked(|refused| refused.iter().any(|one| one.pointer == pointer)) {
+            self.refused.update(|refused| refused.retain(|one| one.pointer != pointer));
+        }
+    }
+
+    /// Whether a step has nothing wrong.
+    pub fn is_sound(self, step: Step) -> bool {
+        let fields = self.faults.with(|faults| faults.iter().all(|fault| step_of(&fault.pointer) != step));
+        fields && (step != Step::Action || !self.payload_is_faulty())
+    }
+
+    /// Whether the payload keeps the automation from being saved. Not known before the webhook's
+    /// secrets are.
+    pub fn payload_is_faulty(self) -> bool {
+        let sends = !self.draft.with(|draft| draft.record);
+        sends && self.webhooks.with(|list| list.value.is_some()) && self.payload.errors() > 0
+    }
+
+    /// The last step that may be shown: the first with something wrong, or the review.
+    pub fn reachable(self) -> Step {
+        STEPS.into_iter().map(|(step, _)| step).find(|step| !self.is_sound(*step)).unwrap_or(Step::Review)
+    }
+
+    /// The address of a step.
+    pub fn address(self, step: Step) -> String {
+        let place = self.place();
+        let route = match self.id() {
+            Some(id) => Route::EditAutomation(place, id),
+            None => Route::NewAutomation(place),
+        };
+        let event = self.router.query().with(|query| query.get("event").map(str::to_owned));
+        let query = Query::default().with("step", Some(step.as_str())).with("event", event.as_deref());
+        route.path() + &query.suffix()
+    }
+
+    /// Leaves a step for the next one; stays and tells what is wrong if there is something.
+    pub fn advance(self, from: Step, to: Step) -> bool {
+        if !untrack(|| self.is_sound(from)) {
+            self.tried.update(|tried| *tried = (*tried).max(Some(from)));
+            return false;
+        }
+        self.change(|draft| draft.furthest = draft.furthest.max(from as u8 + 1));
+        self.router.go_to(&untrack(|| self.address(to)));
+        true
+    }
+
+    /// Goes back to a step that may be shown.
+    pub fn fall_back(self, to: Step) {
+        self.router.replace_with(&untrack(|| self.address(to)));
+    }
+
+    /// Tells everything that is wrong.
+    pub fn tell_all(self) {
+        self.tried.set(Some(Step::Review));
+    }
+
+    /// What the server refused, put at its fields. Answers what has no field, and goes to the first
+    /// step with something refused.
+    pub fn refuse(self, errors: &[FieldError]) -> Vec<String> {
+        let mut unplaced = Vec::new();
+        let mut placed = Vec::new();
+        for error in errors {
+            let pointer = self.draft.with_untracked(|draft| draft.local(&error.pointer));
+            if pointer.is_empty() {
+                unplaced.push(error.message.clone());
+            } else {
+                placed.push(FieldError { pointer, ..error.clone() });
+            }
+        }
+        let first = placed.iter().map(|error| step_of(&error.pointer)).min();
+        self.refused.set(placed);
+        if let Some(first) = first.filter(|first| *first != self.step.get_untracked()) {
+            self.router.go_to(&untrack(|| self.address(first)));
+        }
+        unplaced
+    }
+
+    /// Previews with another event.
+    pub fn preview_with(self, id: &str) {
+        self.router.set_param("event", Some(id));
+    }
+
+    /// Whether the place is a registry.
+    pub fn in_registry(self) -> bool {
+        self.place.with_value(|place| place.kind == PlaceKind::Registry)
+    }
+}
