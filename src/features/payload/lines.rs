@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use hookboard_api::template::{Code, Diagnostic, MarkedSpan, Severity, Token, TokenKind, VariableState};
+use hookboard_api::template::{Code, Diagnostic, Group, MarkedSpan, Severity, Token, TokenKind, VariableState};
 
 use crate::ui::code::{Ink, ink};
 
@@ -142,12 +142,7 @@ fn look(kind: TokenKind, slot: usize) -> Piece {
         TokenKind::Invalid => "json-invalid",
         TokenKind::Variable { group, state } => {
             let group = group.filter(|_| state != VariableState::Faulty);
-            return Piece {
-                class: "var",
-                group: group.map(|group| group.as_str()),
-                slot: Some(slot),
-                ..Piece::default()
-            };
+            return Piece { class: "var", group: group.map(Group::as_str), slot: Some(slot), ..Piece::default() };
         }
     };
     Piece { class, ..Piece::default() }

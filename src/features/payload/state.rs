@@ -192,9 +192,9 @@ impl Payload {
         self.engine.try_update_value(|engine| engine.text.clone_from(&text));
         self.text.set(text);
         if opens || was_open {
-            self.complete(false)
+            self.complete(false);
         } else {
-            self.close()
+            self.close();
         }
         self.refresh();
     }

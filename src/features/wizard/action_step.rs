@@ -51,17 +51,17 @@ impl Testing {
         if self.busy.get_untracked().is_some() {
             return;
         }
-        let event = wizard.previewed.get_untracked();
-        let template = wizard.template.get_untracked();
+        let event = wizard.previewed().get_untracked();
+        let template = wizard.template().get_untracked();
         let request = TestRequest {
             template: (!template.trim().is_empty()).then_some(template),
-            event: event.is_none().then(|| wizard.draft.with_untracked(|draft| draft.event)),
+            event: event.is_none().then(|| wizard.draft().with_untracked(|draft| draft.event)),
             event_id: event.map(|event| event.id.clone()),
             automation_name: Some(untrack(|| wizard.name())),
         };
         let path = calls::webhook(
             &wizard.place().entity,
-            &wizard.draft.with_untracked(|draft| draft.webhook.clone()),
+            &wizard.draft().with_untracked(|draft| draft.webhook.clone()),
             "/test",
         );
         self.busy.set(Some("Sending…"));
@@ -95,7 +95,7 @@ pub(super) fn ActionStep(
         view! {
             <WebhookField wizard=wizard />
             <PayloadEditor
-                payload=wizard.payload
+                payload=wizard.payload()
                 event=wizard.part(|draft| draft.event)
                 error=wizard.error("/template")
             />
@@ -106,7 +106,7 @@ pub(super) fn ActionStep(
         (!record.get()).then(|| {
             view! {
                 <PreviewOf wizard=wizard />
-                <VariableList payload=wizard.payload />
+                <VariableList payload=wizard.payload() />
             }
         })
     };
@@ -163,9 +163,9 @@ pub(super) fn PreviewOf(
             [Some(name), subject_of, when].into_iter().flatten().collect::<Vec<_>>().join(", ")
         };
         let one = |event: &Arc<Event>| (event.id.clone(), words(event));
-        let mut all: Choices = wizard.past.with(|past| past.matched.iter().take(20).map(one).collect());
-        let kind = wizard.draft.with(|draft| draft.event);
-        wizard.events.with(|list| {
+        let mut all: Choices = wizard.past().with(|past| past.matched.iter().take(20).map(one).collect());
+        let kind = wizard.draft().with(|draft| draft.event);
+        wizard.events().with(|list| {
             for event in
                 list.value.iter().flat_map(|list| &list.items).filter(|event| event.event_type == kind).take(20)
             {
@@ -178,10 +178,10 @@ pub(super) fn PreviewOf(
         all
     });
     let chosen =
-        Signal::derive(move || wizard.previewed.get().map_or_else(|| MADE_UP.to_owned(), |event| event.id.clone()));
+        Signal::derive(move || wizard.previewed().get().map_or_else(|| MADE_UP.to_owned(), |event| event.id.clone()));
     view! {
         <Preview
-            payload=wizard.payload
+            payload=wizard.payload()
             events=events
             event=chosen
             on_event=move |id: String| wizard.preview_with(&id)
@@ -197,7 +197,7 @@ fn WebhookField(wizard: Wizard) -> impl IntoView {
     let client = use_client();
     let choices = Signal::derive(move || -> Choices {
         let mut all = vec![(String::new(), "Choose a webhook".to_owned())];
-        wizard.webhooks.with(|list| {
+        wizard.webhooks().with(|list| {
             for one in list.value.iter().flat_map(|list| &list.items) {
                 let state = match one.health.state {
                     HealthState::Paused => ", paused",
@@ -241,13 +241,13 @@ fn WebhookField(wizard: Wizard) -> impl IntoView {
         })
     };
     let body = move || {
-        let failed = wizard.webhooks.with(|list| list.value.is_none().then(|| list.error.clone()).flatten());
+        let failed = wizard.webhooks().with(|list| list.value.is_none().then(|| list.error.clone()).flatten());
         if let Some(error) = failed {
             let path = calls::webhooks(&wizard.place().entity);
             return view! { <LoadError what="The webhooks" why=error.words() on_retry=move || client.refresh(&path) /> }
                 .into_any();
         }
-        let none = wizard.webhooks.with(|list| list.value.as_ref().is_some_and(|list| list.items.is_empty()));
+        let none = wizard.webhooks().with(|list| list.value.as_ref().is_some_and(|list| list.items.is_empty()));
         if none {
             return view! {
                 <Callout tone=Tone::Info glyph=Glyph::Endpoint>

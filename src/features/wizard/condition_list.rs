@@ -33,7 +33,7 @@ pub(super) fn ConditionList(
     };
     let write_json = move || {
         wizard.change(|draft| {
-            let filter = draft.filter(&wizard.scope.get_untracked()).unwrap_or_else(|| serde_json::json!({}));
+            let filter = draft.filter(&wizard.scope().get_untracked()).unwrap_or_else(|| serde_json::json!({}));
             draft.json = serde_json::to_string_pretty(&filter).ok();
         });
     };
@@ -63,10 +63,10 @@ pub(super) fn ConditionList(
 
 /// Names of the values that the event carries, those of metadata as past events have them.
 fn names(wizard: Wizard) -> Vec<String> {
-    let event = wizard.draft.with(|draft| draft.event);
+    let event = wizard.draft().with(|draft| draft.event);
     let mut names: Vec<String> = Vec::new();
     if event.is_artifact() {
-        wizard.events.with(|list| {
+        wizard.events().with(|list| {
             for event in list.value.iter().flat_map(|list| &list.items) {
                 let metadata = event.values.get("artifact_metadata").and_then(|one| one.as_object());
                 for key in metadata.iter().flat_map(|metadata| metadata.keys()) {
@@ -101,7 +101,7 @@ fn ConditionRow(wizard: Wizard, key: u32, names: String) -> impl IntoView {
         });
     };
     let number =
-        move || wizard.draft.with(|draft| draft.conditions.iter().position(|one| one.key == key).unwrap_or(0) + 1);
+        move || wizard.draft().with(|draft| draft.conditions.iter().position(|one| one.key == key).unwrap_or(0) + 1);
     let label = move |what: &str| format!("{what}, condition {}", number());
     let (path, op, operand) = (of(|one| one.path.clone()), of(|one| one.op.clone()), of(|one| one.operand.clone()));
     let has_operand = wizard.part(move |draft| draft.conditions.iter().any(|one| one.key == key && one.has_operand()));
@@ -171,7 +171,7 @@ pub(super) fn ConditionJson(
     let text = wizard.part(|draft| draft.json.clone().unwrap_or_default());
     let back = move || {
         wizard.change(|draft| {
-            let scope = wizard.scope.get_untracked();
+            let scope = wizard.scope().get_untracked();
             fields_of(draft, &scope);
         });
     };

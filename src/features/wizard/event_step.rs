@@ -28,7 +28,7 @@ pub(super) fn EventStep(
     let as_json = wizard.part(|draft| draft.json.is_some());
     let shows = move |field: Field| {
         let spec = hookboard_api::event::event_spec(event.get());
-        wizard.scope.with(|scope| spec.shows(field, scope))
+        wizard.scope().with(|scope| spec.shows(field, scope))
     };
     let fields = move || {
         let event = event.get();
@@ -74,7 +74,7 @@ pub(super) fn EventStep(
         <div class="stack form-split__aside">
             <OnThePast wizard=wizard />
             <Callout tone=Tone::Info glyph=Glyph::Info>
-                {move || wizard.scope.with(scope_words)}
+                {move || wizard.scope().with(scope_words)}
             </Callout>
         </div>
     }
@@ -84,7 +84,7 @@ pub(super) fn EventStep(
 #[component]
 fn Events(wizard: Wizard) -> impl IntoView {
     let name = new_id();
-    let place = hookboard_api::scope::Scope { collection: None, ..wizard.scope.get_untracked() };
+    let place = hookboard_api::scope::Scope { collection: None, ..wizard.scope().get_untracked() };
     let choice = |spec: &'static EventSpec| {
         let checked = wizard.part(move |draft| draft.event == spec.event);
         view! {
@@ -117,7 +117,7 @@ fn Where(wizard: Wizard) -> impl IntoView {
     let one = wizard.part(|draft| draft.one);
     let title = format!("Every collection of {}", place.name);
     let note = move || {
-        wizard.collections.with(|list| {
+        wizard.collections().with(|list| {
             list.value.as_ref().map(|list| {
                 format!("{} today, future ones too", counted(list.items.len() as u64, "collection", "collections"))
             })
@@ -125,12 +125,12 @@ fn Where(wizard: Wizard) -> impl IntoView {
     };
     let choices = Signal::derive(move || {
         let mut all = vec![(String::new(), "Choose a collection".to_owned())];
-        wizard.collections.with(|list| {
+        wizard.collections().with(|list| {
             let names = list.value.iter().flat_map(|list| &list.items).map(|one| one.name.clone());
             all.extend(names.map(|name| (name.clone(), name)));
         });
         // One that is gone, or not here yet, still shows.
-        let own = wizard.draft.with(|draft| draft.collection.clone());
+        let own = wizard.draft().with(|draft| draft.collection.clone());
         if !all.iter().any(|(value, _)| *value == own) {
             all.push((own.clone(), own));
         }

@@ -129,7 +129,7 @@ fn WizardForm(
     let outdated = RwSignal::new(false);
     let form: NodeRef<html::Form> = NodeRef::new();
     let heading: NodeRef<html::H1> = NodeRef::new();
-    let step = wizard.step;
+    let step = wizard.step();
 
     // A step is shown only when those before it are sound; an address may say otherwise.
     Effect::new(move |_| {
@@ -149,6 +149,10 @@ fn WizardForm(
         now
     });
 
+    let start_over = move || {
+        wizard.stop_keeping();
+        restart.run(());
+    };
     let focus_fault = move || {
         after_layout(move || {
             let fault =
@@ -169,28 +173,35 @@ fn WizardForm(
             return;
         }
         let place = wizard.place();
-        let draft = wizard.draft.get_untracked();
-        let body = draft.automation(&place, &wizard.template.get_untracked());
+        let draft = wizard.draft().get_untracked();
+        let body = draft.automation(&place, &wizard.template().get_untracked());
         let (id, revision) = (wizard.id(), if outdated.get_untracked() { None } else { draft.revision });
+        let key = wizard.key();
         busy.set(Some(if id.is_some() { "Saving…" } else { "Creating…" }));
         spawn_local(async move {
             let answer = match &id {
                 Some(id) => client.put::<Automation>(&calls::automation(&place.entity, id, ""), &body, revision).await,
                 None => client.post::<Automation>(&calls::team(&place.entity, "automations"), &body).await,
             };
-            busy.try_set(None);
+            let gone = busy.try_set(None).is_some();
             match answer {
                 Ok(saved) => {
-                    keep::forget(&wizard.key());
-                    wizard.stop_keeping();
+                    if !gone {
+                        wizard.stop_keeping();
+                    }
+                    keep::forget(&key);
                     client.changed(&calls::team(&place.entity, "automations"));
                     client.changed(&calls::team(&place.entity, "places"));
                     toasts.say(
                         Glyph::Check,
                         format!("{} “{}”", if id.is_some() { "Saved" } else { "Created" }, saved.name),
                     );
-                    router.go(&Route::Automation(place, saved.id));
+                    if !gone {
+                        router.go(&Route::Automation(place, saved.id));
+                    }
                 }
+                // The reader left while it was under way: the draft is kept, and tells at the next try.
+                Err(_) if gone => {}
                 Err(error) => {
                     let words = refused(wizard, &error);
                     if error.is_outdated() {
@@ -272,7 +283,7 @@ fn WizardForm(
         };
         view! {
             {first}
-            <Button kind=ButtonKind::Quiet on_press=restart>
+            <Button kind=ButtonKind::Quiet on_press=start_over>
                 "Start over"
             </Button>
             <span class="push"></span>
@@ -320,7 +331,7 @@ fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
     if let Some(refusal) = team.refusal(Role::Member).get() {
         return Some(refusal);
     }
-    if wizard.draft.with(|draft| draft.webhook.is_empty()) {
+    if wizard.draft().with(|draft| draft.webhook.is_empty()) {
         return Some("Choose a webhook first.".to_owned());
     }
     wizard.payload_is_faulty().then(|| "Mend the payload's errors first.".to_owned())
@@ -351,13 +362,13 @@ fn refused(wizard: Wizard, error: &ApiError) -> Option<String> {
 #[component]
 fn Sentence(wizard: Wizard) -> impl IntoView {
     let when = move || {
-        let scope = wizard.scope.get();
-        wizard.draft.with(|draft| sentence::when(&draft.shown_trigger(&scope), &scope))
+        let scope = wizard.scope().get();
+        wizard.draft().with(|draft| sentence::when(&draft.shown_trigger(&scope), &scope))
     };
     let then = move || {
-        let record = wizard.draft.with(|draft| draft.record);
+        let record = wizard.draft().with(|draft| draft.record);
         let name = wizard.webhook().map(|webhook| webhook.settings.name);
-        match (wizard.step.get(), record, name) {
+        match (wizard.step().get(), record, name) {
             (Step::Event, ..) => view! { <span class="faint">"next: what to send"</span> }.into_any(),
             (_, true, _) => view! { <b>"record only"</b> ", nothing is sent" }.into_any(),
             (_, false, Some(name)) => view! { "POST " <b>{name}</b> }.into_any(),
@@ -382,8 +393,8 @@ fn Steps(wizard: Wizard) -> impl IntoView {
     let router = use_router();
     let item = move |(index, (own, label)): (usize, (Step, &'static str))| {
         let inner = move || {
-            let (now, last) = (wizard.step.get(), wizard.reachable());
-            let been = usize::from(wizard.draft.with(|draft| draft.furthest)) >= index;
+            let (now, last) = (wizard.step().get(), wizard.reachable());
+            let been = usize::from(wizard.draft().with(|draft| draft.furthest)) >= index;
             let number = (index + 1).to_string();
             if own == now {
                 return view! {

@@ -32,8 +32,8 @@ pub(super) fn OnThePast(
     let client = crate::client::use_client();
     let metric = wizard.part(|draft| draft.event.is_run_metric());
     let list = move || {
-        let pending = wizard.events.with(crate::client::Remote::is_pending);
-        if let Some(error) = wizard.events.with(|events| events.error.clone()) {
+        let pending = wizard.events().with(crate::client::Remote::is_pending);
+        if let Some(error) = wizard.events().with(|events| events.error.clone()) {
             let retry = move || {
                 let entity = wizard.place().entity;
                 client.changed(&calls::team(&entity, "events"));
@@ -43,7 +43,7 @@ pub(super) fn OnThePast(
         if pending {
             return view! { <p class="figure muted">"Looking at past events…"</p> }.into_any();
         }
-        let Past { matched, near, seen } = wizard.past.get();
+        let Past { matched, near, seen } = wizard.past().get();
         let hits = matched.len();
         let capped = seen >= 200;
         view! {

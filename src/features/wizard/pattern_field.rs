@@ -151,15 +151,15 @@ pub(super) fn PatternField(
 
 /// The aliases or tags of the scope's collections, and those of past events.
 fn known(wizard: Wizard, subject: &'static str) -> Vec<String> {
-    let only = wizard.scope.with(|scope| scope.collection.clone()).filter(|name| !name.is_empty());
+    let only = wizard.scope().with(|scope| scope.collection.clone()).filter(|name| !name.is_empty());
     let mut known = BTreeSet::new();
-    wizard.collections.with(|list| {
+    wizard.collections().with(|list| {
         let collections = list.value.iter().flat_map(|list| &list.items);
         for collection in collections.filter(|one| only.as_ref().is_none_or(|only| *only == one.name)) {
             known.extend(if subject == "alias" { &collection.aliases } else { &collection.tags }.iter().cloned());
         }
     });
-    wizard.events.with(|list| {
+    wizard.events().with(|list| {
         let events = list.value.iter().flat_map(|list| &list.items);
         known.extend(events.filter_map(|event| event.values.get(subject)?.as_str()).map(str::to_owned));
     });

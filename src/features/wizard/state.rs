@@ -34,38 +34,33 @@ pub const STEPS: [(Step, &str); 3] = [(Step::Event, "Event"), (Step::Action, "Ac
 /// The choice of a made-up event to preview with.
 pub const MADE_UP: &str = "sample";
 
-/// One open wizard.
+/// One open wizard: a handle to its parts, small enough to be handed to every field.
 #[derive(Clone, Copy)]
 pub struct Wizard {
+    parts: StoredValue<Parts>,
+}
+
+#[derive(Clone, Copy)]
+struct Parts {
     place: StoredValue<Place>,
     id: StoredValue<Option<String>>,
     client: Client,
     router: Router,
     kept: StoredValue<bool>,
-    /// The draft.
-    pub draft: RwSignal<Draft>,
-    /// The payload's text.
-    pub template: RwSignal<String>,
-    /// The payload being written.
-    pub payload: Payload,
-    /// The step that shows.
-    pub step: Memo<Step>,
-    /// Where the automation watches.
-    pub scope: Memo<Scope>,
+    draft: RwSignal<Draft>,
+    template: RwSignal<String>,
+    payload: Payload,
+    step: Memo<Step>,
+    scope: Memo<Scope>,
     faults: Memo<Vec<FieldError>>,
     left: RwSignal<Vec<String>>,
     tried: RwSignal<Option<Step>>,
     refused: RwSignal<Vec<FieldError>>,
-    /// Webhooks of the team.
-    pub webhooks: Signal<Remote<List<Webhook>>>,
-    /// Collections of the place.
-    pub collections: Signal<Remote<List<Collection>>>,
-    /// Past events of the type in the scope.
-    pub events: Signal<Remote<List<Event>>>,
-    /// What the condition makes of them.
-    pub past: Memo<Past>,
-    /// The event previewed with; none is the made-up one.
-    pub previewed: Memo<Option<Arc<Event>>>,
+    webhooks: Signal<Remote<List<Webhook>>>,
+    collections: Signal<Remote<List<Collection>>>,
+    events: Signal<Remote<List<Event>>>,
+    past: Memo<Past>,
+    previewed: Memo<Option<Arc<Event>>>,
 }
 
 impl Wizard {
@@ -142,7 +137,7 @@ impl Wizard {
         });
         let payload = Payload::new(template, names.into(), values.into());
         let step = router.param("step");
-        let wizard = Self {
+        let parts = Parts {
             place: stored,
             id: StoredValue::new(id),
             client,
@@ -163,18 +158,102 @@ impl Wizard {
             past,
             previewed,
         };
+        let wizard = Self { parts: StoredValue::new(parts) };
         wizard.keep();
         wizard
+    }
+
+    /// The draft.
+    pub fn draft(self) -> RwSignal<Draft> {
+        self.parts.get_value().draft
+    }
+
+    /// The payload's text.
+    pub fn template(self) -> RwSignal<String> {
+        self.parts.get_value().template
+    }
+
+    /// The payload being written.
+    pub fn payload(self) -> Payload {
+        self.parts.get_value().payload
+    }
+
+    /// The step that shows.
+    pub fn step(self) -> Memo<Step> {
+        self.parts.get_value().step
+    }
+
+    /// Where the automation watches.
+    pub fn scope(self) -> Memo<Scope> {
+        self.parts.get_value().scope
+    }
+
+    /// Webhooks of the team.
+    pub fn webhooks(self) -> Signal<Remote<List<Webhook>>> {
+        self.parts.get_value().webhooks
+    }
+
+    /// Collections of the place.
+    pub fn collections(self) -> Signal<Remote<List<Collection>>> {
+        self.parts.get_value().collections
+    }
+
+    /// Past events of the type in the scope.
+    pub fn events(self) -> Signal<Remote<List<Event>>> {
+        self.parts.get_value().events
+    }
+
+    /// What the condition makes of them.
+    pub fn past(self) -> Memo<Past> {
+        self.parts.get_value().past
+    }
+
+    /// The event previewed with; none is the made-up one.
+    pub fn previewed(self) -> Memo<Option<Arc<Event>>> {
+        self.parts.get_value().previewed
+    }
+
+    fn faults(self) -> Memo<Vec<FieldError>> {
+        self.parts.get_value().faults
+    }
+
+    fn left(self) -> RwSignal<Vec<String>> {
+        self.parts.get_value().left
+    }
+
+    fn tried(self) -> RwSignal<Option<Step>> {
+        self.parts.get_value().tried
+    }
+
+    fn refused(self) -> RwSignal<Vec<FieldError>> {
+        self.parts.get_value().refused
+    }
+
+    fn router(self) -> Router {
+        self.parts.get_value().router
+    }
+
+    fn kept(self) -> StoredValue<bool> {
+        self.parts.get_value().kept
     }
 
     /// Keeps the draft for the tab, a moment after the last change.
     fn keep(self) {
         let key = self.key();
+        let (draft, template, kept) = (self.draft(), self.template(), self.kept());
         let turn = StoredValue::new(0_u32);
         let first = StoredValue::new(true);
+        let save = move || {
+            if kept.try_get_value() == Some(true)
+                && let (Some(draft), Some(template)) = (draft.try_get_untracked(), template.try_get_untracked())
+            {
+                keep::save(&key, draft, template);
+            }
+        };
+        let last = save.clone();
         Effect::new(move |_| {
-            self.draft.track();
-            self.template.track();
+            draft.track();
+            template.track();
             if first.get_value() {
                 // Nothing has been typed yet.
                 first.set_value(false);
@@ -182,48 +261,50 @@ impl Wizard {
             }
             let now = turn.get_value().wrapping_add(1);
             turn.set_value(now);
-            let key = key.clone();
-            let save = move || {
-                if turn.try_get_value() == Some(now)
-                    && self.kept.try_get_value() == Some(true)
-                    && let (Some(draft), Some(template)) =
-                        (self.draft.try_get_untracked(), self.template.try_get_untracked())
-                {
-                    keep::save(&key, draft, template);
+            let save = save.clone();
+            let later = move || {
+                if turn.try_get_value() == Some(now) {
+                    save();
                 }
             };
-            set_timeout(save, std::time::Duration::from_millis(250));
+            set_timeout(later, std::time::Duration::from_millis(250));
+        });
+        // Whoever leaves sooner than that loses nothing.
+        on_cleanup(move || {
+            if turn.try_get_value().is_some_and(|turn| turn > 0) {
+                last();
+            }
         });
     }
 
     /// The draft has become an automation: it is kept no longer.
     pub fn stop_keeping(self) {
-        self.kept.try_set_value(false);
+        self.kept().try_set_value(false);
     }
 
     /// What makes calls.
     pub fn client(self) -> Client {
-        self.client
+        self.parts.get_value().client
     }
 
     /// Where the draft is kept.
     pub fn key(self) -> String {
-        keep::key(&self.place.get_value(), self.id.get_value().as_deref())
+        keep::key(&self.parts.get_value().place.get_value(), self.parts.get_value().id.get_value().as_deref())
     }
 
     /// The registry or project.
     pub fn place(self) -> Place {
-        self.place.get_value()
+        self.parts.get_value().place.get_value()
     }
 
     /// The id of the automation edited; none for a new one.
     pub fn id(self) -> Option<String> {
-        self.id.get_value()
+        self.parts.get_value().id.get_value()
     }
 
     /// Changes the draft.
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
-        self.draft.update(change);
+        self.draft().update(change);
     }
 
     /// A part of the draft, followed only when it changes.
@@ -231,18 +312,18 @@ impl Wizard {
         self,
         part: impl Fn(&Draft) -> T + Send + Sync + 'static,
     ) -> Signal<T> {
-        Memo::new(move |_| self.draft.with(&part)).into()
+        Memo::new(move |_| self.draft().with(&part)).into()
     }
 
     /// The name it will have.
     pub fn name(self) -> String {
-        self.draft.with(|draft| draft.shown_name(&self.place()))
+        self.draft().with(|draft| draft.shown_name(&self.place()))
     }
 
     /// The webhook chosen.
     pub fn webhook(self) -> Option<Webhook> {
-        let id = self.draft.with(|draft| draft.webhook.clone());
-        self.webhooks.with(|list| list.value.as_ref()?.items.iter().find(|one| one.id == id).cloned())
+        let id = self.draft().with(|draft| draft.webhook.clone());
+        self.webhooks().with(|list| list.value.as_ref()?.items.iter().find(|one| one.id == id).cloned())
     }
 
     /// What is wrong with a field, once it is time to tell: it was left, or its step submitted.
@@ -252,41 +333,41 @@ impl Wizard {
             let of = |faults: &Vec<FieldError>| {
                 faults.iter().find(|fault| fault.pointer == pointer).map(|fault| fault.message.clone())
             };
-            if let Some(words) = self.refused.with(of) {
+            if let Some(words) = self.refused().with(of) {
                 return Some(words);
             }
-            let told = self.tried.get().is_some_and(|tried| step_of(&pointer) <= tried)
-                || self.left.with(|left| left.contains(&pointer));
-            if told { self.faults.with(of) } else { None }
+            let told = self.tried().get().is_some_and(|tried| step_of(&pointer) <= tried)
+                || self.left().with(|left| left.contains(&pointer));
+            if told { self.faults().with(of) } else { None }
         })
         .into()
     }
 
     /// The reader moved on from a field.
     pub fn leave(self, pointer: &str) {
-        if !self.left.with_untracked(|left| left.iter().any(|one| one == pointer)) {
-            self.left.update(|left| left.push(pointer.to_owned()));
+        if !self.left().with_untracked(|left| left.iter().any(|one| one == pointer)) {
+            self.left().update(|left| left.push(pointer.to_owned()));
         }
     }
 
     /// A field was changed: what the server said of it is no longer so.
     pub fn touched(self, pointer: &str) {
-        if self.refused.with_untracked(|refused| refused.iter().any(|one| one.pointer == pointer)) {
-            self.refused.update(|refused| refused.retain(|one| one.pointer != pointer));
+        if self.refused().with_untracked(|refused| refused.iter().any(|one| one.pointer == pointer)) {
+            self.refused().update(|refused| refused.retain(|one| one.pointer != pointer));
         }
     }
 
     /// Whether a step has nothing wrong.
     pub fn is_sound(self, step: Step) -> bool {
-        let fields = self.faults.with(|faults| faults.iter().all(|fault| step_of(&fault.pointer) != step));
+        let fields = self.faults().with(|faults| faults.iter().all(|fault| step_of(&fault.pointer) != step));
         fields && (step != Step::Action || !self.payload_is_faulty())
     }
 
     /// Whether the payload keeps the automation from being saved. Not known before the webhook's
     /// secrets are.
     pub fn payload_is_faulty(self) -> bool {
-        let sends = !self.draft.with(|draft| draft.record);
-        sends && self.webhooks.with(|list| list.value.is_some()) && self.payload.errors() > 0
+        let sends = !self.draft().with(|draft| draft.record);
+        sends && self.webhooks().with(|list| list.value.is_some()) && self.payload().errors() > 0
     }
 
     /// The last step that may be shown: the first with something wrong, or the review.
@@ -301,7 +382,7 @@ impl Wizard {
             Some(id) => Route::EditAutomation(place, id),
             None => Route::NewAutomation(place),
         };
-        let event = self.router.query().with(|query| query.get("event").map(str::to_owned));
+        let event = self.router().query().with(|query| query.get("event").map(str::to_owned));
         let query = Query::default().with("step", Some(step.as_str())).with("event", event.as_deref());
         route.path() + &query.suffix()
     }
@@ -309,22 +390,22 @@ impl Wizard {
     /// Leaves a step for the next one; stays and tells what is wrong if there is something.
     pub fn advance(self, from: Step, to: Step) -> bool {
         if !untrack(|| self.is_sound(from)) {
-            self.tried.update(|tried| *tried = (*tried).max(Some(from)));
+            self.tried().update(|tried| *tried = (*tried).max(Some(from)));
             return false;
         }
         self.change(|draft| draft.furthest = draft.furthest.max(from as u8 + 1));
-        self.router.go_to(&untrack(|| self.address(to)));
+        self.router().go_to(&untrack(|| self.address(to)));
         true
     }
 
     /// Goes back to a step that may be shown.
     pub fn fall_back(self, to: Step) {
-        self.router.replace_with(&untrack(|| self.address(to)));
+        self.router().replace_with(&untrack(|| self.address(to)));
     }
 
     /// Tells everything that is wrong.
     pub fn tell_all(self) {
-        self.tried.set(Some(Step::Review));
+        self.tried().set(Some(Step::Review));
     }
 
     /// What the server refused, put at its fields. Answers what has no field, and goes to the first
@@ -333,7 +414,7 @@ impl Wizard {
         let mut unplaced = Vec::new();
         let mut placed = Vec::new();
         for error in errors {
-            let pointer = self.draft.with_untracked(|draft| draft.local(&error.pointer));
+            let pointer = self.draft().with_untracked(|draft| draft.local(&error.pointer));
             if pointer.is_empty() {
                 unplaced.push(error.message.clone());
             } else {
@@ -341,20 +422,20 @@ impl Wizard {
             }
         }
         let first = placed.iter().map(|error| step_of(&error.pointer)).min();
-        self.refused.set(placed);
-        if let Some(first) = first.filter(|first| *first != self.step.get_untracked()) {
-            self.router.go_to(&untrack(|| self.address(first)));
+        self.refused().set(placed);
+        if let Some(first) = first.filter(|first| *first != self.step().get_untracked()) {
+            self.router().go_to(&untrack(|| self.address(first)));
         }
         unplaced
     }
 
     /// Previews with another event.
     pub fn preview_with(self, id: &str) {
-        self.router.set_param("event", Some(id));
+        self.router().set_param("event", Some(id));
     }
 
     /// Whether the place is a registry.
     pub fn in_registry(self) -> bool {
-        self.place.with_value(|place| place.kind == PlaceKind::Registry)
+        self.parts.get_value().place.with_value(|place| place.kind == PlaceKind::Registry)
     }
 }
