@@ -161,6 +161,8 @@ impl Payload {
         let Some(paint) = Painter::new(paint) else { return };
         self.engine.try_update_value(|engine| {
             input.set_value(&engine.text);
+            // Setting the text leaves the cursor at its end, out of sight of a long one.
+            let _ = input.set_selection_range(0, 0);
             engine.editor = Some(EditorParts { input, paint, gutter, metrics, rows: 0 });
         });
         self.refresh();
