@@ -37,9 +37,9 @@ pub fn Screen() -> impl IntoView {
                 view! {
                     <PlaceFrame place=place tab=tab>
                         {match tab {
-                            PlaceTab::Collections => view! { <CollectionList place=content /> }.into_any(),
-                            PlaceTab::Automations => view! { <PlaceAutomations place=content /> }.into_any(),
-                            PlaceTab::History => view! { <PlaceDeliveries place=content /> }.into_any(),
+                            PlaceTab::Collections => view! { <CollectionList place=content.clone() /> }.into_any(),
+                            PlaceTab::Automations => view! { <PlaceAutomations place=content.clone() /> }.into_any(),
+                            PlaceTab::History => view! { <PlaceDeliveries place=content.clone() /> }.into_any(),
                         }}
                     </PlaceFrame>
                 }

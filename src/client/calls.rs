@@ -17,9 +17,14 @@ pub fn places(entity: &str, kind: PlaceKind) -> String {
     team(entity, &format!("places/{}", plural(kind)))
 }
 
+/// One registry or project.
+pub fn place(place: &Place) -> String {
+    format!("{}/{}", places(&place.entity, place.kind), encode(&place.name))
+}
+
 /// The collections of a registry or project.
 pub fn collections(of: &Place) -> String {
-    format!("{}/{}/collections?limit=200", places(&of.entity, of.kind), encode(&of.name))
+    format!("{}/collections?limit=200", place(of))
 }
 
 /// Automations of a team or of one place, narrowed by `filters` besides.

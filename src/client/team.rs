@@ -2,22 +2,22 @@
 
 use hookboard_api::{
     account::{Me, Role},
-    catalogue::Place,
+    catalogue,
     list::List,
     scope::PlaceKind,
 };
 use leptos::prelude::*;
 
 use super::{Client, Remote, calls};
-use crate::route::Router;
+use crate::route::{Place, Router};
 
 /// The team of the room, and the reader. One per signed-in mount.
 #[derive(Clone, Copy)]
 pub struct Team {
     me: Signal<Remote<Me>>,
     entity: Memo<String>,
-    registries: Signal<Remote<List<Place>>>,
-    projects: Signal<Remote<List<Place>>>,
+    registries: Signal<Remote<List<catalogue::Place>>>,
+    projects: Signal<Remote<List<catalogue::Place>>>,
 }
 
 /// The team of this mount.
@@ -52,11 +52,24 @@ impl Team {
     }
 
     /// Its registries or projects.
-    pub const fn places(&self, kind: PlaceKind) -> Signal<Remote<List<Place>>> {
+    pub const fn places(&self, kind: PlaceKind) -> Signal<Remote<List<catalogue::Place>>> {
         match kind {
             PlaceKind::Registry => self.registries,
             PlaceKind::Project => self.projects,
         }
+    }
+
+    /// Whether the team has no such registry or project. Not before its list has come, and while a
+    /// newer one loads, what was known holds.
+    pub fn lacks(&self, place: &Place) -> Memo<bool> {
+        let (places, name) = (self.places(place.kind), place.name.clone());
+        Memo::new(move |known: Option<&bool>| {
+            places.with(|places| match &places.value {
+                Some(list) if list.items.iter().any(|one| one.name == name) => false,
+                Some(_) if !places.busy => true,
+                _ => known.copied().unwrap_or(false),
+            })
+        })
     }
 
     /// The reader's role in the team.

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     client::{Pages, calls, use_client, use_team},
+    features::shell::NewPlace,
     route::{Place, Route, use_router},
     ui::{
         button::{Button, ButtonKind, IconButton},
@@ -176,10 +177,10 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                     PlaceKind::Project => "An automation sends a webhook when a version is created, a run ends, or a metric crosses a limit in this project.",
                 },
             ),
-            None => ("No automations yet".to_owned(), "Open a registry or a project and create the first one there."),
+            None => ("No automations yet".to_owned(), "An automation watches a registry or a project. Open one, or make one, and create the first automation there."),
         });
-        let create = within.get_value().map(|place| {
-            view! {
+        let first_step = match within.get_value() {
+            Some(place) => view! {
                 <Button
                     kind=ButtonKind::Primary
                     glyph=Glyph::Plus
@@ -189,10 +190,16 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                     "Create automation"
                 </Button>
             }
-        });
+            .into_any(),
+            None => view! {
+                <NewPlace kind=PlaceKind::Registry />
+                <NewPlace kind=PlaceKind::Project />
+            }
+            .into_any(),
+        };
         view! {
             <Empty title=title text=text art=true>
-                {create}
+                {first_step}
             </Empty>
         }
         .into_any()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::use_team,
+    features::shell::Nowhere,
     route::{Place, PlaceTab, Route, use_router},
     ui::{
         button::{Button, ButtonKind},
@@ -22,11 +23,12 @@ pub fn PlaceFrame(
     /// The tab that shows.
     tab: PlaceTab,
     /// The tab's content.
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
     let (router, team) = (use_router(), use_team());
     let kind = place.kind;
     let name = place.name.clone();
+    let missing = team.lacks(&place);
     let known = Memo::new({
         let name = name.clone();
         move |_| {
@@ -39,7 +41,7 @@ pub fn PlaceFrame(
         PlaceKind::Registry => format!("Registry of {}", place.entity),
         PlaceKind::Project => format!("Project of {}", place.entity),
     };
-    let create = Route::NewAutomation(place.clone());
+    let create = StoredValue::new(Route::NewAutomation(place.clone()));
     let tabs = Signal::derive(move || {
         let count = |pick: fn(&hookboard_api::catalogue::Place) -> u32| {
             known.with(|known| known.as_ref().map(|known| u64::from(pick(known))))
@@ -57,13 +59,14 @@ pub fn PlaceFrame(
         })
         .to_vec()
     });
-    view! {
+    let page = move || {
+        view! {
         <div class="page">
             <div class="page-head">
                 <div class="page-head__text">
                     <h1 tabindex="-1">{name.clone()}</h1>
                     <p class="page-head__note dots">
-                        <span>{owner}</span>
+                        <span>{owner.clone()}</span>
                         {move || {
                             known
                                 .get()
@@ -87,14 +90,16 @@ pub fn PlaceFrame(
                         kind=ButtonKind::Primary
                         glyph=Glyph::Plus
                         refused=team.refusal(Role::Admin)
-                        on_press=move || router.go(&create)
+                        on_press=move || create.with_value(|create| router.go(create))
                     >
                         "Create automation"
                     </Button>
                 </div>
             </div>
-            <TabLinks label=name tabs=tabs />
+            <TabLinks label=name.clone() tabs=tabs />
             {children()}
         </div>
-    }
+    }.into_any()
+    };
+    move || if missing.get() { view! { <Nowhere /> }.into_any() } else { page() }
 }

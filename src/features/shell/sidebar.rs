@@ -3,6 +3,7 @@
 use hookboard_api::{account::Role, scope::PlaceKind};
 use leptos::prelude::*;
 
+use super::new_place::NewPlace;
 use crate::{
     client::{use_client, use_team},
     route::{Place, PlaceTab, Room, Route, use_router},
@@ -25,14 +26,23 @@ pub fn Sidebar() -> impl IntoView {
             <Item
                 glyph=glyph
                 label=label
-                href=Signal::derive(move || router.href(&route(entity.get())))
+                href=Signal::derive(move || {
+                    // Without a href there is nothing to follow, and it has its place all the same.
+                    entity.with(|entity| (!entity.is_empty()).then(|| router.href(&route(entity.clone()))))
+                })
                 current=Signal::derive(here)
             />
         }
     };
+    let home = move || {
+        router.href(&match entity.get() {
+            entity if entity.is_empty() => Route::Start,
+            entity => Route::Automations { entity },
+        })
+    };
     view! {
         <nav class="sidebar" aria-label="Main">
-            <a class="brand" href=move || router.href(&Route::Automations { entity: entity.get() })>
+            <a class="brand" href=home>
                 <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
                     <circle cx="15.75" cy="4.75" r="2" />
                     <path d="M15.75 6.75v8a5.5 5.5 0 0 1-11 0V11l3.6 3.3" />
@@ -60,7 +70,12 @@ pub fn Sidebar() -> impl IntoView {
 }
 
 #[component]
-fn Item(glyph: Glyph, #[prop(into)] label: String, href: Signal<String>, current: Signal<bool>) -> impl IntoView {
+fn Item(
+    glyph: Glyph,
+    #[prop(into)] label: String,
+    href: Signal<Option<String>>,
+    current: Signal<bool>,
+) -> impl IntoView {
     let tip = label.clone();
     view! {
         <li>
@@ -72,7 +87,7 @@ fn Item(glyph: Glyph, #[prop(into)] label: String, href: Signal<String>, current
     }
 }
 
-/// Registries or projects. Nothing while the team has none.
+/// Registries or projects. Where the team has none, only who may make one sees the heading.
 #[component]
 fn Places(kind: PlaceKind) -> impl IntoView {
     let (router, team) = (use_router(), use_team());
@@ -92,16 +107,20 @@ fn Places(kind: PlaceKind) -> impl IntoView {
         let place = Place { entity: team.entity().get_untracked(), kind, name: name.clone() };
         let href = router.href(&Route::Place(place.clone(), PlaceTab::Automations));
         let here = move || router.route().with(|route| route.place() == Some(&place));
-        view! { <Item glyph=glyph label=name href=Signal::stored(href) current=Signal::derive(here) /> }
+        view! { <Item glyph=glyph label=name href=Signal::stored(Some(href)) current=Signal::derive(here) /> }
     };
     move || {
         let names = names.get();
         let id = new_id();
-        (!names.is_empty()).then(|| {
+        let admin = team.role() == Some(Role::Admin);
+        (admin || !names.is_empty()).then(|| {
             view! {
-                <h2 class="nav__heading" id=id.clone()>
-                    {heading}
-                </h2>
+                <div class="nav__head">
+                    <h2 class="nav__heading" id=id.clone()>
+                        {heading}
+                    </h2>
+                    {admin.then(|| view! { <NewPlace kind=kind compact=true /> })}
+                </div>
                 <ul class="nav" role="list" aria-labelledby=id>
                     {names.into_iter().map(item).collect_view()}
                 </ul>
