@@ -16,7 +16,7 @@ before(async () => {
   browser = await launch();
   const { page, context } = await openPage(browser);
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
   state = await page.evaluate(() => ({ ...sessionStorage }));
   const key = Object.values(state).find((value) => value.startsWith("hb_"));
   assert.ok(key, "the key is held for the tab");
