@@ -400,9 +400,9 @@ impl Payload {
             let place = self.engine.try_update_value(|engine| engine.place(byte_at(&engine.text, units)));
             (now.line, now.column) = place.unwrap_or((1, 1));
         }
+        let line = now.line;
         set(self.facts, now);
-        self.paint_editor();
-        self.paint_preview();
+        self.engine.try_update_value(|engine| engine.paint(line));
         set(
             self.size,
             self.engine.try_with_value(|engine| engine.body.as_ref().map_or(2, |body| body.body.len())).unwrap_or(0),
@@ -412,12 +412,12 @@ impl Payload {
     /// Paints what is in sight of the editor.
     pub(super) fn paint_editor(self) {
         let line = self.facts.with_untracked(|facts| facts.line);
-        self.engine.try_update_value(|engine| engine.paint_editor(line));
+        self.engine.try_update_value(|engine| engine.paint_editor(line, engine.editor_sight()));
     }
 
     /// Paints what is in sight of the preview.
     pub(super) fn paint_preview(self) {
-        self.engine.try_update_value(Engine::paint_preview);
+        self.engine.try_update_value(|engine| engine.paint_preview(engine.preview_sight()));
     }
 
     /// Rings a placeholder and its value.
@@ -550,18 +550,34 @@ impl Engine {
         (left.max(0.0), metrics.pad_y + rows * metrics.line - f64::from(editor.input.scroll_top()))
     }
 
-    fn paint_editor(&mut self, current: usize) {
-        let (Some(editor), Some(analysis)) = (&mut self.editor, &self.analysis) else { return };
-        let count = self.starts.len();
-        let rows = units(count.clamp(18, 28));
-        if rows != editor.rows {
+    /// Paints editor and preview. Both are looked at before either is painted: a look after a paint
+    /// would lay the page out a second time.
+    fn paint(&mut self, current: usize) {
+        let rows = units(self.starts.len().clamp(18, 28));
+        if let Some(editor) = self.editor.as_mut().filter(|editor| editor.rows != rows) {
             editor.rows = rows;
             editor.input.set_rows(rows);
         }
-        let (top, left) = (f64::from(editor.input.scroll_top()), f64::from(editor.input.scroll_left()));
+        let (editor, preview) = (self.editor_sight(), self.preview_sight());
+        self.paint_editor(current, editor);
+        self.paint_preview(preview);
+    }
+
+    fn editor_sight(&self) -> Sight {
+        self.editor.as_ref().map(|editor| Sight::of(&editor.input)).unwrap_or_default()
+    }
+
+    fn preview_sight(&self) -> Sight {
+        self.preview.as_ref().map(|preview| Sight::of(&preview.scroller)).unwrap_or_default()
+    }
+
+    fn paint_editor(&mut self, current: usize, sight: Sight) {
+        let (Some(editor), Some(analysis)) = (&mut self.editor, &self.analysis) else { return };
+        let count = self.starts.len();
+        let Sight { top, left, .. } = sight;
         let metrics = editor.metrics;
-        let lines = metrics.lines(top, f64::from(editor.input.client_height()), count);
-        let columns = metrics.columns(left, f64::from(editor.input.client_width()));
+        let lines = metrics.lines(top, sight.height, count);
+        let columns = metrics.columns(left, sight.width);
         let painted = of_template(&self.text, &self.starts, &analysis.tokens, &self.shown, lines.clone(), &columns);
         let y = f64::from(units(lines.start)) * metrics.line - top;
         editor.paint.paint(painted, -left, y);
@@ -581,7 +597,7 @@ impl Engine {
         editor.gutter.paint(lines, current.saturating_sub(1), &marks, y);
     }
 
-    fn paint_preview(&mut self) {
+    fn paint_preview(&mut self, sight: Sight) {
         let Some(preview) = &mut self.preview else { return };
         let Some(marked) = &self.body else { return };
         let count = self.body_starts.len();
@@ -602,14 +618,34 @@ impl Engine {
             let height = f64::from(units(count)) * metrics.line + 2.0 * metrics.pad_y;
             let _ = style.set_property("block-size", &format!("{height}px"));
             let _ = style.set_property("inline-size", &format!("calc({}ch + {}px)", self.longest, 2.0 * metrics.pad_x));
-            let (top, left) = (f64::from(preview.scroller.scroll_top()), f64::from(preview.scroller.scroll_left()));
-            let lines = metrics.lines(top, f64::from(preview.scroller.client_height()), count);
-            let columns = metrics.columns(left, f64::from(preview.scroller.client_width()));
+            let lines = metrics.lines(sight.top, sight.height, count);
+            let columns = metrics.columns(sight.left, sight.width);
             let y = f64::from(units(lines.start)) * metrics.line;
             let painted = of_body(&marked.body, &self.body_starts, &marked.spans, lines, &columns);
             preview.paint.paint(painted, 0.0, y);
         }
         preview.paint.set_ring(self.ring);
+    }
+}
+
+/// What of a scrolled element is in sight, in pixels.
+#[derive(Clone, Copy, Default)]
+struct Sight {
+    top: f64,
+    left: f64,
+    height: f64,
+    width: f64,
+}
+
+impl Sight {
+    /// Reading it lays the page out, where something was painted since.
+    fn of(element: &web_sys::Element) -> Self {
+        Self {
+            top: f64::from(element.scroll_top()),
+            left: f64::from(element.scroll_left()),
+            height: f64::from(element.client_height()),
+            width: f64::from(element.client_width()),
+        }
     }
 }
 
