@@ -78,7 +78,7 @@ impl ApiError {
         if status == 401 {
             return Self::SignedOut;
         }
-        serde_json::from_str(body).map_or(Self::Unexpected { status }, |problem| Self::Problem(Box::new(problem)))
+        super::read(body).map_or(Self::Unexpected { status }, |problem| Self::Problem(Box::new(problem)))
     }
 }
 

@@ -176,5 +176,5 @@ fn to_json(body: &impl Serialize) -> String {
 /// Reads an answer; no content reads as `null`.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     let text = if text.is_empty() { "null" } else { text };
-    serde_json::from_str(text).map_err(|_| ApiError::Unexpected { status: 200 })
+    super::read(text).ok_or(ApiError::Unexpected { status: 200 })
 }

@@ -101,8 +101,7 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
         }
         let value = js_sys::Reflect::get(&piece, &"value".into()).unwrap_or(JsValue::NULL);
         let bytes = js_sys::Uint8Array::new(&value).to_vec();
-        let changes: Vec<Change> =
-            parser.feed(&bytes).iter().filter_map(|data| serde_json::from_str(data).ok()).collect();
+        let changes: Vec<Change> = parser.feed(&bytes).iter().filter_map(|data| super::read(data)).collect();
         if changes.is_empty() {
             continue;
         }

@@ -3,10 +3,13 @@
 use leptos::prelude::*;
 
 use super::{draft::Draft, state::Wizard};
-use crate::ui::{
-    field::Field,
-    icon::{Glyph, Icon},
-    ids::new_id,
+use crate::{
+    client::read_value,
+    ui::{
+        field::Field,
+        icon::{Glyph, Icon},
+        ids::new_id,
+    },
 };
 
 /// One line of text of the draft. What is wrong with it shows when the reader leaves it.
@@ -191,5 +194,5 @@ pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
 
 /// The value of a word of the interface.
 pub(super) fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
-    serde_json::from_value(serde_json::Value::from(word)).ok()
+    read_value(serde_json::Value::from(word))
 }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
-use crate::route::{Place, Route};
+use crate::{
+    client::read,
+    route::{Place, Route},
+};
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -23,7 +26,7 @@ pub fn key(place: &Place, id: Option<&str>) -> String {
 /// The draft kept, with the payload's text. What an older page wrote and this one cannot read counts as none.
 pub fn load(key: &str) -> Option<(Draft, String)> {
     let text = storage()?.get_item(key).ok()??;
-    let Kept { draft, template } = serde_json::from_str(&text).ok()?;
+    let Kept { draft, template } = read(&text)?;
     Some((draft, template))
 }
 
