@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::EventType;
+use crate::catalogue::check_place_name;
+use crate::limits::{MAX_DEDUPE_KEY, MAX_VERSION_INDEX};
 use crate::problem::FieldError;
 use crate::scope::{PlaceKind, Scope};
 
@@ -290,6 +292,26 @@ impl NewEvent {
             "/run_state",
             "the run's new state",
         );
+        let named = [
+            ("/subject/collection", &self.subject.collection),
+            ("/subject/run", &self.subject.run),
+            ("/alias", &self.alias),
+            ("/tag", &self.tag),
+            ("/author", &self.author),
+            ("/run_name", &self.run_name),
+        ];
+        for (pointer, text) in named {
+            let text = text.as_deref().filter(|text| !text.is_empty());
+            errors.extend(text.and_then(|text| check_place_name(text, pointer)));
+        }
+        if self.subject.version.is_some_and(|index| index > MAX_VERSION_INDEX) {
+            let message = format!("A version's index is at most {MAX_VERSION_INDEX}. Count from 0.");
+            errors.push(FieldError::new("/subject/version", "out_of_range", message));
+        }
+        if self.dedupe_key.as_ref().is_some_and(|key| key.chars().count() > MAX_DEDUPE_KEY) {
+            let message = format!("A dedupe key has at most {MAX_DEDUPE_KEY} characters. Send a digest of it.");
+            errors.push(FieldError::new("/dedupe_key", "too_long", message));
+        }
         if self.event_type.is_run_metric() {
             errors.push(FieldError::new(
                 "/type",

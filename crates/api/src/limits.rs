@@ -59,3 +59,9 @@ pub const PAUSE_AFTER_FAILURES: u32 = 20;
 pub const MAX_IN_FLIGHT_PER_WEBHOOK: u32 = 8;
 /// Largest request that carries a template, in bytes: 256 KiB of template, every byte escaped.
 pub const MAX_TEMPLATE_BODY_BYTES: usize = 256 * 1024 * 6 + 64 * 1024;
+/// Longest name of a registry, project, collection, run, alias, tag or author, in characters.
+pub const MAX_PLACE_NAME: usize = 128;
+/// Longest dedupe key, in characters.
+pub const MAX_DEDUPE_KEY: usize = 256;
+/// Largest index of a version: the largest whole number that every JSON reader keeps, 2^53 - 1.
+pub const MAX_VERSION_INDEX: u64 = (1 << 53) - 1;

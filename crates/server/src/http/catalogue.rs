@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
-use hookboard_api::catalogue::{Collection, CollectionDraft, NewPoints, Place, Point, Run, Version, check_metadata};
+use hookboard_api::catalogue::{
+    Collection, CollectionDraft, NewPoints, Place, Point, Run, Version, check_metadata, check_place_name,
+};
 use hookboard_api::event::{AcceptedEvents, NewEvent, Subject};
 use hookboard_api::limits::MAX_POINTS_PER_CALL;
 use hookboard_api::list::List;
@@ -23,9 +25,6 @@ use crate::app::App;
 use crate::db::catalogue::{self, PlaceRow};
 use crate::db::{cut_page, page_limit};
 use crate::failure::Failure;
-
-/// Longest name of a place, collection or run, in characters.
-const MAX_PLACE_NAME: usize = 128;
 
 /// `registries` or `projects` in a path.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -56,16 +55,8 @@ pub(super) struct Page {
     limit: Option<u32>,
 }
 
-fn check_name(name: &str, what: &str) -> Result<(), Failure> {
-    let length = name.chars().count();
-    if name.trim().is_empty() || length > MAX_PLACE_NAME || name.chars().any(char::is_control) {
-        return Err(Failure::field(
-            "/name",
-            "malformed",
-            format!("A {what}'s name has 1 to {MAX_PLACE_NAME} characters and no control characters."),
-        ));
-    }
-    Ok(())
+fn check_name(name: &str) -> Result<(), Failure> {
+    check_place_name(name, "/name").map_or(Ok(()), |error| Err(Problem::invalid(vec![error]).into()))
 }
 
 /// Registries or projects of a team.
@@ -90,7 +81,7 @@ pub(super) async fn put_place(
     Segments((entity, places, name)): Segments<(String, Places, String)>,
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    check_name(&name, places.kind().as_str())?;
+    check_name(&name)?;
     let mut tx = app.db().begin().await?;
     let (_, made) = catalogue::ensure_place(&mut tx, &team.id, places.kind(), &name).await?;
     tx.commit().await?;
@@ -133,7 +124,7 @@ pub(super) async fn put_collection(
     Body(draft): Body<CollectionDraft>,
 ) -> Result<StatusCode, Failure> {
     let (place, _) = place(&app, caller, &entity, places, &name, Role::Member).await?;
-    check_name(&collection, "collection")?;
+    check_name(&collection)?;
     let mut tx = app.db().begin().await?;
     catalogue::ensure_collection(&mut tx, &place.id, &collection, draft.collection_type.as_deref()).await?;
     tx.commit().await?;
@@ -226,7 +217,7 @@ async fn version_at(
     (entity, places, name, collection, index): VersionPath,
 ) -> Result<VersionAt, Failure> {
     let (place, user) = place(app, caller, &entity, places, &name, Role::Member).await?;
-    check_name(&collection, "collection")?;
+    check_name(&collection)?;
     Ok(VersionAt { place, user, collection, index })
 }
 
@@ -361,7 +352,7 @@ pub(super) async fn post_points(
     Body(new): Body<NewPoints>,
 ) -> Result<(StatusCode, Json<TakenPoints>), Failure> {
     let (place, user) = place(&app, caller, &entity, Places::Projects, &name, Role::Member).await?;
-    check_name(&run, "run")?;
+    check_name(&run)?;
     let mut errors = Vec::new();
     if new.metric.is_empty() {
         errors.push(FieldError::new("/metric", "required", "Name the metric."));

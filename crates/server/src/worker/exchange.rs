@@ -142,8 +142,11 @@ async fn post(
         .await
         .map_err(|error| failed(&error))?;
     let driver = tokio::spawn(connection);
-    let request = request(target, headers, body).map_err(|error| {
-        ended(OutcomeCode::Template, format!("The request cannot be made: {error}. Check the webhook's headers."))
+    let request = request(target, headers, body).map_err(|_| {
+        // Names and plain values were checked when the webhook was saved: what is left is a secret.
+        let words =
+            "A secret that is sent as a header holds a line break or another control character. Replace its value.";
+        ended(OutcomeCode::SecretMissing, words)
     })?;
     let answer = sender.send_request(request).await.map_err(|error| failed(&error));
     let end = match answer {

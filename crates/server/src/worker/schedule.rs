@@ -39,8 +39,9 @@ pub fn next(exchange: &Exchange, tries: u32, now_ms: i64, dice: f64) -> Next {
 fn retry_after_s(exchange: &Exchange, now_ms: i64) -> Option<i64> {
     let (_, value) = exchange.response_headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(i64::from(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number too large to read asks for longer than the cap all the same.
+        return Some(value.parse::<u32>().map_or(i64::from(u32::MAX), i64::from));
     }
     let date = jiff::fmt::rfc2822::parse(value).ok()?;
     Some((date.timestamp().as_millisecond() - now_ms).max(0) / 1000)
@@ -91,6 +92,10 @@ mod tests {
         assert_eq!(next(&answer(OutcomeCode::Http5xx, Some("120")), 0, 0, 0.0), Next::RetryAt(120_000));
         assert_eq!(next(&answer(OutcomeCode::Http5xx, Some("1")), 2, 0, 0.0), Next::RetryAt(300_000));
         assert_eq!(next(&answer(OutcomeCode::Http5xx, Some("99999999")), 0, 0, 0.0), Next::RetryAt(86_400_000));
+        assert_eq!(
+            next(&answer(OutcomeCode::Http5xx, Some("99999999999999999999")), 0, 0, 0.0),
+            Next::RetryAt(86_400_000)
+        );
         assert_eq!(next(&answer(OutcomeCode::Http5xx, Some("-3")), 0, 0, 0.0), Next::RetryAt(5_000));
         assert_eq!(next(&answer(OutcomeCode::Http5xx, Some("soon")), 0, 0, 0.0), Next::RetryAt(5_000));
         let date = "Thu, 01 Jan 1970 00:02:00 GMT";
