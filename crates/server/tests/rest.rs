@@ -80,7 +80,9 @@ fn malformed_requests_are_4xx() {
     let server = Server::start(&folder, &[]);
     let key = Some(server.key.as_str());
     let path = "/api/v1/entities/kestrel/webhooks";
-    let huge = vec![b'x'; 4 << 20];
+    // One byte over, so that the server has read it all when it answers: a close over unread bytes
+    // resets the connection, and the answer may be lost with it.
+    let huge = vec![b'x'; hookboard_api::limits::MAX_TEMPLATE_BODY_BYTES + 1];
     let nested = "[".repeat(100_000);
     for (method, path, headers, body, expected) in [
         ("POST", path, &[][..], &b"{"[..], 400),
