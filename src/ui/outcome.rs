@@ -35,6 +35,7 @@ pub fn short_code(status: Option<u16>, outcome: Option<OutcomeCode>) -> Option<S
             OutcomeCode::ResponseTooLarge => "answer too large",
             OutcomeCode::BodyTooLarge => "body too large",
             OutcomeCode::SecretMissing => "secret missing",
+            OutcomeCode::UnexpectedStatus => "unexpected status",
             other => other.as_str(),
         };
         Some(word.to_owned())

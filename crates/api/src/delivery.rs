@@ -72,11 +72,13 @@ pub enum OutcomeCode {
     /// A 4xx answer.
     #[serde(rename = "http_4xx")]
     Http4xx,
-    /// A 5xx answer, or a 1xx that ends the exchange.
+    /// A 5xx answer.
     #[serde(rename = "http_5xx")]
     Http5xx,
     /// A 3xx answer; redirects are not followed.
     Redirect,
+    /// An answer that ends the exchange with a status of none of these classes, such as 101 or 999.
+    UnexpectedStatus,
     /// The name could not be looked up.
     Dns,
     /// The address is not one Hookboard may send to.
@@ -99,11 +101,12 @@ pub enum OutcomeCode {
 
 impl OutcomeCode {
     /// All codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ok,
         Self::Http4xx,
         Self::Http5xx,
         Self::Redirect,
+        Self::UnexpectedStatus,
         Self::Dns,
         Self::BlockedAddress,
         Self::Connect,
@@ -122,6 +125,7 @@ impl OutcomeCode {
             Self::Http4xx => "http_4xx",
             Self::Http5xx => "http_5xx",
             Self::Redirect => "redirect",
+            Self::UnexpectedStatus => "unexpected_status",
             Self::Dns => "dns",
             Self::BlockedAddress => "blocked_address",
             Self::Connect => "connect",

@@ -126,6 +126,13 @@ fn each_bad_answer_has_its_outcome() {
             15,
             "redirect",
         ),
+        (answer(503, "no"), 15, "http_5xx"),
+        (answer(999, "no"), 15, "unexpected_status"),
+        (
+            String::from("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
+            15,
+            "unexpected_status",
+        ),
         (String::from("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort"), 15, "connect"),
         (String::new(), 15, "connect"),
         (format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(100_000)), 15, "response_too_large"),

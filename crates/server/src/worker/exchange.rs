@@ -248,6 +248,10 @@ fn judge(status: StatusCode) -> Ended {
         ended(OutcomeCode::Http4xx, "Answered 410 Gone, which pauses the webhook. Resume it once the receiver is back.")
     } else if status.is_client_error() {
         ended(OutcomeCode::Http4xx, format!("Refused: answered {name}. The answer's body may say why."))
+    } else if !status.is_server_error() {
+        let words =
+            format!("Answered {name}, which is no status of a finished request. Answer with a 2xx once it is taken.");
+        ended(OutcomeCode::UnexpectedStatus, words)
     } else {
         ended(OutcomeCode::Http5xx, format!("Failed: answered {name}. The receiver's log may say why."))
     }
