@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::delivery::{DeliveryState, OutcomeCode};
 use crate::limits::{MAX_AUTOMATION_NAME, MAX_COOLDOWN_S, MAX_DESCRIPTION};
+use crate::name::check_name;
 use crate::problem::FieldError;
 use crate::scope::Scope;
 use crate::trigger::Trigger;
@@ -167,23 +168,7 @@ impl AutomationDraft {
     /// Faults that can be seen without the database: name, description, trigger, cooldown. The
     /// template is compiled by whoever knows the webhook's secrets.
     pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        let length = self.name.chars().count();
-        if self.name.trim().is_empty() {
-            errors.push(FieldError::new("/name", "required", "Give the automation a name."));
-        } else if length > MAX_AUTOMATION_NAME {
-            errors.push(FieldError::new(
-                "/name",
-                "too_long",
-                format!("The name has {length} characters; {MAX_AUTOMATION_NAME} are allowed. Shorten it."),
-            ));
-        } else if self.name.chars().any(char::is_control) {
-            errors.push(FieldError::new(
-                "/name",
-                "control_character",
-                "The name holds a control character. Type it anew.",
-            ));
-        }
+        let mut errors: Vec<FieldError> = check_name(&self.name, MAX_AUTOMATION_NAME, "/name").into_iter().collect();
         let length = self.description.chars().count();
         if length > MAX_DESCRIPTION {
             errors.push(FieldError::new(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::limits::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_PLACE_NAME};
+use crate::limits::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH};
 use crate::problem::FieldError;
 use crate::run::RunState;
 use crate::scope::PlaceKind;
@@ -121,24 +121,6 @@ pub struct NewPoints {
     pub author: Option<String>,
 }
 
-/// What is wrong with the name of a registry, project, collection, run, alias, tag or author, or
-/// nothing. `.` and `..` cannot be addressed: browsers take them out of every URL.
-pub fn check_place_name(name: &str, at: &str) -> Option<FieldError> {
-    let length = name.chars().count();
-    if name.trim().is_empty() {
-        Some(FieldError::new(at, "required", "Give it a name that is not blank."))
-    } else if length > MAX_PLACE_NAME {
-        let message = format!("The name has {length} characters; {MAX_PLACE_NAME} are allowed. Shorten it.");
-        Some(FieldError::new(at, "too_long", message))
-    } else if name.chars().any(char::is_control) {
-        Some(FieldError::new(at, "control_character", "The name holds a control character. Type it anew."))
-    } else if matches!(name, "." | "..") {
-        Some(FieldError::new(at, "reserved", "A name of dots alone cannot be addressed. Choose another."))
-    } else {
-        None
-    }
-}
-
 /// What is wrong with a version's metadata, or nothing.
 pub fn check_metadata(metadata: &Map<String, Value>, at: &str) -> Option<FieldError> {
     let size = serde_json::to_string(metadata).map_or(0, |text| text.len());
@@ -176,19 +158,6 @@ mod tests {
     fn nested(levels: usize) -> Map<String, Value> {
         let inner = (1..levels).fold(Value::from(1), |inner, _| serde_json::json!({ "k": inner }));
         Map::from_iter([("k".to_owned(), inner)])
-    }
-
-    #[test]
-    fn names_can_be_shown_and_addressed() {
-        for (name, code) in [
-            ("fraud scorer/v2", None),
-            (" ", Some("required")),
-            ("..", Some("reserved")),
-            ("a\nb", Some("control_character")),
-        ] {
-            assert_eq!(check_place_name(name, "/name").map(|error| error.code).as_deref(), code, "{name:?}");
-        }
-        assert!(check_place_name(&"x".repeat(129), "/name").is_some_and(|error| error.code == "too_long"));
     }
 
     #[test]

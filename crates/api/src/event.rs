@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::EventType;
-use crate::catalogue::check_place_name;
 use crate::limits::{MAX_DEDUPE_KEY, MAX_VERSION_INDEX};
+use crate::name::check_place_name;
 use crate::problem::FieldError;
 use crate::scope::{PlaceKind, Scope};
 
@@ -280,8 +280,7 @@ impl NewEvent {
         require(self.subject.name.is_empty(), "/subject/name", "the registry's or project's name");
         if self.event_type.is_artifact() {
             require(blank(&self.subject.collection), "/subject/collection", "a collection");
-            let of_version = !matches!(self.event_type, EventType::AddCollectionTag | EventType::RemoveCollectionTag);
-            require(of_version && self.subject.version.is_none(), "/subject/version", "a version's index");
+            require(self.is_of_version() && self.subject.version.is_none(), "/subject/version", "a version's index");
         } else {
             require(blank(&self.subject.run), "/subject/run", "a run's id");
         }
@@ -292,6 +291,7 @@ impl NewEvent {
             "/run_state",
             "the run's new state",
         );
+        errors.extend(self.misplaced());
         let named = [
             ("/subject/collection", &self.subject.collection),
             ("/subject/run", &self.subject.run),
@@ -320,6 +320,34 @@ impl NewEvent {
             ));
         }
         errors
+    }
+
+    /// Whether it is about one version, and not about a whole collection or a run.
+    fn is_of_version(&self) -> bool {
+        let of_collection = matches!(self.event_type, EventType::AddCollectionTag | EventType::RemoveCollectionTag);
+        self.event_type.is_artifact() && !of_collection
+    }
+
+    /// The fields that events of this type do not have.
+    fn misplaced(&self) -> Vec<FieldError> {
+        let event = self.event_type;
+        let subject = &self.subject;
+        [
+            ("/subject/collection", "collection", subject.collection.is_some(), event.is_artifact()),
+            ("/subject/version", "version", subject.version.is_some(), self.is_of_version()),
+            ("/subject/run", "run", subject.run.is_some(), event.is_run()),
+            ("/alias", "alias", self.alias.is_some(), event == EventType::AddArtifactAlias),
+            ("/tag", "tag", self.tag.is_some(), event.is_tag()),
+            ("/metadata", "metadata", self.metadata.is_some(), self.is_of_version()),
+            ("/run_name", "run name", self.run_name.is_some(), event.is_run()),
+            ("/run_state", "run state", self.run_state.is_some(), event == EventType::RunState),
+        ]
+        .into_iter()
+        .filter(|(_, _, given, belongs)| *given && !belongs)
+        .map(|(pointer, what, ..)| {
+            FieldError::new(pointer, "wrong_event", format!("{} has no {what}. Take it out.", event.as_str()))
+        })
+        .collect()
     }
 }
 
@@ -351,5 +379,17 @@ mod tests {
         .expect("readable");
         let pointers: Vec<_> = event.check().into_iter().map(|error| error.pointer).collect();
         assert_eq!(pointers, ["/subject/collection", "/subject/version", "/alias"]);
+    }
+
+    #[test]
+    fn fields_of_other_events_are_refused() {
+        let event: NewEvent = serde_json::from_value(serde_json::json!({
+            "type": "ADD_ARTIFACT_ALIAS", "alias": "production", "tag": "gold", "run_state": "failed",
+            "subject": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": "c", "version": 1, "run": "r1"}
+        }))
+        .expect("readable");
+        let faults: Vec<_> =
+            event.check().into_iter().map(|error| format!("{} {}", error.pointer, error.code)).collect();
+        assert_eq!(faults, ["/subject/run wrong_event", "/tag wrong_event", "/run_state wrong_event"]);
     }
 }

@@ -13,6 +13,7 @@ pub mod filter;
 pub mod limits;
 pub mod list;
 pub mod metric;
+pub mod name;
 pub mod pattern;
 pub mod problem;
 pub mod run;

@@ -31,7 +31,7 @@ pub struct Problem {
 /// One faulty field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// JSON pointer (RFC 6901) into the request body.
+    /// JSON pointer (RFC 6901) into the request body; for a query parameter, `/` and its name.
     pub pointer: String,
     /// Stable name of the fault.
     pub code: String,

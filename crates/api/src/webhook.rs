@@ -7,6 +7,7 @@ use crate::EventType;
 use crate::automation::Activity;
 use crate::delivery::Exchange;
 use crate::limits::{DEFAULT_TIMEOUT_S, MAX_HEADERS, MAX_NAME, TIMEOUT_RANGE_S};
+use crate::name::check_name;
 use crate::problem::{FieldError, UsedBy};
 
 /// How `X-Wandb-Signature` is written.
@@ -156,21 +157,9 @@ pub struct TestResult {
 impl WebhookDraft {
     /// Faults that can be seen without the database and without looking names up.
     pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = Vec::new();
+        let mut errors: Vec<FieldError> = check_name(&self.name, MAX_NAME, "/name").into_iter().collect();
         let mut fault =
             |pointer: &str, code: &str, message: String| errors.push(FieldError::new(pointer, code, message));
-        let length = self.name.chars().count();
-        if self.name.trim().is_empty() {
-            fault("/name", "required", String::from("Give the webhook a name."));
-        } else if length > MAX_NAME {
-            fault(
-                "/name",
-                "too_long",
-                format!("The name has {length} characters; {MAX_NAME} are allowed. Shorten it."),
-            );
-        } else if self.name.chars().any(char::is_control) {
-            fault("/name", "control_character", String::from("The name holds a control character. Type it anew."));
-        }
         if let Err(message) = check_url(&self.url) {
             fault("/url", "malformed", message);
         }

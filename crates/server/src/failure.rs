@@ -48,6 +48,18 @@ impl Failure {
         Problem::invalid(vec![FieldError::new(pointer, code, message)]).into()
     }
 
+    /// One query parameter that cannot be read.
+    pub fn parameter(name: &str, message: impl Into<String>) -> Self {
+        Self::malformed(FieldError::new(format!("/{name}"), "malformed", message))
+    }
+
+    /// A request that cannot be read, for one fault.
+    pub fn malformed(fault: FieldError) -> Self {
+        let mut problem = Problem::new(ProblemCode::BadRequest, fault.message.clone());
+        problem.errors = vec![fault];
+        problem.into()
+    }
+
     /// A refusal that names the role that is missing.
     pub fn role(needed: Role, own: Role, entity: &str) -> Self {
         Self::new(

@@ -1,5 +1,6 @@
 //! Automations and their revisions.
 
+use hookboard_api::EventType;
 use hookboard_api::automation::{Action, Automation, AutomationDraft, WebhookRef};
 use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
@@ -7,7 +8,7 @@ use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use sqlx::QueryBuilder;
 
 use super::webhooks::activity;
-use super::{Conn, Db, Result, cut_page, json, to_json, webhooks};
+use super::{Conn, Db, Page, Result, json, to_json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -40,35 +41,28 @@ pub struct Wanted {
     /// Scoped to this collection.
     pub collection: Option<String>,
     /// On this event type.
-    pub event: Option<String>,
+    pub event: Option<EventType>,
     /// Through this webhook.
     pub webhook: Option<String>,
     /// Enabled or not.
     pub enabled: Option<bool>,
     /// Name, pattern or webhook contains this, letter case aside.
     pub text: Option<String>,
-    /// The last id of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page.
-    pub limit: u32,
 }
 
 /// Automations of an entity, newest first.
-pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Automation>> {
+pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Automation>> {
     let mut query = QueryBuilder::new(COLUMNS);
     query.push("WHERE places.entity_id = ").push_bind(entity_id);
     narrow(&mut query, wanted);
-    if let Some(cursor) = &wanted.cursor {
-        query.push(" AND automations.id < ").push_bind(cursor.as_str());
-    }
-    query.push(" ORDER BY automations.id DESC LIMIT ").push_bind(wanted.limit + 1);
+    page.push(&mut query, "automations.id");
     let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
     let mut connection = db.read().acquire().await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         items.push(whole(&mut connection, row).await?);
     }
-    let mut list = cut_page(items, wanted.limit, |automation| automation.id.clone());
+    let mut list = page.cut(items, |automation| automation.id.clone());
     let mut count = QueryBuilder::new(
         "SELECT count(*) FROM automations JOIN places ON places.id = automations.place_id LEFT JOIN webhooks ON webhooks.id = automations.webhook_id WHERE places.entity_id = ",
     );
@@ -86,7 +80,7 @@ fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &Wanted) {
     if let Some(collection) = &wanted.collection {
         query.push(" AND automations.collection = ").push_bind(collection.as_str());
     }
-    if let Some(event) = &wanted.event {
+    if let Some(event) = wanted.event {
         query.push(" AND automations.event = ").push_bind(event.as_str());
     }
     if let Some(webhook) = &wanted.webhook {

@@ -1,11 +1,13 @@
 //! Registries, projects, collections, versions, aliases, runs and their points.
 
 use hookboard_api::catalogue::{Collection, Place, Point, Run, Version};
+use hookboard_api::list::List;
 use hookboard_api::run::RunState;
 use hookboard_api::scope::PlaceKind;
 use serde_json::{Map, Value};
+use sqlx::QueryBuilder;
 
-use super::{Conn, Db, Result, json, to_json};
+use super::{Conn, Db, Page, Result, json, to_json};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -281,13 +283,7 @@ pub async fn set_metadata_key(
 }
 
 /// Versions of a collection, newest first.
-pub async fn versions(
-    db: &Db,
-    place_id: &str,
-    collection: &str,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<Vec<Version>> {
+pub async fn versions(db: &Db, place_id: &str, collection: &str, page: &Page<u64>) -> Result<List<Version>> {
     let known: Option<(String,)> = sqlx::query_as("SELECT id FROM collections WHERE place_id = ? AND name = ?")
         .bind(place_id)
         .bind(collection)
@@ -301,11 +297,12 @@ pub async fn versions(
          FROM versions WHERE collection_id = ? AND idx < ? ORDER BY idx DESC LIMIT ?",
     )
     .bind(collection_id)
-    .bind(before.unwrap_or(i64::MAX))
-    .bind(limit + 1)
+    .bind(page.after.and_then(|after| i64::try_from(after).ok()).unwrap_or(i64::MAX))
+    .bind(page.rows())
     .fetch_all(db.read())
     .await?;
-    rows.into_iter()
+    let versions = rows
+        .into_iter()
         .map(|(id, index, tags, metadata, author, created_at, aliases)| {
             Ok(Version {
                 id,
@@ -317,7 +314,8 @@ pub async fn versions(
                 created_at,
             })
         })
-        .collect()
+        .collect::<Result<Vec<_>>>()?;
+    Ok(page.cut(versions, |version| version.index.to_string()))
 }
 
 /// A run's row as far as events need it.
@@ -363,23 +361,25 @@ pub async fn ensure_run(
 }
 
 /// Runs of a project, newest first.
-pub async fn runs(db: &Db, place_id: &str, cursor: Option<&str>, limit: u32) -> Result<Vec<(String, Run)>> {
-    let rows: Vec<(String, String, String, String, String, String, Option<String>)> = sqlx::query_as(
+pub async fn runs(db: &Db, place_id: &str, page: &Page) -> Result<List<Run>> {
+    let mut query = QueryBuilder::new(
         "SELECT id, run, name, user, state, created_at, (SELECT json_group_array(metric) FROM (SELECT DISTINCT metric FROM points WHERE run_id = runs.id)) \
-         FROM runs WHERE place_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-    )
-    .bind(place_id)
-    .bind(cursor.unwrap_or("~"))
-    .bind(limit + 1)
-    .fetch_all(db.read())
-    .await?;
-    rows.into_iter()
+         FROM runs WHERE place_id = ",
+    );
+    query.push_bind(place_id);
+    page.push(&mut query, "id");
+    let rows: Vec<(String, String, String, String, String, String, Option<String>)> =
+        query.build_query_as().fetch_all(db.read()).await?;
+    let runs = rows
+        .into_iter()
         .map(|(row_id, id, name, user, state, created_at, metrics)| {
             let state = RunState::ALL.into_iter().find(|known| known.as_str() == state).unwrap_or(RunState::Running);
             let metrics = metrics.as_deref().map_or_else(|| Ok(Vec::new()), json)?;
             Ok((row_id, Run { id, name, user, state, metrics, created_at }))
         })
-        .collect()
+        .collect::<Result<Vec<_>>>()?;
+    let List { items, next_cursor, total } = page.cut(runs, |(row_id, _)| row_id.clone());
+    Ok(List { items: items.into_iter().map(|(_, run)| run).collect(), next_cursor, total })
 }
 
 /// Writes points of a metric; a step that is known gets the new value.

@@ -9,7 +9,7 @@ use hookboard_template::{Masked, compile};
 use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row as _};
 
-use super::{Conn, Db, Result, automations, cut_page, events, json, webhooks};
+use super::{Conn, Db, Page, Result, automations, events, json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -34,10 +34,6 @@ pub struct Wanted {
     pub outcome: Option<OutcomeCode>,
     /// Matched since, RFC 3339.
     pub since: Option<String>,
-    /// The last id of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page.
-    pub limit: u32,
 }
 
 fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted: &'w Wanted) {
@@ -59,7 +55,7 @@ fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted
 }
 
 /// Deliveries of an entity, newest first.
-pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Delivery>> {
+pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Delivery>> {
     let mut query = QueryBuilder::new(COLUMNS);
     narrow(&mut query, entity_id, wanted);
     if !wanted.states.is_empty() {
@@ -70,13 +66,10 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Deli
         }
         query.push(")");
     }
-    if let Some(cursor) = &wanted.cursor {
-        query.push(" AND deliveries.id < ").push_bind(cursor.as_str());
-    }
-    query.push(" ORDER BY deliveries.id DESC LIMIT ").push_bind(wanted.limit + 1);
+    page.push(&mut query, "deliveries.id");
     let rows = query.build().fetch_all(db.read()).await?;
     let items = rows.iter().map(delivery).collect::<Result<Vec<_>>>()?;
-    Ok(cut_page(items, wanted.limit, |delivery| delivery.id.clone()))
+    Ok(page.cut(items, |delivery| delivery.id.clone()))
 }
 
 /// How many deliveries are in each state, all else as in `wanted`.

@@ -1,12 +1,13 @@
 //! Events as readers see them, with what each automation made of them. How they get in is in `intake`.
 
+use hookboard_api::EventType;
 use hookboard_api::delivery::{Evaluation, EventDetail, Verdict};
 use hookboard_api::event::Event;
 use hookboard_api::list::List;
 use serde_json::Value;
 use sqlx::QueryBuilder;
 
-use super::{Conn, Db, Result, cut_page, json};
+use super::{Conn, Db, Page, Result, json};
 use crate::failure::Failure;
 
 type Row = (String, String, String, String, String, String, String, u32, u32);
@@ -37,15 +38,11 @@ pub struct Wanted {
     /// In this collection.
     pub collection: Option<String>,
     /// Of this type.
-    pub event: Option<String>,
-    /// The last id of the page before.
-    pub cursor: Option<String>,
-    /// Rows of a page.
-    pub limit: u32,
+    pub event: Option<EventType>,
 }
 
 /// Events of an entity, newest first.
-pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Event>> {
+pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Event>> {
     let mut query = QueryBuilder::new(COLUMNS);
     query.push("WHERE places.entity_id = ").push_bind(entity_id);
     if let Some(place) = &wanted.place_id {
@@ -54,16 +51,13 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<List<Even
     if let Some(collection) = &wanted.collection {
         query.push(" AND json_extract(subject, '$.collection') = ").push_bind(collection.as_str());
     }
-    if let Some(event) = &wanted.event {
+    if let Some(event) = wanted.event {
         query.push(" AND type = ").push_bind(event.as_str());
     }
-    if let Some(cursor) = &wanted.cursor {
-        query.push(" AND events.id < ").push_bind(cursor.as_str());
-    }
-    query.push(" ORDER BY events.id DESC LIMIT ").push_bind(wanted.limit + 1);
+    page.push(&mut query, "events.id");
     let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
     let events = rows.into_iter().map(event).collect::<Result<Vec<_>>>()?;
-    Ok(cut_page(events, wanted.limit, |event| event.id.clone()))
+    Ok(page.cut(events, |event| event.id.clone()))
 }
 
 /// One event of an entity.

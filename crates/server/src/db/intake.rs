@@ -158,7 +158,8 @@ async fn prepare(conn: &mut Conn, place: &PlaceRow, event: &NewEvent, user: &str
         }
     }
     values.retain(|name, _| event.event_type.carries(name));
-    let occurred_at = event.occurred_at.as_deref().and_then(clock::parse_ms).map_or_else(clock::now, clock::text);
+    let occurred_at =
+        event.occurred_at.as_deref().and_then(|time| clock::parse_ms(time).ok()).map_or_else(clock::now, clock::text);
     Ok(Ready {
         event_type: event.event_type,
         subject,

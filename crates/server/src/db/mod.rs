@@ -17,8 +17,10 @@ pub mod webhooks;
 use std::path::Path;
 use std::time::Duration;
 
+use hookboard_api::list::List;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 
@@ -75,17 +77,38 @@ impl Db {
     }
 }
 
-/// A cursor for lists that run from the newest id to the oldest.
-pub fn page_limit(limit: Option<u32>) -> u32 {
-    limit.unwrap_or(hookboard_api::limits::DEFAULT_PAGE).clamp(1, hookboard_api::limits::MAX_PAGE)
+/// Which page of a list that runs from the newest row to the oldest.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<C = Uuid> {
+    /// The last row of the page before.
+    pub after: Option<C>,
+    /// Rows of the page.
+    pub limit: u32,
 }
 
-/// Takes the row over that tells whether there is a next page, and names where it starts.
-pub fn cut_page<T>(mut items: Vec<T>, limit: u32, id: impl Fn(&T) -> String) -> hookboard_api::list::List<T> {
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next_cursor = if more { items.last().map(id) } else { None };
-    hookboard_api::list::List { items, next_cursor, total: None }
+impl<C> Page<C> {
+    /// One row more than the page has tells whether there is a next one.
+    const fn rows(&self) -> u32 {
+        self.limit + 1
+    }
+
+    /// Takes the row over, and names where the next page starts.
+    pub fn cut<T>(&self, mut items: Vec<T>, cursor: impl Fn(&T) -> String) -> List<T> {
+        let more = items.len() > self.limit as usize;
+        items.truncate(self.limit as usize);
+        let next_cursor = if more { items.last().map(cursor) } else { None };
+        List { items, next_cursor, total: None }
+    }
+}
+
+impl Page {
+    /// Ends `query`, whose condition has begun, with the rows of the page.
+    fn push(&self, query: &mut QueryBuilder<Sqlite>, id_column: &str) {
+        if let Some(after) = self.after {
+            query.push(" AND ").push(id_column).push(" < ").push_bind(after.to_string());
+        }
+        query.push(" ORDER BY ").push(id_column).push(" DESC LIMIT ").push_bind(self.rows());
+    }
 }
 
 /// Reads a JSON column.

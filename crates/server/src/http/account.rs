@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use hookboard_api::account::{Key, KeyDraft, Me, Member, NewKey, Role, SignIn, SignedIn};
 use hookboard_api::limits::MAX_NAME;
 use hookboard_api::list::List;
+use hookboard_api::name::check_name;
 use hookboard_api::problem::{Problem, ProblemCode};
 
 use super::auth::Caller;
@@ -76,12 +77,11 @@ pub(super) async fn create_key(
     Body(draft): Body<KeyDraft>,
 ) -> Result<(StatusCode, Json<NewKey>), Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    let name = draft.name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME {
-        return Err(Failure::field("/name", "required", "Say in up to 64 characters what the key is for."));
+    if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
+        return Err(Problem::invalid(vec![fault]).into());
     }
     let mut tx = app.db().begin().await?;
-    let key = accounts::new_key(&mut tx, &team.user_id, name).await?;
+    let key = accounts::new_key(&mut tx, &team.user_id, &draft.name).await?;
     tx.commit().await.map_err(Failure::from)?;
     Ok((StatusCode::CREATED, Json(key)))
 }

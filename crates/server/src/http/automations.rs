@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::automation::{Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange};
 use hookboard_api::list::List;
@@ -16,10 +17,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Params, Segments, check_revision, tagged};
+use super::paging::Paging;
 use super::webhooks::send_test;
 use crate::app::App;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::{Conn, automations, page_limit, webhooks};
+use crate::db::{Conn, Page, automations, webhooks};
 use crate::failure::Failure;
 
 /// What the list is narrowed to.
@@ -33,17 +35,14 @@ pub(super) struct Filter {
     /// Scoped to this collection.
     collection: Option<String>,
     /// On this event type.
-    event: Option<String>,
+    #[param(value_type = Option<String>)]
+    event: Option<EventType>,
     /// Through the webhook of this id.
     webhook: Option<String>,
     /// Enabled or not.
     enabled: Option<bool>,
     /// Name, condition or webhook contains this.
     text: Option<String>,
-    /// Where the page starts.
-    cursor: Option<String>,
-    /// Rows of a page.
-    limit: Option<u32>,
 }
 
 /// The place that two parameters name, if one does.
@@ -61,13 +60,14 @@ pub(super) async fn place_of(
 }
 
 /// Automations of a team, newest first.
-#[utoipa::path(get, path = "/entities/{entity}/automations", tag = "automations", params(("entity" = String, Path), Filter),
+#[utoipa::path(get, path = "/entities/{entity}/automations", tag = "automations", params(("entity" = String, Path), Filter, Paging),
     responses((status = 200, body = List<Automation>)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
     Params(filter): Params<Filter>,
+    page: Page,
 ) -> Result<Json<List<Automation>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
     let place = place_of(&app, &team, filter.registry.as_ref(), filter.project.as_ref()).await?;
@@ -78,10 +78,8 @@ pub(super) async fn list(
         webhook: filter.webhook,
         enabled: filter.enabled,
         text: filter.text,
-        cursor: filter.cursor,
-        limit: page_limit(filter.limit),
     };
-    Ok(Json(automations::list(app.db(), &team.id, &wanted).await?))
+    Ok(Json(automations::list(app.db(), &team.id, &wanted, &page).await?))
 }
 
 /// One automation.

@@ -5,12 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
-use hookboard_api::catalogue::{
-    Collection, CollectionDraft, NewPoints, Place, Point, Run, Version, check_metadata, check_place_name,
-};
+use hookboard_api::catalogue::{Collection, CollectionDraft, NewPoints, Place, Point, Run, Version, check_metadata};
 use hookboard_api::event::{AcceptedEvents, NewEvent, Subject};
 use hookboard_api::limits::MAX_POINTS_PER_CALL;
 use hookboard_api::list::List;
+use hookboard_api::name::check_place_name;
 use hookboard_api::problem::{FieldError, Problem};
 use hookboard_api::scope::PlaceKind;
 use hookboard_api::stream::Topic;
@@ -20,10 +19,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
 use super::extract::{Body, OptionalBody, Params, Segments};
+use super::paging::Paging;
 use crate::accept::News;
 use crate::app::App;
+use crate::db::Page;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::{cut_page, page_limit};
 use crate::failure::Failure;
 
 /// `registries` or `projects` in a path.
@@ -43,16 +43,6 @@ impl Places {
             Self::Projects => PlaceKind::Project,
         }
     }
-}
-
-/// Where a page of a list starts, and how long it is.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Page {
-    /// Where the page starts.
-    cursor: Option<String>,
-    /// Rows of a page.
-    limit: Option<u32>,
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {
@@ -125,6 +115,9 @@ pub(super) async fn put_collection(
 ) -> Result<StatusCode, Failure> {
     let (place, _) = place(&app, caller, &entity, places, &name, Role::Member).await?;
     check_name(&collection)?;
+    if let Some(fault) = draft.collection_type.as_deref().and_then(|name| check_place_name(name, "/type")) {
+        return Err(Problem::invalid(vec![fault]).into());
+    }
     let mut tx = app.db().begin().await?;
     catalogue::ensure_collection(&mut tx, &place.id, &collection, draft.collection_type.as_deref()).await?;
     tx.commit().await?;
@@ -134,19 +127,16 @@ pub(super) async fn put_collection(
 
 /// Versions of a collection, newest first.
 #[utoipa::path(get, path = "/entities/{entity}/places/{places}/{name}/collections/{collection}/versions", tag = "catalogue",
-    params(("entity" = String, Path), ("places" = Places, Path), ("name" = String, Path), ("collection" = String, Path), Page),
+    params(("entity" = String, Path), ("places" = Places, Path), ("name" = String, Path), ("collection" = String, Path), Paging),
     responses((status = 200, body = List<Version>)))]
 pub(super) async fn list_versions(
     State(app): State<App>,
     caller: Caller,
     Segments((entity, places, name, collection)): Segments<(String, Places, String, String)>,
-    Params(page): Params<Page>,
+    page: Page<u64>,
 ) -> Result<Json<List<Version>>, Failure> {
     let (place, _) = place(&app, caller, &entity, places, &name, Role::Viewer).await?;
-    let before = page.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
-    let limit = page_limit(page.limit);
-    let versions = catalogue::versions(app.db(), &place.id, &collection, before, limit).await?;
-    Ok(Json(cut_page(versions, limit, |version| version.index.to_string())))
+    Ok(Json(catalogue::versions(app.db(), &place.id, &collection, &page).await?))
 }
 
 /// A version, made or changed by a source.
@@ -296,19 +286,16 @@ pub(super) async fn delete_tag(
 }
 
 /// Runs of a project, newest first.
-#[utoipa::path(get, path = "/entities/{entity}/projects/{name}/runs", tag = "catalogue", params(("entity" = String, Path), ("name" = String, Path), Page),
+#[utoipa::path(get, path = "/entities/{entity}/projects/{name}/runs", tag = "catalogue", params(("entity" = String, Path), ("name" = String, Path), Paging),
     responses((status = 200, body = List<Run>)))]
 pub(super) async fn list_runs(
     State(app): State<App>,
     caller: Caller,
     Segments((entity, name)): Segments<(String, String)>,
-    Params(page): Params<Page>,
+    page: Page,
 ) -> Result<Json<List<Run>>, Failure> {
     let (place, _) = place(&app, caller, &entity, Places::Projects, &name, Role::Viewer).await?;
-    let limit = page_limit(page.limit);
-    let rows = catalogue::runs(app.db(), &place.id, page.cursor.as_deref(), limit).await?;
-    let List { items, next_cursor, total } = cut_page(rows, limit, |(row_id, _)| row_id.clone());
-    Ok(Json(List { items: items.into_iter().map(|(_, run)| run).collect(), next_cursor, total }))
+    Ok(Json(catalogue::runs(app.db(), &place.id, &page).await?))
 }
 
 /// Which metric.
@@ -353,10 +340,9 @@ pub(super) async fn post_points(
 ) -> Result<(StatusCode, Json<TakenPoints>), Failure> {
     let (place, user) = place(&app, caller, &entity, Places::Projects, &name, Role::Member).await?;
     check_name(&run)?;
-    let mut errors = Vec::new();
-    if new.metric.is_empty() {
-        errors.push(FieldError::new("/metric", "required", "Name the metric."));
-    }
+    let names =
+        [("/metric", Some(&new.metric)), ("/run_name", new.run_name.as_ref()), ("/author", new.author.as_ref())];
+    let mut errors: Vec<FieldError> = names.into_iter().filter_map(|(at, name)| check_place_name(name?, at)).collect();
     if new.points.is_empty() || new.points.len() > MAX_POINTS_PER_CALL {
         errors.push(FieldError::new(
             "/points",

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use hookboard_api::account::Role;
 use hookboard_api::delivery::{Delivery, DeliveryDetail, DeliveryState, OutcomeCode, Redeliver};
 use hookboard_api::list::List;
-use hookboard_api::problem::{Problem, ProblemCode};
+use hookboard_api::problem::Problem;
 use hookboard_api::stream::Topic;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,9 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::{Caller, Team};
 use super::automations::place_of;
 use super::extract::{OptionalBody, Params, Segments};
+use super::paging::Paging;
 use crate::app::App;
 use crate::clock;
-use crate::db::{deliveries, page_limit};
+use crate::db::{Page, deliveries};
 use crate::failure::Failure;
 
 /// What the list is narrowed to.
@@ -36,32 +37,21 @@ pub(super) struct Filter {
     /// In one of these states, separated by commas.
     state: Option<String>,
     /// With this outcome code.
-    outcome: Option<String>,
+    outcome: Option<OutcomeCode>,
     /// Matched since, RFC 3339.
     since: Option<String>,
-    /// Where the page starts.
-    cursor: Option<String>,
-    /// Rows of a page.
-    limit: Option<u32>,
 }
 
 async fn wanted(app: &App, team: &Team, filter: Filter) -> Result<deliveries::Wanted, Failure> {
-    let refused =
-        |what: &str, value: &str| Failure::new(ProblemCode::BadRequest, format!("There is no {what} \"{value}\"."));
     let mut states = Vec::new();
     for word in filter.state.iter().flat_map(|list| list.split(',')).filter(|word| !word.is_empty()) {
-        states.push(DeliveryState::parse(word).ok_or_else(|| refused("state", word))?);
+        states.push(DeliveryState::parse(word).ok_or_else(|| {
+            let known = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
+            Failure::parameter("state", format!("There is no state \"{word}\". Use some of {known}."))
+        })?);
     }
-    let outcome = match &filter.outcome {
-        Some(word) => Some(OutcomeCode::parse(word).ok_or_else(|| refused("outcome", word))?),
-        None => None,
-    };
-    let since = match &filter.since {
-        Some(text) => Some(clock::text(clock::parse_ms(text).ok_or_else(|| {
-            Failure::new(ProblemCode::BadRequest, "Write `since` as RFC 3339, such as 2026-11-23T14:03:11Z.")
-        })?)),
-        None => None,
-    };
+    let since = filter.since.map(|text| clock::parse_ms(&text)).transpose();
+    let since = since.map_err(|fault| Failure::parameter("since", fault.to_string()))?.map(clock::text);
     let place = place_of(app, team, filter.registry.as_ref(), filter.project.as_ref()).await?;
     Ok(deliveries::Wanted {
         place_id: place.map(|place| place.id),
@@ -69,25 +59,24 @@ async fn wanted(app: &App, team: &Team, filter: Filter) -> Result<deliveries::Wa
         automation: filter.automation,
         webhook: filter.webhook,
         states,
-        outcome,
+        outcome: filter.outcome,
         since,
-        cursor: filter.cursor,
-        limit: page_limit(filter.limit),
     })
 }
 
 /// Deliveries of a team, newest first; matches that were skipped or only recorded included.
-#[utoipa::path(get, path = "/entities/{entity}/deliveries", tag = "deliveries", params(("entity" = String, Path), Filter),
+#[utoipa::path(get, path = "/entities/{entity}/deliveries", tag = "deliveries", params(("entity" = String, Path), Filter, Paging),
     responses((status = 200, body = List<Delivery>)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
     Params(filter): Params<Filter>,
+    page: Page,
 ) -> Result<Json<List<Delivery>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
     let wanted = wanted(&app, &team, filter).await?;
-    Ok(Json(deliveries::list(app.db(), &team.id, &wanted).await?))
+    Ok(Json(deliveries::list(app.db(), &team.id, &wanted, &page).await?))
 }
 
 /// How many deliveries are in a state.

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::catalogue::check_metadata;
 use hookboard_api::delivery::EventDetail;
 use hookboard_api::event::{AcceptedEvents, Event, NewEvent, NewEvents};
 use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_EVENTS_PER_CALL};
 use hookboard_api::list::List;
-use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use hookboard_api::problem::{FieldError, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -17,9 +18,11 @@ use utoipa::IntoParams;
 use super::auth::Caller;
 use super::automations::place_of;
 use super::extract::{Params, Segments, bytes, read};
+use super::paging::Paging;
 use crate::accept::News;
 use crate::app::App;
-use crate::db::{accounts, catalogue, events, page_limit};
+use crate::clock;
+use crate::db::{Page, accounts, catalogue, events};
 use crate::failure::Failure;
 
 /// Send one event, or up to 500 together. They are accepted together or not at all; the answer comes
@@ -61,12 +64,8 @@ pub(super) async fn post(
             faults.push(FieldError::new("", "too_large", "An event has at most 1 MiB. Keep large values elsewhere."));
         }
         faults.extend(event.metadata.as_ref().and_then(|metadata| check_metadata(metadata, "/metadata")));
-        if event.occurred_at.as_deref().is_some_and(|time| crate::clock::parse_ms(time).is_none()) {
-            faults.push(FieldError::new(
-                "/occurred_at",
-                "malformed",
-                "Write the time as RFC 3339, such as 2026-11-23T14:03:11Z.",
-            ));
+        if let Some(Err(fault)) = event.occurred_at.as_deref().map(clock::parse_ms) {
+            faults.push(FieldError::new("/occurred_at", fault.code(), fault.to_string()));
         }
         if faults.is_empty() {
             let subject = &event.subject;
@@ -115,37 +114,25 @@ pub(super) struct Filter {
     /// In this collection.
     collection: Option<String>,
     /// Of this type.
-    r#type: Option<String>,
-    /// Where the page starts.
-    cursor: Option<String>,
-    /// Rows of a page.
-    limit: Option<u32>,
+    #[param(value_type = Option<String>)]
+    r#type: Option<EventType>,
 }
 
 /// Events of a team, newest first.
-#[utoipa::path(get, path = "/entities/{entity}/events", tag = "events", params(("entity" = String, Path), Filter),
+#[utoipa::path(get, path = "/entities/{entity}/events", tag = "events", params(("entity" = String, Path), Filter, Paging),
     responses((status = 200, body = List<Event>)))]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
     Params(filter): Params<Filter>,
+    page: Page,
 ) -> Result<Json<List<Event>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
     let place = place_of(&app, &team, filter.registry.as_ref(), filter.project.as_ref()).await?;
-    if let Some(name) = &filter.r#type
-        && !hookboard_api::EventType::ALL.iter().any(|event| event.as_str() == name)
-    {
-        return Err(Failure::new(ProblemCode::BadRequest, format!("There is no event type \"{name}\".")));
-    }
-    let wanted = events::Wanted {
-        place_id: place.map(|place| place.id),
-        collection: filter.collection,
-        event: filter.r#type,
-        cursor: filter.cursor,
-        limit: page_limit(filter.limit),
-    };
-    Ok(Json(events::list(app.db(), &team.id, &wanted).await?))
+    let wanted =
+        events::Wanted { place_id: place.map(|place| place.id), collection: filter.collection, event: filter.r#type };
+    Ok(Json(events::list(app.db(), &team.id, &wanted, &page).await?))
 }
 
 /// One event, with what every automation of its scope made of it.

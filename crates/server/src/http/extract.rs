@@ -1,15 +1,20 @@
 //! Requests read so that every fault is a problem with a pointer.
 
+use std::error::Error;
+use std::iter::successors;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use hookboard_api::problem::{Problem, ProblemCode, pointer_token};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 
+use super::words::fault;
 use crate::app::App;
 use crate::failure::Failure;
 
@@ -61,24 +66,12 @@ pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, Failure>
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let pointer: String = error
-            .path()
-            .iter()
-            .filter_map(|segment| match segment {
-                serde_path_to_error::Segment::Seq { index } => Some(format!("/{index}")),
-                serde_path_to_error::Segment::Map { key } => {
-                    Some(format!("/{}", hookboard_api::problem::pointer_token(key)))
-                }
-                serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => None,
-            })
-            .collect();
         let cause = error.inner();
         if cause.is_data() {
-            // serde's words start in lower case and end with a position that the pointer replaces.
             let words = cause.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            let message = format!("Not of the form this takes: {words}.");
-            Problem::invalid(vec![FieldError::new(pointer, "malformed", message)]).into()
+            // The pointer replaces the position at the end.
+            let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+            Problem::invalid(vec![fault(&pointer(error.path()), words)]).into()
         } else {
             Failure::new(ProblemCode::BadRequest, format!("The body is not JSON: {cause}."))
         }
@@ -89,15 +82,34 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     Ok(value)
 }
 
+/// The JSON pointer of a path.
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", pointer_token(key))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
 /// Query parameters.
 pub(super) struct Params<T>(pub(super) T);
+
+/// What the reader of queries answers.
+type QueryError = serde_path_to_error::Error<serde::de::value::Error>;
 
 impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         Query::<T>::from_request_parts(parts, app).await.map(|Query(params)| Self(params)).map_err(|rejection| {
-            Failure::new(ProblemCode::BadRequest, format!("The query cannot be read: {}.", rejection.body_text()))
+            let mut causes = successors(rejection.source(), |&cause| cause.source());
+            let cause = causes.find_map(|cause| cause.downcast_ref::<QueryError>());
+            Failure::malformed(cause.map_or_else(
+                || fault("", &rejection.body_text()),
+                |error| fault(&pointer(error.path()), &error.inner().to_string()),
+            ))
         })
     }
 }

@@ -8,11 +8,13 @@ mod deliveries;
 mod events;
 mod extract;
 mod page;
+mod paging;
 mod secrets;
 mod sink;
 mod sources;
 mod stream;
 mod webhooks;
+mod words;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};

@@ -5,7 +5,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use hookboard_api::account::Role;
 use hookboard_api::event::AcceptedEvents;
+use hookboard_api::limits::MAX_NAME;
 use hookboard_api::list::List;
+use hookboard_api::name::check_name;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use hookboard_api::scope::PlaceKind;
 use serde::{Deserialize, Serialize};
@@ -84,8 +86,8 @@ pub(super) async fn create(
     Body(draft): Body<SourceDraft>,
 ) -> Result<(StatusCode, Json<Source>), Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    if draft.name.trim().is_empty() || draft.name.chars().count() > hookboard_api::limits::MAX_NAME {
-        return Err(Failure::field("/name", "required", "Give the source a name of up to 64 characters."));
+    if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
+        return Err(Problem::invalid(vec![fault]).into());
     }
     let place = catalogue::place(app.db(), &team.id, PlaceKind::Registry, &draft.registry).await.map_err(|_| {
         Failure::field(

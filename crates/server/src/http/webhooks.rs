@@ -154,7 +154,10 @@ async fn check(app: &App, draft: &WebhookDraft) -> Result<(), Failure> {
         match app.guard().vet(&draft.url).await {
             // A name that does not resolve today may tomorrow; sending judges it again.
             Ok(_) | Err(Refusal::Lookup { .. }) => {}
-            Err(refusal) => errors.push(FieldError::new("/url", "blocked_address", refusal.to_string())),
+            Err(Refusal::Malformed(words)) => errors.push(FieldError::new("/url", "malformed", words)),
+            Err(refusal @ Refusal::Blocked { .. }) => {
+                errors.push(FieldError::new("/url", "blocked_address", refusal.to_string()));
+            }
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
