@@ -9,7 +9,7 @@ use crate::event::event_spec;
 use crate::filter::Filter;
 use crate::metric::MetricCondition;
 use crate::problem::FieldError;
-pub use crate::run::RunState;
+use crate::run::RunState;
 use crate::scope::{PlaceKind, Scope};
 
 /// An event type and the condition on its events.

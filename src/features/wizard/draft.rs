@@ -9,10 +9,11 @@ use hookboard_api::{
     metric::{MetricCondition, MetricJoin},
     pattern,
     problem::FieldError,
+    run::RunState,
     scope::Scope,
     sentence::{PlainTest, filter_of, plain_tests},
     trace::Op,
-    trigger::{RunState, Trigger},
+    trigger::Trigger,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use hookboard_api::{
     event::{EVENTS, EventSpec, Field},
+    run::RunState,
     sentence::scope_words,
-    trigger::RunState,
 };
 use leptos::prelude::*;
 
