@@ -10,9 +10,9 @@ const fn equal(word: u64, byte: u8) -> u64 {
     (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
 }
 
-/// As [`equal`], for bytes below 0x20.
-const fn control(word: u64) -> u64 {
-    word.wrapping_sub(ONES * 0x20)
+/// As [`equal`], for quotes and bytes below 0x20: with this bit turned, they are those below 0x21.
+const fn quote_or_control(word: u64) -> u64 {
+    (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21)
 }
 
 /// Of the candidates in a word, those that are ASCII. Only the lowest may be trusted.
@@ -44,7 +44,7 @@ pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
     skip(
         bytes,
         at,
-        |word| equal(word, b'"') | equal(word, b'\\') | equal(word, b'$') | control(word),
+        |word| quote_or_control(word) | equal(word, b'\\') | equal(word, b'$'),
         |byte| matches!(byte, b'"' | b'\\' | b'$' | 0..0x20),
     )
 }
@@ -52,29 +52,38 @@ pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
 /// The first position from `at` on that must be escaped in a JSON string, or the end.
 #[inline]
 pub(crate) fn skip_clean(bytes: &[u8], at: usize) -> usize {
-    skip(
-        bytes,
-        at,
-        |word| equal(word, b'"') | equal(word, b'\\') | control(word),
-        |byte| matches!(byte, b'"' | b'\\' | 0..0x20),
-    )
+    skip(bytes, at, |word| quote_or_control(word) | equal(word, b'\\'), |byte| matches!(byte, b'"' | b'\\' | 0..0x20))
 }
 
 /// Where the inside of a placeholder ends: at a closing brace, a quote, a control character, or the end.
 #[inline]
 pub(crate) fn skip_inside(bytes: &[u8], at: usize) -> usize {
-    skip(
-        bytes,
-        at,
-        |word| equal(word, b'}') | equal(word, b'"') | control(word),
-        |byte| matches!(byte, b'}' | b'"' | 0..0x20),
-    )
+    skip(bytes, at, |word| quote_or_control(word) | equal(word, b'}'), |byte| matches!(byte, b'}' | b'"' | 0..0x20))
 }
 
 /// The end of the run of JSON's white space from `at` on.
 #[inline]
 pub(crate) fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+    while let Some(&byte) = bytes.get(at) {
+        if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            break;
+        }
+        at = skip_spaces(bytes, at + 1);
+    }
+    at
+}
+
+/// The end of the run of spaces from `at` on: indentation is most of the white space there is.
+#[inline]
+fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let others = u64::from_le_bytes(*word) ^ (ONES * 0x20);
+        if others != 0 {
+            return at + (others.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while bytes.get(at) == Some(&b' ') {
         at += 1;
     }
     at
@@ -110,13 +119,14 @@ mod tests {
     fn stops_exactly_where_the_byte_test_says() {
         type Skip = fn(&[u8], usize) -> usize;
         type Stops = fn(u8) -> bool;
-        let cases: [(Skip, Stops); 3] = [
+        let cases: [(Skip, Stops); 4] = [
             (skip_string, |b| b < 0x20 || b == b'"' || b == b'\\' || b == b'$'),
             (skip_clean, |b| b < 0x20 || b == b'"' || b == b'\\'),
+            (skip_blank, |b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t')),
             (skip_inside, |b| b < 0x20 || b == b'"' || b == b'}'),
         ];
         for (skip, stops) in cases {
-            for filler in [b'a', 0x80, 0xff, b'#', b'!', b' '] {
+            for filler in [b'a', 0x80, 0xff, b'#', b'!', b' ', b'\n'].into_iter().filter(|&filler| !stops(filler)) {
                 for byte in 0..=255 {
                     for place in 0..20 {
                         let mut text = [filler; 20];

@@ -69,7 +69,7 @@ pub(crate) struct Json<'t> {
 }
 
 impl<'t> Json<'t> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { expect: Expect::Value, objects: 0, depth: 0, key_next: false, keys: Keys::new() }
     }
 
@@ -86,10 +86,11 @@ impl<'t> Json<'t> {
     }
 
     /// Ends the check.
+    #[cold]
     pub(crate) fn end(&mut self) {
         self.key_next = matches!(self.expect, Expect::Key | Expect::KeyOrClose);
         self.expect = Expect::Ended;
-        self.keys = Keys::new();
+        self.keys.clear();
     }
 
     pub(crate) fn open(&mut self, object: bool) -> Result<(), Refused> {
@@ -211,12 +212,18 @@ impl<'t> Json<'t> {
     }
 }
 
+struct OpenObject {
+    /// Where its keys start in the list.
+    start: usize,
+    /// The marks of its keys.
+    marks: u64,
+}
+
 /// The keys of every object that is still open.
 struct Keys<'t> {
     /// Innermost last; each object's keys stand together.
     list: Vec<Cow<'t, str>>,
-    /// Where the keys of each open object start in the list.
-    starts: Vec<usize>,
+    open: Vec<OpenObject>,
     /// Sets for the open objects with many keys, by how many objects are open around them.
     sets: Vec<(usize, HashSet<Cow<'t, str>>)>,
 }
@@ -225,38 +232,68 @@ impl<'t> Keys<'t> {
     /// Up to here comparing is cheaper than hashing; beyond, comparing would be quadratic.
     const FEW: usize = 8;
 
-    const fn new() -> Self {
-        Self { list: Vec::new(), starts: Vec::new(), sets: Vec::new() }
+    fn new() -> Self {
+        // Room for what most texts need, so that a small one costs no growing.
+        Self { list: Vec::with_capacity(4 * Self::FEW), open: Vec::with_capacity(8), sets: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        self.list.clear();
+        self.open.clear();
+        self.sets.clear();
     }
 
     fn open(&mut self) {
-        self.starts.push(self.list.len());
+        self.open.push(OpenObject { start: self.list.len(), marks: 0 });
     }
 
     fn close(&mut self) {
-        if self.sets.last().is_some_and(|(level, _)| *level == self.starts.len()) {
-            self.sets.pop();
+        if !self.sets.is_empty() {
+            self.close_set();
         }
-        if let Some(start) = self.starts.pop() {
-            self.list.truncate(start);
+        if let Some(object) = self.open.pop() {
+            self.list.truncate(object.start);
         }
     }
 
+    #[cold]
+    fn close_set(&mut self) {
+        self.sets.pop_if(|(level, _)| *level == self.open.len());
+    }
+
     fn insert(&mut self, key: Cow<'t, str>) -> bool {
-        let level = self.starts.len();
+        let level = self.open.len();
         if let Some((_, set)) = self.sets.last_mut().filter(|(at, _)| *at == level) {
             return set.insert(key);
         }
-        let start = self.starts.last().copied().unwrap_or_default();
-        if self.list[start..].contains(&key) {
+        let Some(object) = self.open.last_mut() else {
+            return true;
+        };
+        let mark = mark(&key);
+        if object.marks & mark != 0 && self.list[object.start..].contains(&key) {
             return false;
         }
+        object.marks |= mark;
         self.list.push(key);
-        if self.list.len() - start > Self::FEW {
-            self.sets.push((level, self.list.drain(start..).collect()));
+        if self.list.len() - object.start > Self::FEW {
+            self.open_set();
         }
         true
     }
+
+    #[cold]
+    fn open_set(&mut self) {
+        if let Some(object) = self.open.last() {
+            self.sets.push((self.open.len(), self.list.drain(object.start..).collect()));
+        }
+    }
+}
+
+/// A bit that equal keys share and others seldom do: most keys are seen to be new without a look at the rest.
+fn mark(key: &str) -> u64 {
+    let byte = |byte: Option<&u8>| byte.map_or(0, |&byte| usize::from(byte));
+    let (first, last) = (byte(key.as_bytes().first()), byte(key.as_bytes().last()));
+    1 << ((key.len() * 5 + first + last * 2) % 64)
 }
 
 #[cfg(test)]

@@ -53,10 +53,7 @@ impl<'n> Lookup<'n> {
 
     /// What `name` stands for in `${name}`: the table comes before the webhook's secrets.
     pub(crate) fn braced(&self, name: &str) -> Option<Meaning<'n>> {
-        match row(name) {
-            Some(row) if ROWS[row].carried_by != Carrier::Webhook => Some(Meaning::Variable(row)),
-            _ => self.bare(name),
-        }
+        event_row(name).map(Meaning::Variable).or_else(|| self.bare(name))
     }
 
     /// Every name that may stand in `${…}`, the table's first.
@@ -67,4 +64,9 @@ impl<'n> Lookup<'n> {
             .map(|variable| variable.name);
         table.chain(self.names.secrets.iter().map(String::as_str))
     }
+}
+
+/// The row of the catalogue with this name, if events bring its value and not the webhook.
+pub(crate) fn event_row(name: &str) -> Option<usize> {
+    row(name).filter(|&row| ROWS[row].carried_by != Carrier::Webhook)
 }

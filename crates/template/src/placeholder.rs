@@ -14,12 +14,6 @@ pub(crate) struct Form<'t> {
     pub(crate) default: Option<&'t str>,
 }
 
-impl<'t> Form<'t> {
-    pub(crate) const fn name(name: &'t str) -> Self {
-        Self { name, key: None, default: None }
-    }
-}
-
 /// Reads an inside, which holds neither `}` nor `"` nor a control character; `None`: malformed.
 pub(crate) fn read(inside: &str) -> Option<Form<'_>> {
     let (name, rest) = split_name(inside)?;

@@ -115,6 +115,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
     }
 
     /// A character that no JSON token starts with.
+    #[cold]
     fn stray(&mut self) {
         if !self.json.ended() {
             self.refuse();
@@ -162,23 +163,25 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
                     Err(_) if placeholder.faulty => self.json.end(),
                     Err(_) => self.refuse_over(span.clone()),
                 }
-                self.slot(span, &placeholder, Place::Json);
             }
         }
     }
 
     /// Tells that the character at hand cannot stand there, or that the text ends, and ends the check.
+    #[cold]
     pub(crate) fn refuse(&mut self) {
         let width = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         self.refuse_over(self.at..self.at + width);
     }
 
+    #[cold]
     pub(crate) fn refuse_over(&mut self, span: Range<usize>) {
         let wanted = self.json.expect.wanted(self.json.in_object());
         self.fail(Diagnostic::invalid_json(self.text, span, wanted));
     }
 
     /// Tells a JSON error, unless one was told before, and ends the check.
+    #[cold]
     pub(crate) fn fail(&mut self, diagnostic: Diagnostic) {
         if !self.json.ended() {
             self.diagnostics.push(diagnostic);

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use crate::bytes::{skip_inside, skip_word, starts_word};
 use crate::diagnostic::Diagnostic;
-use crate::names::Meaning;
+use crate::names::{Meaning, event_row};
 use crate::placeholder::{self, Form};
 use crate::reader::Reader;
 use crate::template::{Place, Written};
 use crate::token::{Sink, TokenKind, VariableState};
-use crate::variables::{Group, ROWS, Variable, row};
+use crate::variables::{Group, ROWS, Variable};
 
 /// What a dollar starts. Positions are one past the last byte.
-pub(crate) enum Dollar<'t, 'n> {
+pub(crate) enum Dollar {
     /// Nothing: it is text, and so is everything up to here.
     Text { end: usize },
     /// `$${`: the two characters `${`.
@@ -20,55 +20,43 @@ pub(crate) enum Dollar<'t, 'n> {
     /// `${` without its `}`; told already.
     Unterminated { end: usize },
     /// A closed placeholder; what is wrong with its inside is told already.
-    Placeholder(Placeholder<'t, 'n>),
+    /// It has its place in the compiled form if it is sound.
+    Placeholder(Placeholder),
 }
 
-pub(crate) struct Placeholder<'t, 'n> {
+pub(crate) struct Placeholder {
     pub(crate) end: usize,
     /// It has an error of its own, so its place is not spoken of.
     pub(crate) faulty: bool,
     /// How an editor paints it.
     pub(crate) paint: TokenKind,
-    found: Option<(Meaning<'n>, Written<'t>)>,
-    withheld: bool,
 }
 
 impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
     /// Judges the dollar at hand without moving on.
-    pub(crate) fn dollar(&mut self, place: Place) -> Dollar<'t, 'n> {
+    pub(crate) fn dollar(&mut self, place: Place) -> Dollar {
         let start = self.at;
         match self.bytes.get(start + 1) {
             Some(b'{') => self.braced(start, place),
             Some(b'$') if self.bytes.get(start + 2) == Some(&b'{') => Dollar::Guarded,
-            Some(&byte) if starts_word(byte) => self.bare(start),
+            Some(&byte) if starts_word(byte) => self.bare(start, place),
             _ => Dollar::Text { end: start + 1 },
         }
     }
 
-    /// Gives a sound placeholder its place in the compiled form.
-    pub(crate) fn slot(&mut self, span: Range<usize>, placeholder: &Placeholder<'t, 'n>, place: Place) {
-        if let Some((meaning, written)) = placeholder.found {
-            self.builder.slot(span, meaning, written, placeholder.withheld, place);
-        }
-    }
-
-    fn bare(&mut self, start: usize) -> Dollar<'t, 'n> {
+    fn bare(&mut self, start: usize, place: Place) -> Dollar {
         let end = skip_word(self.bytes, start + 1);
         let text = self.text;
         let name = &text[start + 1..end];
         let Some(meaning) = self.lookup.bare(name) else {
             return Dollar::Text { end };
         };
-        Dollar::Placeholder(Placeholder {
-            end,
-            faulty: false,
-            paint: paint(Some(Group::Secret), VariableState::Carried),
-            found: Some((meaning, Written { name, key: None, default: None })),
-            withheld: false,
-        })
+        self.builder.slot(start..end, meaning, Written { name, key: None, default: None }, false, place);
+        let paint = paint(Some(Group::Secret), VariableState::Carried);
+        Dollar::Placeholder(Placeholder { end, faulty: false, paint })
     }
 
-    fn braced(&mut self, start: usize, place: Place) -> Dollar<'t, 'n> {
+    fn braced(&mut self, start: usize, place: Place) -> Dollar {
         let inside = start + 2;
         let stop = skip_inside(self.bytes, inside);
         let text = self.text;
@@ -79,41 +67,33 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             return Dollar::Unterminated { end: stop };
         }
         let span = start..stop + 1;
-        let found = self.judge(&span, inside, place);
-        let (group, state) = match &found {
-            None => (None, VariableState::Faulty),
-            Some((Meaning::Secret(_), _)) => (Some(Group::Secret), VariableState::Carried),
-            Some((Meaning::Variable(row), _)) => {
-                let variable = &ROWS[*row];
-                let state = if self.lookup.names.carries(variable) {
-                    VariableState::Carried
-                } else {
-                    VariableState::NotCarried
-                };
-                (Some(variable.group), state)
-            }
+        let end = span.end;
+        let Some((meaning, written)) = self.judge(&span, inside) else {
+            return Dollar::Placeholder(Placeholder { end, faulty: true, paint: paint(None, VariableState::Faulty) });
         };
-        Dollar::Placeholder(Placeholder {
-            end: stop + 1,
-            faulty: found.is_none(),
-            paint: paint(group, state),
-            found,
-            withheld: state == VariableState::NotCarried,
-        })
+        let (group, carried) = match meaning {
+            Meaning::Secret(_) => (Group::Secret, true),
+            Meaning::Variable(row) => (ROWS[row].group, self.lookup.names.carries(&ROWS[row])),
+        };
+        if !carried && written.default.is_none() {
+            self.not_carried(&span, meaning, written.key, place);
+        }
+        self.builder.slot(span, meaning, written, !carried, place);
+        let state = if carried { VariableState::Carried } else { VariableState::NotCarried };
+        Dollar::Placeholder(Placeholder { end, faulty: false, paint: paint(Some(group), state) })
     }
 
     /// What the inside of a closed placeholder means; tells why if it means nothing.
-    fn judge(&mut self, span: &Range<usize>, inside: &'t str, place: Place) -> Option<(Meaning<'n>, Written<'t>)> {
+    fn judge(&mut self, span: &Range<usize>, inside: &'t str) -> Option<(Meaning<'n>, Written<'t>)> {
         if inside.is_empty() {
             self.diagnostics.push(Diagnostic::empty(span.clone()));
             return None;
         }
         // Most are a name of the table and nothing else.
-        let form = match row(inside) {
-            Some(_) => Some(Form::name(inside)),
-            None => placeholder::read(inside),
-        };
-        let Some(Form { name, key, default }) = form else {
+        if let Some(row) = event_row(inside) {
+            return Some((Meaning::Variable(row), Written { name: inside, key: None, default: None }));
+        }
+        let Some(Form { name, key, default }) = placeholder::read(inside) else {
             let mended = placeholder::mend(inside)
                 .filter(|mended| self.is_known(mended))
                 .or_else(|| self.near_with_key(inside.trim()));
@@ -126,15 +106,17 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             self.diagnostics.push(Diagnostic::unknown(span.clone(), name, near, mended));
             return None;
         };
-        if let Meaning::Variable(row) = meaning
-            && default.is_none()
-            && !self.lookup.names.carries(&ROWS[row])
-        {
-            let variable = &ROWS[row];
+        Some((meaning, Written { name, key, default }))
+    }
+
+    /// Warns of a variable without a default.
+    #[cold]
+    fn not_carried(&mut self, span: &Range<usize>, meaning: Meaning<'n>, key: Option<&str>, place: Place) {
+        if let Meaning::Variable(row) = meaning {
+            let (variable, inside) = (&ROWS[row], &self.text[span.start + 2..span.end - 1]);
             let default = stand_in(variable, key, place);
             self.diagnostics.push(Diagnostic::not_in_event(span.clone(), inside, variable, default));
         }
-        Some((meaning, Written { name, key, default }))
     }
 
     /// The name at the start of an inside exists. A mend to one that does not would only trade errors.

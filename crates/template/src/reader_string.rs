@@ -33,11 +33,38 @@ impl<S: Sink> Reader<'_, '_, S> {
             return;
         };
         let start = self.at;
+        self.at = skip_string(self.bytes, start + 1);
+        if self.bytes.get(self.at) == Some(&b'"') {
+            self.plain_string(start, key);
+        } else {
+            self.rich_string(start, key);
+        }
+        self.json.string_done(key);
+        // Nearly every key is followed so; a turn of the outer loop costs more.
+        if key && self.bytes.get(self.at) == Some(&b':') {
+            self.punctuation(b':');
+        }
+    }
+
+    /// The closing quote is at hand, and all before it is text as written: most strings are so.
+    #[inline]
+    fn plain_string(&mut self, start: usize, key: bool) {
+        let kind = if key { TokenKind::Key } else { TokenKind::String };
+        let end = self.at;
         self.at += 1;
-        self.sink.token(start..self.at, TokenKind::Punctuation);
-        let mut open = Open { key, run: self.at, dynamic: false, escaped: false, plain_until: 0, parted: false };
+        self.sink.token(start..start + 1, TokenKind::Punctuation);
+        self.sink.token(start + 1..end, kind);
+        self.sink.token(end..self.at, TokenKind::Punctuation);
+        if key && !self.json.ended() {
+            self.note_key(start, false);
+        }
+    }
+
+    /// The first byte that is not text as written is at hand.
+    fn rich_string(&mut self, start: usize, key: bool) {
+        self.sink.token(start..start + 1, TokenKind::Punctuation);
+        let mut open = Open { key, run: start + 1, dynamic: false, escaped: false, plain_until: 0, parted: false };
         loop {
-            self.at = skip_string(self.bytes, self.at);
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.run_done(&open);
@@ -73,11 +100,7 @@ impl<S: Sink> Reader<'_, '_, S> {
                     break;
                 }
             }
-        }
-        self.json.string_done(key);
-        // Nearly every key is followed so; a turn of the outer loop costs more.
-        if key && self.bytes.get(self.at) == Some(&b':') {
-            self.punctuation(b':');
+            self.at = skip_string(self.bytes, self.at);
         }
     }
 
@@ -129,7 +152,6 @@ impl<S: Sink> Reader<'_, '_, S> {
                 open.dynamic = true;
                 self.at = span.end;
                 open.run = span.end;
-                self.slot(span, &placeholder, Place::Text);
             }
         }
     }
@@ -226,15 +248,20 @@ impl<S: Sink> Reader<'_, '_, S> {
         let raw = &text[start + 1..self.at - 1];
         let key = if escaped { Cow::Owned(decode(raw)) } else { Cow::Borrowed(raw) };
         if !self.json.new_key(key) {
-            self.diagnostics.push(Diagnostic::new(
-                Code::DuplicateKey,
-                start..self.at,
-                format!(
-                    "The object already has the key \"{}\", and most readers keep only the last. Rename or remove one.",
-                    excerpt(raw)
-                ),
-            ));
+            self.repeated_key(start);
         }
+    }
+
+    #[cold]
+    fn repeated_key(&mut self, start: usize) {
+        self.diagnostics.push(Diagnostic::new(
+            Code::DuplicateKey,
+            start..self.at,
+            format!(
+                "The object already has the key \"{}\", and most readers keep only the last. Rename or remove one.",
+                excerpt(&self.text[start + 1..self.at - 1])
+            ),
+        ));
     }
 }
 

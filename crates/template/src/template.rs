@@ -221,16 +221,18 @@ impl<'t> Builder<'t> {
     ) {
         let source = self.source(meaning, written, withheld);
         let json = place == Place::Json;
-        let quoted = json && written.default.is_some_and(|default| !is_bare(default));
-        let default = written.default.map(|default| span.end - 1 - default.len());
+        let (mut default, mut quoted) = (0, false);
         if let Some(source) = self.sources.get_mut(source as usize) {
-            source.texts += usize::from(!json);
-            source.jsons += usize::from(json);
-            source.nulls += usize::from(json && default.is_none());
-            source.defaults += written.default.map_or(0, str::len) + if quoted { 2 } else { 0 };
+            *(if json { &mut source.jsons } else { &mut source.texts }) += 1;
+            if let Some(written) = written.default {
+                quoted = json && !is_bare(written);
+                default = narrow(span.end - 1 - written.len());
+                source.defaults += written.len() + if quoted { 2 } else { 0 };
+            } else if json {
+                source.nulls += 1;
+            }
         }
-        let slot = Slot { start: 0, end: 0, source, default: default.map_or(0, narrow), place, quoted };
-        self.push(span, slot);
+        self.push(span, Slot { start: 0, end: 0, source, default, place, quoted });
     }
 
     fn source(&mut self, meaning: Meaning<'_>, written: Written<'t>, withheld: bool) -> u32 {

@@ -198,7 +198,23 @@ pub fn variable(name: &str) -> Option<&'static Variable> {
 
 /// Its place in the catalogue.
 pub(crate) fn row(name: &str) -> Option<usize> {
-    VARIABLES.iter().position(|variable| variable.name == name)
+    let first = *FIRST_OF_LENGTH.get(name.len())?;
+    let rest = ROWS.get(first..)?;
+    rest.iter().position(|variable| variable.name == name).map(|row| first + row)
+}
+
+/// By the length of a name, the first row whose name is as long; past the last row where there is none.
+/// Every placeholder is looked up, and hardly two names are of one length.
+static FIRST_OF_LENGTH: [usize; 32] = first_of_length();
+
+const fn first_of_length() -> [usize; 32] {
+    let mut first = [ROWS.len(); 32];
+    let mut row = ROWS.len();
+    while row > 0 {
+        row -= 1;
+        first[ROWS[row].name.len()] = row;
+    }
+    first
 }
 
 #[cfg(test)]
