@@ -97,7 +97,16 @@ impl Template {
         values: &impl Values,
         mut mark: impl FnMut(&Slot, Range<usize>, bool),
     ) -> Result<String, RenderError> {
-        let (found, made, size) = self.find(values)?;
+        // A few stay off the heap, which in a small body takes as long as the look-ups.
+        let mut few = [const { Found::blank() }; FEW];
+        let mut many = Vec::new();
+        let found = if let Some(few) = few.get_mut(..self.sources.len()) {
+            few
+        } else {
+            many.resize_with(self.sources.len(), Found::blank);
+            &mut many
+        };
+        let (made, size) = self.find(values, found)?;
         let mut body = String::with_capacity(size);
         let mut done = 0;
         for slot in &self.slots {
@@ -127,21 +136,22 @@ impl Template {
     }
 
     /// Looks every source up once, makes the text of those that are not written as they are, and sums up the body.
-    fn find<'v>(&'v self, values: &'v impl Values) -> Result<(Vec<Found<'v>>, String, usize), RenderError> {
+    fn find<'v>(&'v self, values: &'v impl Values, found: &mut [Found<'v>]) -> Result<(String, usize), RenderError> {
         let mut made = String::new();
         let mut size = self.literal;
         within(size)?;
-        let mut found = Vec::with_capacity(self.sources.len());
-        for source in &self.sources {
-            let one = Found::new(source, values, &mut made);
-            size = size.saturating_add(one.bytes(source));
+        for (source, found) in self.sources.iter().zip(found) {
+            *found = Found::new(source, values, &mut made);
+            size = size.saturating_add(found.bytes(source));
             // Looked at after each, so that what is made stays bounded as the body is.
             within(size)?;
-            found.push(one);
         }
-        Ok((found, made, size))
+        Ok((made, size))
     }
 }
+
+/// The sources that most templates stay within.
+const FEW: usize = 8;
 
 const fn within(size: usize) -> Result<(), RenderError> {
     if size > MAX_BODY_BYTES {

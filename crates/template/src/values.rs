@@ -22,7 +22,7 @@ pub struct Masked<'a> {
 
 impl Values for Masked<'_> {
     fn value(&self, name: &str) -> Option<&Value> {
-        self.values.get(name)
+        value(self.values, name)
     }
 
     fn secret(&self, _: &str) -> Option<&str> {
@@ -43,10 +43,20 @@ pub struct Plain<'a> {
 
 impl Values for Plain<'_> {
     fn value(&self, name: &str) -> Option<&Value> {
-        self.values.get(name)
+        value(self.values, name)
     }
 
     fn secret(&self, name: &str) -> Option<&str> {
         (self.secrets)(name)
     }
+}
+
+/// Up to here comparing names is cheaper than hashing one; what an event carries is fewer.
+const FEW: usize = 16;
+
+fn value<'v>(values: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if values.len() > FEW {
+        return values.get(name);
+    }
+    values.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
