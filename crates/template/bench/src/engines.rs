@@ -1,4 +1,5 @@
-//! The other engines, each set up once as it would be in a server, and the naive way.
+//! The other engines, each set up once as it would be in a server, with the values in the form it wants; and the naive
+//! way.
 
 use std::hint::black_box;
 
@@ -6,7 +7,7 @@ use handlebars::Handlebars;
 use minijinja::{AutoEscape, Environment};
 use serde_json::Value;
 
-use crate::median;
+use crate::Contender;
 use crate::payload::Payload;
 
 pub(crate) struct Engines<'p> {
@@ -19,11 +20,12 @@ pub(crate) struct Engines<'p> {
     minijinja_values: minijinja::Value,
     handlebars_values: handlebars::Context,
     tera_values: tera::Context,
+    upon_values: upon::Value,
 }
 
 type Render<'e> = Box<dyn Fn() -> String + 'e>;
 
-fn braces(payload: &Payload) -> String {
+pub(crate) fn braces(payload: &Payload) -> String {
     payload.spelled(|name| format!("{{{{ {name} }}}}"))
 }
 
@@ -66,6 +68,7 @@ impl<'p> Engines<'p> {
             minijinja_values: minijinja::Value::from(minijinja::value::Serde(&values)),
             handlebars_values: handlebars::Context::wraps(&values).expect("values"),
             tera_values: tera::Context::from_serialize(&values).expect("values"),
+            upon_values: upon::to_value(&values).expect("values"),
         }
     }
 
@@ -82,7 +85,7 @@ impl<'p> Engines<'p> {
             ("tera", Box::new(|| self.tera.render("payload", &self.tera_values).expect("renders"))),
             (
                 "upon",
-                Box::new(|| self.upon.template("payload").render(&self.payload.values).to_string().expect("renders")),
+                Box::new(|| self.upon.template("payload").render_from(&self.upon_values).to_string().expect("renders")),
             ),
             ("replace, then parse", Box::new(|| naive(self.payload))),
         ]
@@ -103,20 +106,16 @@ fn naive(payload: &Payload) -> String {
     text
 }
 
-pub(crate) fn compile_times(payload: &Payload) -> Vec<(&'static str, f64)> {
-    let text = braces(payload);
-    let jinja = Environment::new();
-    let upon = upon::Engine::new();
-    vec![
-        ("minijinja", median(|| jinja.template_from_str(black_box(&text)).map(|_| ()))),
-        ("handlebars", median(|| handlebars::Template::compile(black_box(&text)))),
-        (
-            "tera",
-            median(|| {
-                let mut tera = tera::Tera::default();
-                tera.add_raw_template("payload", black_box(&text))
-            }),
-        ),
-        ("upon", median(|| upon.compile(black_box(&text)).map(|_| ()))),
+pub(crate) fn compilers(text: &str) -> [Contender<'_>; 4] {
+    let (jinja, upon) = (Environment::new(), upon::Engine::new());
+    let bytes = text.len();
+    [
+        Contender::new("minijinja", bytes, move || jinja.template_from_str(black_box(text)).map(|_| ())),
+        Contender::new("handlebars", bytes, move || handlebars::Template::compile(black_box(text))),
+        Contender::new("tera", bytes, move || {
+            let mut tera = tera::Tera::default();
+            tera.add_raw_template("payload", black_box(text))
+        }),
+        Contender::new("upon", bytes, move || upon.compile(black_box(text)).map(|_| ())),
     ]
 }

@@ -32,12 +32,19 @@ impl Payload {
         let (head, tail) = ("{\n  \"items\": [\n", "\n  ]\n}");
         let count = ((bytes - head.len() - tail.len()) / (MEMBER.len() + 2)).max(1);
         let ours = format!("{head}{}{tail}", vec![MEMBER; count].join(",\n"));
+        // All that such an event carries, though the payload wants five: an engine looks for its values among them.
         let values = json!({
-            "artifact_collection_name": "fraud-scorer",
-            "artifact_version_string": "kestrel/models/fraud-scorer:production",
+            "event_type": "ADD_ARTIFACT_ALIAS",
             "event_author": "mira.okafor",
-            "artifact_version_index": 42,
+            "automation_name": "Deploy to production",
+            "entity_name": "kestrel",
+            "project_name": "models",
             "alias": "production",
+            "artifact_collection_name": "fraud-scorer",
+            "artifact_version": "wandb-artifact://_id/8841",
+            "artifact_version_string": "kestrel/models/fraud-scorer:production",
+            "artifact_version_index": 42,
+            "artifact_metadata": {"accuracy": 0.9412, "framework": "xgboost"},
         });
         Self { placeholders: ours.matches("${").count(), ours, values: values.as_object().expect("an object").clone() }
     }
