@@ -4,7 +4,7 @@ use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ApiError, Cache};
+use super::{ApiError, Cache, tab::storage};
 
 /// Where the tab keeps its key.
 const STORED_KEY: &str = "hookboard.key";
@@ -49,10 +49,6 @@ impl Session {
         }
         self.key.set(None);
     }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.session_storage().ok().flatten()
 }
 
 /// Makes calls and keeps their answers. One per mount.

@@ -2,6 +2,7 @@
 //! by address, and the stream that says when to ask again.
 
 pub mod calls;
+pub mod tab;
 
 mod cache;
 mod error;

@@ -59,6 +59,20 @@ impl Team {
         }
     }
 
+    /// Whether the address names a team that the reader is not in, or that there is not. Not before
+    /// the reader's teams are known.
+    pub fn is_strange(&self) -> Memo<bool> {
+        let (me, entity) = (self.me, self.entity);
+        Memo::new(move |_| {
+            let entity = entity.get();
+            me.with(|me| {
+                me.value
+                    .as_ref()
+                    .is_some_and(|me| !me.entities.is_empty() && me.entities.iter().all(|team| team.entity != entity))
+            })
+        })
+    }
+
     /// Whether the team has no such registry or project. Not before its list has come, and while a
     /// newer one loads, what was known holds.
     pub fn lacks(&self, place: &Place) -> Memo<bool> {

@@ -1,8 +1,10 @@
-//! The areas of the product, a folder each. They know the client and the router, not one another.
+//! The areas of the product, a folder each. They know the client and the router, and of one another only
+//! what is whole by itself: a button that makes a place, an editor, the room that is not there.
 
 pub mod automations;
 pub mod collections;
 pub mod deliveries;
+pub mod nowhere;
 pub mod payload;
 pub mod place;
 pub mod settings;

@@ -12,6 +12,10 @@ pub trait History {
     fn push(&self, address: &str);
     /// Goes to `address`; back leads to where it led before.
     fn replace(&self, address: &str);
+    /// Goes to `address` from a room of several steps, as if it had never been entered: back leads to
+    /// where it led before the first of them. Calls `left` when that is so; until then the browser may say
+    /// that the reader moved, while it is on its way.
+    fn leave(&self, address: &str, left: Rc<dyn Fn()>);
     /// What a link to `address` has as its `href`.
     fn href(&self, address: &str) -> String;
     /// The address an `href` leads to, if it is one of this page's.
@@ -41,11 +45,15 @@ impl History for BrowserHistory {
     }
 
     fn push(&self, address: &str) {
-        browser_push(&self.href(address));
+        browser_push(&self.href(address), is_same_path(&self.current(), address));
     }
 
     fn replace(&self, address: &str) {
-        browser_replace(&self.href(address));
+        browser_replace(&self.href(address), is_same_path(&self.current(), address));
+    }
+
+    fn leave(&self, address: &str, left: Rc<dyn Fn()>) {
+        browser_leave(self.href(address), left);
     }
 
     fn href(&self, address: &str) -> String {
@@ -71,11 +79,15 @@ impl History for HashHistory {
     }
 
     fn push(&self, address: &str) {
-        browser_push(&self.href(address));
+        browser_push(&self.href(address), is_same_path(&self.current(), address));
     }
 
     fn replace(&self, address: &str) {
-        browser_replace(&self.href(address));
+        browser_replace(&self.href(address), is_same_path(&self.current(), address));
+    }
+
+    fn leave(&self, address: &str, left: Rc<dyn Fn()>) {
+        browser_leave(self.href(address), left);
     }
 
     fn href(&self, address: &str) -> String {
@@ -116,6 +128,11 @@ impl History for MemoryHistory {
         self.push(address);
     }
 
+    fn leave(&self, address: &str, left: Rc<dyn Fn()>) {
+        self.push(address);
+        left();
+    }
+
     fn href(&self, address: &str) -> String {
         format!("#{address}")
     }
@@ -136,18 +153,100 @@ fn below<'a>(base: &str, path: &'a str) -> Option<&'a str> {
     if rest.is_empty() { Some("/") } else { rest.starts_with('/').then_some(rest) }
 }
 
-fn browser_push(href: &str) {
-    if let Some(history) = web_sys::window().and_then(|window| window.history().ok()) {
-        // Fails only where the browser limits the rate of changes; the screen is right all the same.
-        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(href));
+fn is_same_path(one: &str, other: &str) -> bool {
+    one.split('?').next() == other.split('?').next()
+}
+
+/// Where an entry of the browser's history stands: how many of the page's own lie before it, and how
+/// many of these, in a row, have its path. Kept in the entry itself, so that it is right after a reload
+/// and wherever the reader goes back to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Spot {
+    before: u32,
+    steps: u32,
+}
+
+impl Spot {
+    fn read(text: &str) -> Option<Self> {
+        let (before, steps) = text.split_once('/')?;
+        Some(Self { before: before.parse().ok()?, steps: steps.parse().ok()? })
+    }
+
+    fn write(self) -> JsValue {
+        JsValue::from_str(&format!("{}/{}", self.before, self.steps))
+    }
+
+    /// Of the entry the reader is at; that of a page just opened is the first.
+    fn now(history: &web_sys::History) -> Self {
+        let state = history.state().ok().and_then(|state| state.as_string());
+        state.and_then(|text| Self::read(&text)).unwrap_or_default()
+    }
+
+    /// Of the entry that follows.
+    const fn next(self, same_path: bool) -> Self {
+        Self { before: self.before + 1, steps: if same_path { self.steps + 1 } else { 0 } }
+    }
+
+    /// How far back the room's first step lies, and the entry before it where that is the page's own.
+    const fn back(self) -> (u32, bool) {
+        let own_before = self.before > self.steps;
+        (self.steps + own_before as u32, own_before)
     }
 }
 
-fn browser_replace(href: &str) {
-    if let Some(history) = web_sys::window().and_then(|window| window.history().ok()) {
-        // As above.
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
+fn browser_history() -> Option<web_sys::History> {
+    web_sys::window()?.history().ok()
+}
+
+fn browser_push(href: &str, same_path: bool) {
+    if let Some(history) = browser_history() {
+        // Fails only where the browser limits the rate of changes; the screen is right all the same.
+        let _ = history.push_state_with_url(&Spot::now(&history).next(same_path).write(), "", Some(href));
     }
+}
+
+fn browser_replace(href: &str, same_path: bool) {
+    if let Some(history) = browser_history() {
+        let now = Spot::now(&history);
+        let spot = if same_path { now } else { Spot { steps: 0, ..now } };
+        // As above.
+        let _ = history.replace_state_with_url(&spot.write(), "", Some(href));
+    }
+}
+
+fn browser_leave(href: String, left: Rc<dyn Fn()>) {
+    let Some(history) = browser_history() else { return left() };
+    let (back, own_before) = Spot::now(&history).back();
+    if back == 0 {
+        browser_replace(&href, false);
+        return left();
+    }
+    // The browser goes back in its own time. The new entry is made once it has: made there, it cuts off
+    // the steps that would lie ahead.
+    let listener: Rc<RefCell<Option<WindowListener>>> = Rc::default();
+    let own = Rc::clone(&listener);
+    let arrived = move || {
+        let done = own.borrow_mut().take();
+        if !own_before {
+            browser_replace(&href, false);
+        } else if browser_href(&href) != href {
+            browser_push(&href, false);
+        }
+        left();
+        drop(done);
+    };
+    *listener.borrow_mut() = Some(WindowListener::new("popstate", Rc::new(arrived)));
+    // Fails only in a document that is not shown any more.
+    let _ = history.go_with_delta(-i32::try_from(back).unwrap_or(0));
+}
+
+/// The address bar's part that is of the kind of `href`: the hash, or path and query.
+fn browser_href(href: &str) -> String {
+    let Some(location) = web_sys::window().map(|window| window.location()) else { return String::new() };
+    if href.starts_with('#') {
+        return location.hash().unwrap_or_default();
+    }
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
 /// A listener on the window that ends with its owner.
@@ -194,6 +293,20 @@ mod tests {
         assert_eq!(HashHistory.address("#/kestrel").as_deref(), Some("/kestrel"));
         assert_eq!(HashHistory.address("#secrets"), None);
         assert_eq!(HashHistory.address("https://example.org/#/kestrel"), None);
+    }
+
+    #[test]
+    fn an_entry_knows_how_far_back_its_room_begins() {
+        let list = Spot::default();
+        let event = list.next(false);
+        let review = event.next(true).next(true);
+        assert_eq!(review, Spot { before: 3, steps: 2 });
+        assert_eq!(review.back(), (3, true));
+        assert_eq!(event.back(), (1, true));
+        // Opened by its address, the room has nothing of the page's before it.
+        assert_eq!(Spot::default().next(true).back(), (1, false));
+        assert_eq!(list.back(), (0, false));
+        assert!(is_same_path("/a/new?step=action", "/a/new") && !is_same_path("/a/new", "/a"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use super::{History, Query, Route};
 pub struct Router {
     history: StoredValue<Rc<dyn History>, LocalStorage>,
     address: RwSignal<String>,
+    /// Whether the browser is on its way out of a room: what it passes is not shown.
+    leaving: StoredValue<bool>,
     route: Memo<Route>,
     query: Memo<Query>,
 }
@@ -25,13 +27,19 @@ impl Router {
     /// A router over `history`; it lives as long as the owner it is made under.
     pub fn new(history: Rc<dyn History>) -> Self {
         let address = RwSignal::new(history.current());
+        let leaving = StoredValue::new(false);
         let read = Rc::clone(&history);
-        let guard = history.listen(Rc::new(move || address.set(read.current())));
+        let guard = history.listen(Rc::new(move || {
+            if leaving.try_get_value() == Some(false) {
+                address.set(read.current());
+            }
+        }));
         StoredValue::new_local(guard);
         let path = Memo::new(move |_| address.with(|address| split(address).0.to_owned()));
         Self {
             history: StoredValue::new_local(history),
             address,
+            leaving,
             route: Memo::new(move |_| path.with(|path| Route::parse(path))),
             query: Memo::new(move |_| address.with(|address| Query::parse(split(address).1))),
         }
@@ -73,6 +81,18 @@ impl Router {
     pub fn replace_with(&self, address: &str) {
         self.history.with_value(|history| history.replace(address));
         self.address.set(address.to_owned());
+    }
+
+    /// Goes to `route` from a room of several steps that is done with: back leads to where it led before
+    /// the first of them.
+    pub fn leave_for(&self, route: &Route) {
+        let (address, leaving) = (route.path(), self.leaving);
+        leaving.set_value(true);
+        let left = Rc::new(move || {
+            leaving.try_set_value(false);
+        });
+        self.history.with_value(|history| history.leave(&address, left));
+        self.address.set(address);
     }
 
     /// Changes one query parameter of the room. A filter is no step of its own: back leaves the room.

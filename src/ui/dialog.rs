@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use super::{
     button::{Button, ButtonKind},
     field::{TextDraft, TextField},
+    focus,
     icon::{Glyph, Icon},
     ids::new_id,
     overlay::after_layout,
@@ -39,11 +40,24 @@ pub fn Dialog(
     foot: ViewFn,
 ) -> impl IntoView {
     let dialog: NodeRef<html::Dialog> = NodeRef::new();
+    let opener = StoredValue::new_local(None::<web_sys::HtmlElement>);
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
+            opener.set_value(focus::holder(&dialog));
             // Fails only for one that is open already.
             let _ = dialog.show_modal();
         }
+    });
+    // A dialog that is taken away, rather than closed, leaves the focus nowhere.
+    Effect::new(move |was_open: Option<bool>| {
+        let now = open.get();
+        if was_open == Some(true)
+            && !now
+            && let Some(opener) = opener.try_update_value(Option::take).flatten()
+        {
+            after_layout(move || focus::rescue(&opener));
+        }
+        now
     });
     let content = move || {
         let title_id = new_id();

@@ -2,11 +2,13 @@
 
 pub mod button;
 pub mod code;
+pub mod conflict;
 pub mod dialog;
 pub mod exchange;
 pub mod feedback;
 pub mod field;
 pub mod filter;
+pub mod focus;
 pub mod format;
 pub mod icon;
 pub mod ids;

@@ -1,6 +1,6 @@
 //! Results of clicks whose place is gone: one line, six seconds, at most three.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
@@ -17,8 +17,11 @@ struct Toast {
     id: u32,
     glyph: Glyph,
     text: String,
-    undo: Option<Callback<()>>,
+    undo: Option<Undo>,
 }
+
+/// Kept by the toast itself: it outlives the view that a `Callback` would be owned by.
+type Undo = Arc<dyn Fn() + Send + Sync>;
 
 /// The toasts of one mount.
 #[derive(Clone, Copy)]
@@ -50,11 +53,11 @@ impl Toasts {
     }
 
     /// Says `text` and offers to take it back.
-    pub fn say_with_undo(self, glyph: Glyph, text: impl Into<String>, undo: impl Into<Callback<()>>) {
-        self.show(glyph, text.into(), Some(undo.into()));
+    pub fn say_with_undo(self, glyph: Glyph, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
+        self.show(glyph, text.into(), Some(Arc::new(undo)));
     }
 
-    fn show(self, glyph: Glyph, text: String, undo: Option<Callback<()>>) {
+    fn show(self, glyph: Glyph, text: String, undo: Option<Undo>) {
         let Some(id) = self.next.try_update_value(|next| std::mem::replace(next, next.wrapping_add(1))) else { return };
         self.shown.update(|shown| {
             shown.push(Toast { id, glyph, text, undo });
@@ -99,7 +102,7 @@ pub fn ToastRegion() -> impl IntoView {
                                 small=true
                                 on_press=move || {
                                     toasts.end(id);
-                                    undo.run(());
+                                    undo();
                                 }
                             >
                                 "Undo"

@@ -22,6 +22,7 @@ use crate::{
         code::CodeBlock,
         dialog::Confirm,
         feedback::{Callout, Empty, LoadError, SkeletonRows},
+        focus::Heading,
         format::span,
         icon::Glyph,
         menu::{Menu, MenuItem},
@@ -84,11 +85,12 @@ pub fn AutomationPage(
                         let automation = Memo::new(move |_| loaded.get().unwrap_or_else(|| first.clone()));
                         view! { <Loaded automation=automation entity=entity /> }.into_any()
                     }
-                    _ if query.with(|query| query.error.is_some()) => ().into_any(),
                     _ => {
                         view! {
                             <h1 class="visually-hidden" tabindex="-1">"Automation"</h1>
-                            <SkeletonRows label="Loading the automation" />
+                            {query
+                                .with(|query| query.error.is_none())
+                                .then(|| view! { <SkeletonRows label="Loading the automation" /> })}
                         }
                             .into_any()
                     }
@@ -151,7 +153,7 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
         <div class="page-head">
             <div class="page-head__text">
                 <div class="page-head__title">
-                    <h1 tabindex="-1">{name}</h1>
+                    <Heading>{name}</Heading>
                 </div>
                 {move || {
                     automation

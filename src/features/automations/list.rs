@@ -7,7 +7,8 @@ use hookboard_api::{
     automation::{Automation, Bulk},
     scope::PlaceKind,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
 
 use super::{
     actions::Actions,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     client::{Pages, calls, use_client, use_team},
-    features::shell::NewPlace,
+    features::place::NewPlace,
     route::{Place, Route, use_router},
     ui::{
         button::{Button, ButtonKind, IconButton},
@@ -25,8 +26,10 @@ use crate::{
         feedback::{Empty, LoadError, SkeletonRows},
         field::SearchField,
         filter::FilterButton,
+        focus,
         format::counted,
         icon::Glyph,
+        overlay::after_layout,
         rows::follow,
         toggle::{Checkbox, Checked},
     },
@@ -59,6 +62,17 @@ pub fn PlaceAutomations(
     place: Place,
 ) -> impl IntoView {
     view! { <AutomationList entity=place.entity.clone() within=place /> }
+}
+
+/// Puts the focus, which went with a row, on the row that took its place, or else on the heading.
+fn focus_row(board: &web_sys::HtmlElement, index: usize) {
+    let titles = board.query_selector_all("tbody .row-title").ok();
+    let title = titles.and_then(|titles| titles.get(u32::try_from(index).ok()?.min(titles.length().checked_sub(1)?)));
+    let heading = || board.closest("main").ok().flatten().and_then(|main| main.query_selector("h1").ok().flatten());
+    let next = title.and_then(|title| title.dyn_into().ok()).or_else(|| heading()?.dyn_into().ok());
+    if let Some(next) = next {
+        focus::rescue(&next);
+    }
 }
 
 #[component]
@@ -115,6 +129,19 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     let asking = RwSignal::new(false);
     let deleting = RwSignal::new(None::<&'static str>);
     let failure = RwSignal::new(None::<String>);
+    let board: NodeRef<html::Section> = NodeRef::new();
+    // Where the first of those that were deleted stood, until the list is without them.
+    let gap = StoredValue::new(None::<(usize, Vec<String>)>);
+    Effect::new(move |_| {
+        rows.track();
+        let is_without = |gone: &[String]| rows.with_untracked(|rows| rows.iter().all(|row| !gone.contains(&row.id)));
+        if let (Some((index, gone)), Some(board)) = (gap.get_value(), board.get_untracked())
+            && is_without(&gone)
+        {
+            gap.set_value(None);
+            after_layout(move || focus_row(&board, index));
+        }
+    });
     let ask = move |automations: Vec<Automation>| {
         doomed.set(automations);
         failure.set(None);
@@ -126,13 +153,15 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
         }));
     };
     let delete = move || {
-        let ids = doomed.with_untracked(|doomed| doomed.iter().map(|one| one.id.clone()).collect());
+        let ids: Vec<String> = doomed.with_untracked(|doomed| doomed.iter().map(|one| one.id.clone()).collect());
+        let first = rows.with_untracked(|rows| rows.iter().position(|row| ids.contains(&row.id)));
         deleting.set(Some("Deleting…"));
         spawn_local(async move {
-            let answer = actions.bulk(ids, Bulk::Delete).await;
+            let answer = actions.bulk(ids.clone(), Bulk::Delete).await;
             deleting.try_set(None);
             match answer {
                 Ok(count) => {
+                    gap.try_set_value(first.map(|first| (first, ids)));
                     asking.try_set(false);
                     actions
                         .toasts()
@@ -250,6 +279,7 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                 })
         }}
         <section
+            node_ref=board
             class="board"
             aria-label=board_label
             hidden=move || pages.first().with(|first| first.value.is_none() && first.error.is_some())

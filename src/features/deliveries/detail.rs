@@ -17,6 +17,7 @@ use crate::{
         button::{Button, ButtonKind, IconButton, LinkButton},
         exchange::{ExchangeTabs, Phases, outcome_badge},
         feedback::{Empty, LoadError, SkeletonRows},
+        focus::Heading,
         format::{absolute, clock, parse_time},
         icon::Glyph,
         menu::{Menu, MenuItem},
@@ -193,11 +194,12 @@ fn Loaded(detail: DeliveryDetail, entity: String) -> impl IntoView {
     };
     let stoppable = matches!(delivery.state, DeliveryState::Retrying | DeliveryState::Waiting);
     let summary = format!("{} of {}", delivery.attempts, delivery.max_attempts);
+    let title = delivery.automation_name.clone();
     view! {
         <div class="page-head">
             <div class="page-head__text">
                 <div class="page-head__title">
-                    <h1 tabindex="-1">{delivery.automation_name.clone()}</h1>
+                    <Heading>{title}</Heading>
                     <Badge tone=tone glyph=glyph large=true>
                         {word}
                     </Badge>

@@ -6,9 +6,10 @@ use wasm_bindgen::JsCast;
 
 use super::{
     completion::CompletionList,
+    engine::{Facts, Problem},
     examples::Example,
     gutter::Gutter,
-    state::{Facts, Payload},
+    state::Payload,
     view::{Metrics, under_point},
 };
 use crate::ui::{
@@ -270,7 +271,7 @@ fn Problems(payload: Payload, id: String) -> impl IntoView {
     let list = move || {
         let problems = payload.problems.get();
         let more = payload.facts.with(|facts| facts.errors + facts.warnings).saturating_sub(problems.len());
-        let item = |(index, problem): (usize, super::state::Problem)| {
+        let item = |(index, problem): (usize, Problem)| {
             let (tone, glyph) = if problem.error { ("danger", Glyph::XCircle) } else { ("warning", Glyph::Warning) };
             let place = format!("Line {}", problem.line);
             view! {

@@ -2,6 +2,7 @@
 
 mod completion;
 mod editor;
+mod engine;
 mod examples;
 mod gutter;
 mod lines;

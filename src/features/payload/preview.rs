@@ -3,10 +3,7 @@
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{
-    state::{Outcome, Payload},
-    view::Metrics,
-};
+use super::{engine::Outcome, state::Payload, view::Metrics};
 use crate::ui::{
     field::{Choices, Select},
     format::size,

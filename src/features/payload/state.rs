@@ -1,51 +1,23 @@
-//! The payload being written: one pass over its text per keystroke feeds the paint, the problems, the
-//! preview and the completion list.
+//! The payload being written, for the components around it: what is said of it as signals, and what can
+//! be done to it. The reading and painting are the engine's.
 
 use std::sync::Arc;
 
-use hookboard_api::template::{
-    Analysis, Candidate, Completion, Diagnostic, Marked, Masked, Names, Severity, Span, analyze, compile, complete,
-};
+use hookboard_api::template::{Candidate, Completion, Names, Span, complete};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 use super::{
+    engine::{EditorParts, Engine, Facts, Outcome, PreviewParts, Problem, Read, units},
     gutter::Gutter,
-    lines::{byte_at, line_of, of_body, of_template, range_of, starts, units_at},
+    lines::{byte_at, line_of, units_at},
     paint::Painter,
     view::{Metrics, insert},
 };
 
-/// Problems listed at most; the rest is counted.
-const MOST: usize = 20;
-/// Up to here a preview is painted whole and its long lines are broken; beyond, it is windowed.
-const SMALL_LINES: usize = 60;
-/// As above, in bytes.
-const SMALL_BYTES: usize = 6 * 1024;
-/// Lines painted beyond those in sight.
-const MARGIN: usize = 2;
-
 /// Values of an event by name.
 pub type Values = Arc<Map<String, Value>>;
-
-/// A problem as listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) error: bool,
-    pub(super) line: usize,
-    pub(super) message: String,
-    pub(super) mend: Option<String>,
-}
-
-/// How the preview fares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is what would be sent.
-    Valid,
-    /// There is an error, in words; what shows is the last good one.
-    Stale(String),
-}
 
 /// What is offered at the cursor.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,16 +26,6 @@ pub(super) struct Popup {
     /// Where it hangs, in pixels from the editor's corner.
     pub(super) left: f64,
     pub(super) top: f64,
-}
-
-/// What the foot of the editor says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Facts {
-    pub(super) errors: usize,
-    pub(super) warnings: usize,
-    pub(super) line: usize,
-    pub(super) column: usize,
-    pub(super) bytes: usize,
 }
 
 /// The payload being written. One per mounted editor.
@@ -79,37 +41,6 @@ pub struct Payload {
     pub(super) popup: RwSignal<Option<Popup>>,
     pub(super) active: RwSignal<usize>,
     engine: StoredValue<Engine, LocalStorage>,
-}
-
-#[derive(Default)]
-struct Engine {
-    text: String,
-    starts: Vec<usize>,
-    analysis: Option<Analysis>,
-    body: Option<Marked>,
-    body_starts: Vec<usize>,
-    longest: usize,
-    completion: Option<Completion>,
-    shown: Vec<Diagnostic>,
-    editor: Option<EditorParts>,
-    preview: Option<PreviewParts>,
-    ring: Option<usize>,
-}
-
-struct EditorParts {
-    input: HtmlTextAreaElement,
-    paint: Painter,
-    gutter: Gutter,
-    metrics: Metrics,
-    rows: u32,
-}
-
-struct PreviewParts {
-    scroller: HtmlElement,
-    sizer: HtmlElement,
-    paint: Painter,
-    metrics: Metrics,
-    small: Option<bool>,
 }
 
 impl Payload {
@@ -291,6 +222,19 @@ impl Payload {
         self.dismiss();
     }
 
+    /// Goes on from another text; what was done to the one before cannot be undone.
+    pub fn load(self, text: &str) {
+        self.engine.try_update_value(|engine| {
+            text.clone_into(&mut engine.text);
+            if let Some(editor) = &engine.editor {
+                editor.input.set_value(text);
+            }
+        });
+        self.text.set(text.to_owned());
+        self.close();
+        self.refresh();
+    }
+
     /// Writes `text` where the cursor is.
     pub fn insert(self, text: &str) {
         let Some(input) = self.input() else { return };
@@ -455,216 +399,4 @@ fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.try_with_untracked(|old| *old != value) == Some(true) {
         signal.set(value);
     }
-}
-
-fn units(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-struct Read {
-    problems: Vec<Problem>,
-    facts: Facts,
-    outcome: Outcome,
-}
-
-impl Engine {
-    fn read(&mut self, names: &Names, values: &Map<String, Value>, active: usize) -> Read {
-        self.starts = starts(&self.text);
-        let mut analysis = analyze(&self.text, names);
-        let blank = self.text.trim().is_empty();
-        if blank {
-            // No payload is a payload: an empty object is sent.
-            analysis.compiled = compile("{}", names);
-        }
-        // The word being typed is not finished: nothing is said of it while the list is open.
-        let typed = self.completion.as_ref().map(|completion| completion.replace);
-        let held =
-            |one: &Diagnostic| typed.is_some_and(|typed| one.span.start <= typed.end && typed.start <= one.span.end);
-        self.shown = std::mem::take(&mut analysis.compiled.diagnostics);
-        self.shown.retain(|one| !held(one));
-        let errors = self.shown.iter().filter(|one| one.severity == Severity::Error).count();
-        let facts = Facts { errors, warnings: self.shown.len() - errors, line: 1, column: 1, bytes: self.text.len() };
-        let outcome = self.render(&analysis, names, values, active);
-        self.analysis = Some(analysis);
-        let problem = |one: &Diagnostic| Problem {
-            error: one.severity == Severity::Error,
-            line: line_of(&self.starts, one.span.start) + 1,
-            message: one.message.clone(),
-            mend: one.suggestion.as_ref().map(|mend| mend.replacement.clone()),
-        };
-        Read { problems: self.shown.iter().take(MOST).map(problem).collect(), facts, outcome }
-    }
-
-    fn render(&mut self, analysis: &Analysis, names: &Names, values: &Map<String, Value>, active: usize) -> Outcome {
-        self.ring = None;
-        let mut suggested = None;
-        if let Some(completion) = &self.completion
-            && let Some(candidate) = completion.candidates.get(active)
-        {
-            // The highlighted suggestion, as if taken.
-            let mut text = self.text.clone();
-            text.replace_range(completion.replace.range(), &candidate.insert);
-            suggested = compile(&text, names).template.map(|template| (template, completion.replace.start));
-        }
-        let template = suggested.as_ref().map(|(template, _)| template).or(analysis.compiled.template.as_ref());
-        let Some(template) = template else {
-            let first = self.shown.iter().find(|one| one.severity == Severity::Error);
-            return Outcome::Stale(
-                first.map_or_else(|| "The placeholder is not finished.".to_owned(), |one| one.message.clone()),
-            );
-        };
-        match template.render_marked(&Masked { values }) {
-            Ok(marked) => {
-                if let Some((_, start)) = suggested {
-                    self.ring = marked.spans.iter().position(|span| span.template.start == start);
-                }
-                self.body_starts = starts(&marked.body);
-                let ends = self.body_starts.iter().skip(1).copied().chain([marked.body.len() + 1]);
-                self.longest = self.body_starts.iter().zip(ends).map(|(start, end)| end - start).max().unwrap_or(0);
-                self.body = Some(marked);
-                Outcome::Valid
-            }
-            Err(error) => Outcome::Stale(error.to_string()),
-        }
-    }
-
-    /// Line and column, both from 1.
-    fn place(&self, at: usize) -> (usize, usize) {
-        let line = line_of(&self.starts, at);
-        let start = self.starts.get(line).copied().unwrap_or(0);
-        let column = self.text.get(start..at).map_or(0, |before| before.chars().count());
-        (line + 1, column + 1)
-    }
-
-    /// Where the list for a placeholder at `at` hangs, in pixels from the corner of the scrolling part.
-    fn spot(&mut self, at: usize) -> (f64, f64) {
-        let starts = starts(&self.text);
-        let Some(editor) = &mut self.editor else { return (0.0, 0.0) };
-        let line = line_of(&starts, at);
-        let before = self.text.get(starts.get(line).copied().unwrap_or(0)..at).unwrap_or_default();
-        let columns =
-            before.chars().fold(0_u32, |column, one| if one == '\t' { column / 2 * 2 + 2 } else { column + 1 });
-        let metrics = editor.metrics;
-        let left = metrics.pad_x + f64::from(columns) * metrics.column - f64::from(editor.input.scroll_left());
-        let rows = f64::from(units(line + 1));
-        (left.max(0.0), metrics.pad_y + rows * metrics.line - f64::from(editor.input.scroll_top()))
-    }
-
-    /// Paints editor and preview. Both are looked at before either is painted: a look after a paint
-    /// would lay the page out a second time.
-    fn paint(&mut self, current: usize) {
-        let rows = units(self.starts.len().clamp(18, 28));
-        if let Some(editor) = self.editor.as_mut().filter(|editor| editor.rows != rows) {
-            editor.rows = rows;
-            editor.input.set_rows(rows);
-        }
-        let (editor, preview) = (self.editor_sight(), self.preview_sight());
-        self.paint_editor(current, editor);
-        self.paint_preview(preview);
-    }
-
-    fn editor_sight(&self) -> Sight {
-        self.editor.as_ref().map(|editor| Sight::of(&editor.input)).unwrap_or_default()
-    }
-
-    fn preview_sight(&self) -> Sight {
-        self.preview.as_ref().map(|preview| Sight::of(&preview.scroller)).unwrap_or_default()
-    }
-
-    fn paint_editor(&mut self, current: usize, sight: Sight) {
-        let (Some(editor), Some(analysis)) = (&mut self.editor, &self.analysis) else { return };
-        let count = self.starts.len();
-        let Sight { top, left, .. } = sight;
-        let metrics = editor.metrics;
-        let lines = metrics.lines(top, sight.height, count);
-        let columns = metrics.columns(left, sight.width);
-        let painted = of_template(&self.text, &self.starts, &analysis.tokens, &self.shown, lines.clone(), &columns);
-        let y = f64::from(units(lines.start)) * metrics.line - top;
-        editor.paint.paint(painted, -left, y);
-        let (first, last) = (
-            self.starts.get(lines.start).copied().unwrap_or(0),
-            range_of(&self.starts, &self.text, lines.end.saturating_sub(1)).end,
-        );
-        let mut marks: Vec<(usize, bool)> = Vec::new();
-        for one in self.shown.iter().filter(|one| (first..=last).contains(&one.span.start)) {
-            let line = line_of(&self.starts, one.span.start);
-            let error = one.severity == Severity::Error;
-            match marks.last_mut() {
-                Some(mark) if mark.0 == line => mark.1 |= error,
-                _ => marks.push((line, error)),
-            }
-        }
-        editor.gutter.paint(lines, current.saturating_sub(1), &marks, y);
-    }
-
-    fn paint_preview(&mut self, sight: Sight) {
-        let Some(preview) = &mut self.preview else { return };
-        let Some(marked) = &self.body else { return };
-        let count = self.body_starts.len();
-        let small = count <= SMALL_LINES && marked.body.len() <= SMALL_BYTES;
-        let metrics = preview.metrics;
-        if preview.small != Some(small) {
-            preview.small = Some(small);
-            let _ = preview.scroller.toggle_attribute_with_force("data-wrap", small);
-            let _ = preview.scroller.toggle_attribute_with_force("data-window", !small);
-        }
-        let style = preview.sizer.style();
-        if small {
-            let _ = style.remove_property("block-size");
-            let _ = style.remove_property("inline-size");
-            let painted = of_body(&marked.body, &self.body_starts, &marked.spans, 0..count, &(0..usize::MAX));
-            preview.paint.paint(painted, 0.0, 0.0);
-        } else {
-            let height = f64::from(units(count)) * metrics.line + 2.0 * metrics.pad_y;
-            let _ = style.set_property("block-size", &format!("{height}px"));
-            let _ = style.set_property("inline-size", &format!("calc({}ch + {}px)", self.longest, 2.0 * metrics.pad_x));
-            let lines = metrics.lines(sight.top, sight.height, count);
-            let columns = metrics.columns(sight.left, sight.width);
-            let y = f64::from(units(lines.start)) * metrics.line;
-            let painted = of_body(&marked.body, &self.body_starts, &marked.spans, lines, &columns);
-            preview.paint.paint(painted, 0.0, y);
-        }
-        preview.paint.set_ring(self.ring);
-    }
-}
-
-/// What of a scrolled element is in sight, in pixels.
-#[derive(Clone, Copy, Default)]
-struct Sight {
-    top: f64,
-    left: f64,
-    height: f64,
-    width: f64,
-}
-
-impl Sight {
-    /// Reading it lays the page out, where something was painted since.
-    fn of(element: &web_sys::Element) -> Self {
-        Self {
-            top: f64::from(element.scroll_top()),
-            left: f64::from(element.scroll_left()),
-            height: f64::from(element.client_height()),
-            width: f64::from(element.client_width()),
-        }
-    }
-}
-
-impl Metrics {
-    fn lines(&self, top: f64, height: f64, count: usize) -> std::ops::Range<usize> {
-        let at = |pixels: f64| whole(pixels / self.line.max(1.0));
-        let first = at(top - self.pad_y).saturating_sub(MARGIN).min(count.saturating_sub(1));
-        let last = at(top + height - self.pad_y) + 1 + MARGIN;
-        first..last.min(count).max(first)
-    }
-
-    fn columns(&self, left: f64, width: f64) -> std::ops::Range<usize> {
-        let at = |pixels: f64| whole(pixels / self.column.max(1.0));
-        at(left).saturating_sub(100)..at(left + width) + 100
-    }
-}
-
-/// A count from a measure in the document; what is below zero counts as nothing.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn whole(number: f64) -> usize {
-    number.max(0.0) as usize
 }

@@ -4,6 +4,7 @@ mod frame;
 mod keys;
 mod secrets;
 mod test_panel;
+mod webhook_draft;
 mod webhook_form;
 mod webhooks;
 

@@ -1,135 +1,33 @@
-//! The form of a webhook. What was typed stays as typed until it is saved.
+//! The form of a webhook. What was typed is kept for the tab until it is saved, so that closing the form
+//! loses nothing.
 
-use hookboard_api::{
-    limits::DEFAULT_TIMEOUT_S,
-    webhook::{Header, SignatureEncoding, Webhook, WebhookDraft},
-};
+use hookboard_api::webhook::{Webhook, WebhookDraft};
 use leptos::{prelude::*, task::spawn_local};
+use serde::{Deserialize, Serialize};
 
+use super::webhook_draft::{Form, HeaderDraft, Typed, differences};
 use crate::{
-    client::{ApiError, calls, use_client},
+    client::{ApiError, calls, tab, use_client},
     ui::{
-        button::{Button, ButtonKind, IconButton},
+        button::{Button, ButtonKind, IconButton, LinkButton},
+        conflict::Conflict,
         dialog::Dialog,
-        field::{SelectField, TextDraft, TextField},
+        feedback::Callout,
+        field::{SelectField, TextField},
         icon::Glyph,
         ids::new_id,
+        status::Tone,
         toast::use_toasts,
         toggle::CheckLine,
     },
 };
 
-/// An extra header as typed: its value is text, or the name of a secret.
-#[derive(Clone, Copy)]
-struct HeaderDraft {
-    key: u32,
-    name: TextDraft,
-    value: TextDraft,
-    secret: RwSignal<String>,
-}
-
-/// A webhook as typed.
-#[derive(Clone, Copy)]
-struct Form {
-    name: TextDraft,
-    url: TextDraft,
-    token: RwSignal<String>,
-    signing: RwSignal<String>,
-    encoding: RwSignal<String>,
-    timeout: TextDraft,
-    secrets: RwSignal<Vec<String>>,
-    headers: RwSignal<Vec<HeaderDraft>>,
-    next_key: StoredValue<u32>,
-    enabled: RwSignal<bool>,
-}
-
-impl Form {
-    fn new() -> Self {
-        Self {
-            name: TextDraft::new(""),
-            url: TextDraft::new(""),
-            token: RwSignal::new(String::new()),
-            signing: RwSignal::new(String::new()),
-            encoding: RwSignal::new(String::new()),
-            timeout: TextDraft::new(""),
-            secrets: RwSignal::new(Vec::new()),
-            headers: RwSignal::new(Vec::new()),
-            next_key: StoredValue::new(0),
-            enabled: RwSignal::new(true),
-        }
-    }
-
-    fn fill(self, from: Option<&WebhookDraft>) {
-        self.name.set(from.map(|from| from.name.clone()).unwrap_or_default());
-        self.url.set(from.map(|from| from.url.clone()).unwrap_or_default());
-        self.token.set(from.and_then(|from| from.access_token.clone()).unwrap_or_default());
-        self.signing.set(from.and_then(|from| from.signing_secret.clone()).unwrap_or_default());
-        let hex = from.is_some_and(|from| from.signature_encoding == SignatureEncoding::Hex);
-        self.encoding.set(if hex { "hex" } else { "base64" }.to_owned());
-        self.timeout.set(from.map_or(DEFAULT_TIMEOUT_S, |from| from.timeout_s).to_string());
-        self.secrets.set(from.map(|from| from.secrets.clone()).unwrap_or_default());
-        self.enabled.set(from.is_none_or(|from| from.enabled));
-        self.headers.set(Vec::new());
-        for header in from.map(|from| from.headers.clone()).unwrap_or_default() {
-            self.add_header(&header);
-        }
-    }
-
-    fn add_header(self, header: &Header) {
-        let key = self.next_key.try_update_value(|next| std::mem::replace(next, *next + 1)).unwrap_or_default();
-        let draft = HeaderDraft {
-            key,
-            name: TextDraft::new(header.name.clone()),
-            value: TextDraft::new(header.value.clone().unwrap_or_default()),
-            secret: RwSignal::new(header.secret.clone().unwrap_or_default()),
-        };
-        self.headers.update(|headers| headers.push(draft));
-    }
-
-    /// The draft, or what keeps the text from being one.
-    fn read(self) -> Option<WebhookDraft> {
-        let chosen = |name: String| (!name.is_empty()).then_some(name);
-        let Ok(timeout_s) = self.timeout.get_untracked().trim().parse() else {
-            self.timeout.fail("Type a number of seconds, such as 15.");
-            return None;
-        };
-        let header = |draft: &HeaderDraft| {
-            let secret = chosen(draft.secret.get_untracked());
-            let value = secret.is_none().then(|| draft.value.get_untracked());
-            Header { name: draft.name.get_untracked(), value, secret }
-        };
-        Some(WebhookDraft {
-            name: self.name.get_untracked().trim().to_owned(),
-            url: self.url.get_untracked().trim().to_owned(),
-            access_token: chosen(self.token.get_untracked()),
-            secrets: self.secrets.get_untracked(),
-            signing_secret: chosen(self.signing.get_untracked()),
-            signature_encoding: match self.encoding.get_untracked().as_str() {
-                "hex" => SignatureEncoding::Hex,
-                _ => SignatureEncoding::Base64,
-            },
-            headers: self.headers.with_untracked(|headers| headers.iter().map(header).collect()),
-            timeout_s,
-            enabled: self.enabled.get_untracked(),
-        })
-    }
-
-    /// Puts each fault beside its field. Answers those that have none.
-    fn judge(self, errors: &[hookboard_api::problem::FieldError]) -> Vec<String> {
-        let of =
-            |pointer: &str| errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.clone());
-        self.name.judge(of("/name"));
-        self.url.judge(of("/url"));
-        self.timeout.judge(of("/timeout_s"));
-        let mut placed = vec!["/name".to_owned(), "/url".to_owned(), "/timeout_s".to_owned()];
-        for (index, header) in self.headers.get_untracked().iter().enumerate() {
-            let at = format!("/headers/{index}");
-            header.name.judge(of(&format!("{at}/name")));
-            header.value.judge(of(&format!("{at}/value")).or_else(|| of(&at)));
-            placed.extend([format!("{at}/name"), format!("{at}/value"), at]);
-        }
-        errors.iter().filter(|error| !placed.contains(&error.pointer)).map(|error| error.message.clone()).collect()
-    }
+/// What was typed, as the tab keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    typed: Typed,
+    /// The revision it was typed on.
+    revision: Option<u32>,
 }
 
 /// What the form is about.
@@ -139,6 +37,33 @@ pub(super) enum Editing {
     New,
     /// One to be changed.
     Existing(Box<Webhook>),
+}
+
+impl Editing {
+    /// The webhook's settings; none for a new one.
+    fn settings(&self) -> Option<&WebhookDraft> {
+        match self {
+            Self::New => None,
+            Self::Existing(webhook) => Some(&webhook.settings),
+        }
+    }
+
+    /// The webhook's revision; none for a new one.
+    fn revision(&self) -> Option<u32> {
+        match self {
+            Self::New => None,
+            Self::Existing(webhook) => Some(webhook.revision),
+        }
+    }
+
+    /// Where what is typed is kept.
+    fn key(&self, entity: &str) -> String {
+        let rest = match self {
+            Self::New => "webhooks/new".to_owned(),
+            Self::Existing(webhook) => format!("webhooks/{}", webhook.id),
+        };
+        format!("hookboard.draft{}", calls::team(entity, &rest))
+    }
 }
 
 /// The form, while it has something to be about.
@@ -158,26 +83,53 @@ pub(super) fn WebhookForm(
     let open = RwSignal::new(false);
     let busy = RwSignal::new(None::<&'static str>);
     let failure = RwSignal::new(None::<String>);
+    let restored = RwSignal::new(false);
+    let saved_meanwhile = RwSignal::new(None::<Webhook>);
+    let key = move |editing: &Editing| entity.with_value(|entity| editing.key(entity));
+    // What the fields held before anything was typed; none while the form is closed.
+    let pristine = StoredValue::new(None::<Typed>);
+    // The revision that what is typed was typed on.
+    let revision = StoredValue::new(None::<u32>);
     Effect::new(move |_| {
         if let Some(editing) = of.get() {
-            form.fill(match &editing {
-                Editing::New => None,
-                Editing::Existing(webhook) => Some(&webhook.settings),
-            });
+            let fresh = Typed::of(editing.settings());
+            let kept = tab::load::<Kept>(&key(&editing)).filter(|kept| kept.typed != fresh);
+            restored.set(kept.is_some());
+            pristine.set_value(Some(fresh.clone()));
+            let kept = kept.unwrap_or_else(|| Kept { typed: fresh, revision: editing.revision() });
+            revision.set_value(kept.revision);
+            form.fill(&kept.typed);
             failure.set(None);
+            saved_meanwhile.set(None);
             open.set(true);
         }
     });
     Effect::new(move |_| {
+        let typed = form.typed();
+        if let (Some(editing), Some(fresh)) = (of.get_untracked(), pristine.get_value()) {
+            if typed == fresh {
+                tab::forget(&key(&editing));
+            } else {
+                tab::save(&key(&editing), &Kept { typed, revision: revision.get_value() });
+            }
+        }
+    });
+    Effect::new(move |_| {
         if !open.get() && of.with_untracked(Option::is_some) {
+            pristine.set_value(None);
             of.set(None);
         }
     });
+    let start_over = move || {
+        restored.set(false);
+        revision.set_value(of.with_untracked(|of| of.as_ref().and_then(Editing::revision)));
+        if let Some(fresh) = pristine.get_value() {
+            form.fill(&fresh);
+        }
+    };
     let refuse = move |error: &ApiError| {
         let unplaced = form.judge(error.fields());
-        failure.try_set(if error.is_outdated() {
-            Some("Someone else changed this webhook meanwhile. Close the form and open it again; what you typed is still here to copy.".to_owned())
-        } else if error.fields().is_empty() {
+        failure.try_set(if error.fields().is_empty() {
             Some(error.words())
         } else {
             (!unplaced.is_empty()).then(|| unplaced.join(" "))
@@ -188,6 +140,7 @@ pub(super) fn WebhookForm(
             return;
         }
         failure.set(None);
+        saved_meanwhile.set(None);
         let (Some(draft), Some(editing)) = (form.read(), of.get_untracked()) else { return };
         let faults = draft.check();
         let unplaced = form.judge(&faults);
@@ -195,26 +148,69 @@ pub(super) fn WebhookForm(
             failure.set((!unplaced.is_empty()).then(|| unplaced.join(" ")));
             return;
         }
-        let entity = entity.get_value();
+        let (entity, based_on) = (entity.get_value(), revision.get_value());
         busy.set(Some("Saving…"));
         spawn_local(async move {
             let answer = match &editing {
                 Editing::New => client.post::<Webhook>(&calls::webhooks(&entity), &draft).await,
                 Editing::Existing(webhook) => {
-                    client.put(&calls::webhook(&entity, &webhook.id, ""), &draft, Some(webhook.revision)).await
+                    client.put(&calls::webhook(&entity, &webhook.id, ""), &draft, based_on).await
                 }
             };
             busy.try_set(None);
             match answer {
                 Ok(_) => {
+                    pristine.try_set_value(None);
+                    tab::forget(&editing.key(&entity));
                     client.changed(&calls::webhooks(&entity));
                     client.changed(&calls::secrets(&entity));
                     open.try_set(false);
                     toasts.say(Glyph::Check, format!("Saved {}", draft.name));
                 }
-                Err(error) => refuse(&error),
+                Err(error) => {
+                    let saved = match &editing {
+                        Editing::Existing(webhook) if error.is_outdated() => {
+                            client.get::<Webhook>(&calls::webhook(&entity, &webhook.id, "")).await.map(Some)
+                        }
+                        _ => Ok(None),
+                    };
+                    match saved {
+                        Ok(Some(saved)) => drop(saved_meanwhile.try_set(Some(saved))),
+                        Ok(None) => refuse(&error),
+                        Err(error) => refuse(&error),
+                    }
+                }
             }
         });
+    };
+    let conflict = move || {
+        let saved = saved_meanwhile.get()?;
+        let mine = untrack(|| form.typed());
+        let differences = differences(&Typed::of(Some(&saved.settings)), &mine);
+        let rebase = move |typed: Option<Typed>| {
+            let fresh = Typed::of(Some(&saved.settings));
+            pristine.set_value(Some(fresh.clone()));
+            revision.set_value(Some(saved.revision));
+            // The form goes on from the saved version without being opened anew.
+            of.update_untracked(|of| *of = Some(Editing::Existing(Box::new(saved.clone()))));
+            saved_meanwhile.set(None);
+            form.fill(&typed.unwrap_or(fresh));
+        };
+        let (theirs, mine_over) = (rebase.clone(), rebase);
+        let take_theirs = move || {
+            let before = untrack(|| form.typed());
+            theirs(None);
+            toasts.say_with_undo(Glyph::Retry, "Loaded the saved version", move || {
+                if open.try_get_untracked() == Some(true) {
+                    form.fill(&before);
+                }
+            });
+        };
+        let save_mine = move || {
+            mine_over(Some(untrack(|| form.typed())));
+            save();
+        };
+        Some(view! { <Conflict what="webhook" differences=differences on_theirs=take_theirs on_mine=save_mine /> })
     };
     let choices = move |none: &'static str| {
         Signal::derive(move || {
@@ -250,6 +246,18 @@ pub(super) fn WebhookForm(
     };
     let body = move || {
         view! {
+            {move || {
+                restored
+                    .get()
+                    .then(|| {
+                        let action = move || view! { <LinkButton on_press=start_over>"Start over"</LinkButton> }.into_any();
+                        view! {
+                            <Callout tone=Tone::Info glyph=Glyph::Info action=action>
+                                "What you typed before is kept."
+                            </Callout>
+                        }
+                    })
+            }}
             <TextField label="Name" hint="What automations call it, such as deploy-hook." draft=form.name />
             <TextField
                 label="Endpoint URL"
@@ -298,7 +306,7 @@ pub(super) fn WebhookForm(
                         small=true
                         glyph=Glyph::Plus
                         on_press=move || {
-                            form.add_header(&Header { name: String::new(), value: None, secret: None });
+                            form.add_header("", "", "");
                         }
                     >
                         "Add header"
@@ -308,6 +316,7 @@ pub(super) fn WebhookForm(
             <TextField label="Timeout in seconds" hint="The whole exchange, 1 to 60." draft=form.timeout />
             <CheckLine checked=form.enabled label="Enabled. Deliveries of a disabled webhook wait." />
             {move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> })}
+            {conflict}
         }
         .into_any()
     };

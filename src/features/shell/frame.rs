@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     client::{Live, LiveState, Team, use_client},
+    features::nowhere::Nowhere,
     route::{Route, use_router},
     ui::{
-        button::IconButton,
+        focus::AtHeading,
         icon::{Glyph, Icon},
         ids::new_id,
         overlay::after_layout,
@@ -22,7 +23,7 @@ use crate::{
 #[component]
 pub fn Shell(
     /// The room.
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
     let router = use_router();
     let theme: Theme = expect_context();
@@ -30,6 +31,9 @@ pub fn Shell(
     let team = Team::new(client, router);
     provide_context(team);
     provide_context(Live::follow(client, team.entity()));
+    let at_heading = AtHeading::new();
+    provide_context(at_heading);
+    let strange = team.is_strange();
     let drawer = RwSignal::new(false);
     let shell: NodeRef<html::Div> = NodeRef::new();
     let main: NodeRef<html::Main> = NodeRef::new();
@@ -41,6 +45,7 @@ pub fn Shell(
         if before.is_some_and(|before| !is_same_room(&before, &now))
             && let Some(main) = main.get_untracked()
         {
+            at_heading.arrive();
             after_layout(move || {
                 use wasm_bindgen::JsCast;
                 let heading = main.query_selector("h1").ok().flatten();
@@ -67,6 +72,7 @@ pub fn Shell(
             node_ref=shell
             class="shell"
             data-drawer=move || drawer.get().then_some("open")
+            on:focusin=move |event| at_heading.moved(&event)
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     drawer.set(false);
@@ -96,7 +102,7 @@ pub fn Shell(
                 </div>
             </header>
             <main node_ref=main class="main" id=main_id tabindex="-1">
-                {children()}
+                {move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() }}
             </main>
         </div>
     }
@@ -124,37 +130,5 @@ fn LiveSign() -> impl IntoView {
             <Icon glyph=Glyph::Pulse />
             <span>{words}</span>
         </span>
-    }
-}
-
-/// A room that is not there.
-#[component]
-pub fn Nowhere() -> impl IntoView {
-    let router = use_router();
-    view! {
-        <div class="page">
-            <div class="empty">
-                <h1 tabindex="-1">"There is nothing here"</h1>
-                <p>"The address leads nowhere, or to something you may not see."</p>
-                <a class="button" href=router.href(&Route::Start)>
-                    "Go to the automations"
-                </a>
-            </div>
-        </div>
-    }
-}
-
-/// Back to the page's start, where nothing can be shown.
-#[component]
-pub fn NoTeam() -> impl IntoView {
-    let client = use_client();
-    view! {
-        <div class="page">
-            <div class="empty">
-                <h1 tabindex="-1">"You belong to no team yet"</h1>
-                <p>"An admin of a team can add you; then reload this page."</p>
-                <IconButton glyph=Glyph::Retry label="Look again" on_press=move || client.refresh("/me") />
-            </div>
-        </div>
     }
 }

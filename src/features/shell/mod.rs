@@ -2,10 +2,10 @@
 
 mod crumbs;
 mod frame;
-mod new_place;
 mod sidebar;
 mod theme;
 
-pub use frame::{NoTeam, Nowhere, Shell};
-pub use new_place::NewPlace;
+pub use frame::Shell;
 pub use theme::Theme;
+
+pub use super::nowhere::{NoTeam, Nowhere};

@@ -3,9 +3,9 @@
 use hookboard_api::{account::Role, scope::PlaceKind};
 use leptos::prelude::*;
 
-use super::new_place::NewPlace;
 use crate::{
     client::{use_client, use_team},
+    features::place::NewPlace,
     route::{Place, PlaceTab, Room, Route, use_router},
     ui::{
         icon::{Glyph, Icon},

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use super::{
     condition::{COMPARISONS, ConditionDraft},
-    draft::{Draft, at_condition},
+    draft::Draft,
+    faults::at_condition,
     fields::GroupError,
     state::Wizard,
 };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use crate::{
-    client::read,
+    client::tab,
     route::{Place, Route},
 };
 
@@ -23,28 +23,18 @@ pub fn key(place: &Place, id: Option<&str>) -> String {
     format!("hookboard.draft{}", route.path())
 }
 
-/// The draft kept, with the payload's text. What an older page wrote and this one cannot read counts as none.
+/// The draft kept, with the payload's text.
 pub fn load(key: &str) -> Option<(Draft, String)> {
-    let text = storage()?.get_item(key).ok()??;
-    let Kept { draft, template } = read(&text)?;
+    let Kept { draft, template } = tab::load(key)?;
     Some((draft, template))
 }
 
 /// Keeps a draft.
 pub fn save(key: &str, draft: Draft, template: String) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(&Kept { draft, template })) {
-        // A tab that may not store loses the draft on reload, and nothing else.
-        let _ = storage.set_item(key, &text);
-    }
+    tab::save(key, &Kept { draft, template });
 }
 
 /// Forgets a draft.
 pub fn forget(key: &str) {
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(key);
-    }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.session_storage().ok().flatten()
+    tab::forget(key);
 }

@@ -3,8 +3,10 @@
 mod action_step;
 mod condition;
 mod condition_list;
+mod conflict;
 mod draft;
 mod event_step;
+mod faults;
 mod fields;
 mod keep;
 mod page;

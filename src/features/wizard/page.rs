@@ -14,15 +14,17 @@ use super::{
 };
 use crate::{
     client::{ApiError, calls, use_client, use_team},
-    features::payload::Example,
+    features::{nowhere::Nowhere, payload::Example},
     route::{Place, PlaceTab, Route, Step, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
+        conflict::Conflict,
         feedback::LoadError,
+        focus::Heading,
         icon::{Glyph, Icon},
         overlay::after_layout,
         rule::parts_view,
-        toast::use_toasts,
+        toast::{Toasts, use_toasts},
     },
 };
 
@@ -35,6 +37,18 @@ pub fn WizardPage(
     #[prop(optional_no_strip)]
     id: Option<String>,
 ) -> impl IntoView {
+    let missing = use_team().lacks(&place);
+    move || {
+        if missing.get() {
+            view! { <Nowhere /> }.into_any()
+        } else {
+            view! { <Opened place=place.clone() id=id.clone() /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl IntoView {
     let client = use_client();
     let key = keep::key(&place, id.as_deref());
     // Counts fresh starts: each builds the form anew.
@@ -126,7 +140,7 @@ fn WizardForm(
     let testing = Testing::new();
     let busy = RwSignal::new(None::<&'static str>);
     let failure = RwSignal::new(None::<String>);
-    let outdated = RwSignal::new(false);
+    let saved_meanwhile = RwSignal::new(None::<Automation>);
     let form: NodeRef<html::Form> = NodeRef::new();
     let heading: NodeRef<html::H1> = NodeRef::new();
     let step = wizard.step();
@@ -167,6 +181,7 @@ fn WizardForm(
             return;
         }
         failure.set(None);
+        saved_meanwhile.set(None);
         wizard.tell_all();
         if !untrack(|| wizard.is_sound(Step::Review)) {
             focus_fault();
@@ -175,7 +190,7 @@ fn WizardForm(
         let place = wizard.place();
         let draft = wizard.draft().get_untracked();
         let body = draft.automation(&place, &wizard.template().get_untracked());
-        let (id, revision) = (wizard.id(), if outdated.get_untracked() { None } else { draft.revision });
+        let (id, revision) = (wizard.id(), draft.revision);
         let key = wizard.key();
         busy.set(Some(if id.is_some() { "Saving…" } else { "Creating…" }));
         spawn_local(async move {
@@ -197,21 +212,35 @@ fn WizardForm(
                         format!("{} “{}”", if id.is_some() { "Saved" } else { "Created" }, saved.name),
                     );
                     if !gone {
-                        router.go(&Route::Automation(place, saved.id));
+                        router.leave_for(&Route::Automation(place, saved.id));
                     }
                 }
                 // The reader left while it was under way: the draft is kept, and tells at the next try.
                 Err(_) if gone => {}
+                Err(error) if error.is_outdated() => match fetch(wizard).await {
+                    Ok(saved) => drop(saved_meanwhile.try_set(Some(saved))),
+                    Err(error) => drop(failure.try_set(Some(error.words()))),
+                },
                 Err(error) => {
-                    let words = refused(wizard, &error);
-                    if error.is_outdated() {
-                        outdated.try_set(true);
-                    }
-                    failure.try_set(words);
+                    failure.try_set(refused(wizard, &error));
                     focus_fault();
                 }
             }
         });
+    };
+    let conflict = move || {
+        let saved = saved_meanwhile.get()?;
+        let (load, over) = (saved.clone(), saved.revision);
+        let take_theirs = move || {
+            saved_meanwhile.set(None);
+            take(wizard, toasts, &load);
+        };
+        let save_mine = move || {
+            wizard.change(|draft| draft.revision = Some(over));
+            save();
+        };
+        let differences = untrack(|| wizard.differences(&saved));
+        Some(view! { <Conflict what="automation" differences=differences on_theirs=take_theirs on_mine=save_mine /> })
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -229,7 +258,10 @@ fn WizardForm(
     let body = move || match step.get() {
         Step::Event => view! { <EventStep wizard=wizard /> }.into_any(),
         Step::Action => view! { <ActionStep wizard=wizard testing=testing /> }.into_any(),
-        Step::Review => view! { <ReviewStep wizard=wizard failure=failure.into() /> }.into_any(),
+        Step::Review => {
+            view! { <ReviewStep wizard=wizard failure=failure.into() conflict=move || conflict().into_any() /> }
+                .into_any()
+        }
     };
     let foot = move || {
         let home = router.href(&home);
@@ -295,9 +327,7 @@ fn WizardForm(
         <div class="page">
             <div class="page-head">
                 <div class="page-head__text">
-                    <h1 node_ref=heading tabindex="-1">
-                        {title}
-                    </h1>
+                    <Heading node_ref=heading>{title}</Heading>
                     <Sentence wizard=wizard />
                 </div>
                 <Steps wizard=wizard />
@@ -326,6 +356,21 @@ fn next(label: &'static str) -> impl IntoView {
     }
 }
 
+/// The automation as it was saved meanwhile.
+async fn fetch(wizard: Wizard) -> Result<Automation, ApiError> {
+    let id = wizard.id().unwrap_or_default();
+    wizard.client().get(&calls::automation(&wizard.place().entity, &id, "")).await
+}
+
+/// Goes on from a version that was saved meanwhile; the reader's own comes back by Undo.
+fn take(wizard: Wizard, toasts: Toasts, saved: &Automation) {
+    let mine = (wizard.draft().get_untracked(), wizard.template().get_untracked());
+    let (draft, template) = Draft::read(&wizard.place(), saved);
+    wizard.load(draft, &template);
+    let words = format!("Loaded version {} of “{}”", saved.revision, saved.name);
+    toasts.say_with_undo(Glyph::Retry, words, move || wizard.load(mine.0.clone(), &mine.1));
+}
+
 /// Why the payload cannot be tested now.
 fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
     if let Some(refusal) = team.refusal(Role::Member).get() {
@@ -339,12 +384,6 @@ fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
 
 /// Puts what was refused at its fields; the rest in words.
 fn refused(wizard: Wizard, error: &ApiError) -> Option<String> {
-    if error.is_outdated() {
-        return Some(
-            "Someone else changed this automation meanwhile. Your draft is kept: save again to write over the change, or start over to see it."
-                .to_owned(),
-        );
-    }
     let taken = matches!(error, ApiError::Problem(problem) if problem.code == hookboard_api::problem::ProblemCode::DuplicateName);
     if taken && error.fields().is_empty() {
         let at_name = hookboard_api::problem::FieldError::new("/name", "duplicate_name", error.words());

@@ -18,6 +18,9 @@ pub(super) fn ReviewStep(
     wizard: Wizard,
     /// What was refused and has no field.
     failure: Signal<Option<String>>,
+    /// What to do about a version that was saved meanwhile.
+    #[prop(into)]
+    conflict: ViewFn,
 ) -> impl IntoView {
     let record = wizard.part(|draft| draft.record);
     let run = wizard.part(|draft| draft.event.is_run());
@@ -42,6 +45,7 @@ pub(super) fn ReviewStep(
     };
     view! {
         <div class="stack form-column">
+            {move || conflict.run()}
             {move || {
                 failure
                     .get()

@@ -4,7 +4,8 @@ use hookboard_api::{EventType, metric::MetricJoin};
 use leptos::prelude::*;
 
 use super::{
-    draft::{Draft, at_rule},
+    draft::Draft,
+    faults::at_rule,
     fields::{DraftField, DraftSelect, from_word, word},
     rule::RuleDraft,
     state::Wizard,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use hookboard_api::{
+    automation::Automation,
     catalogue::Collection,
     event::Event,
     list::List,
@@ -18,7 +19,9 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
-    draft::{Draft, step_of},
+    conflict::differences,
+    draft::Draft,
+    faults::step_of,
     keep,
     past::{Past, look_back},
 };
@@ -26,6 +29,7 @@ use crate::{
     client::{Client, Remote, calls},
     features::payload::{Payload, Values},
     route::{Place, Query, Route, Router, Step},
+    ui::conflict::Difference,
 };
 
 /// All steps, in order.
@@ -305,6 +309,26 @@ impl Wizard {
     /// Changes the draft.
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
         self.draft().update(change);
+    }
+
+    /// Goes on from another draft and payload. Nothing where the wizard is gone.
+    pub fn load(self, draft: Draft, template: &str) {
+        if let Some(parts) = self.parts.try_get_value() {
+            parts.draft.set(draft);
+            parts.payload.load(template);
+            parts.refused.set(Vec::new());
+        }
+    }
+
+    /// In what the draft differs from a version that was saved.
+    pub fn differences(self, saved: &Automation) -> Vec<Difference> {
+        let mine =
+            self.template().with(|template| self.draft().with(|draft| draft.automation(&self.place(), template)));
+        differences(saved, &mine, |id| {
+            let of =
+                |list: &List<Webhook>| list.items.iter().find(|one| one.id == id).map(|one| one.settings.name.clone());
+            self.webhooks().with(|list| list.value.as_ref().and_then(|list| of(list))).unwrap_or_else(|| id.to_owned())
+        })
     }
 
     /// A part of the draft, followed only when it changes.

@@ -1,0 +1,105 @@
+//! The head that the tabs of a registry or project share.
+
+use hookboard_api::{account::Role, scope::PlaceKind};
+use leptos::prelude::*;
+
+use crate::{
+    client::use_team,
+    features::nowhere::Nowhere,
+    route::{Place, PlaceTab, Route, use_router},
+    ui::{
+        button::{Button, ButtonKind},
+        format::counted,
+        icon::Glyph,
+        tabs::{TabLink, TabLinks},
+    },
+};
+
+/// Title, facts and tabs of a place, and one of its tabs below.
+#[component]
+pub fn PlaceFrame(
+    /// The registry or project.
+    place: Place,
+    /// The tab that shows.
+    tab: PlaceTab,
+    /// The tab's content.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let (router, team) = (use_router(), use_team());
+    let kind = place.kind;
+    let name = place.name.clone();
+    let missing = team.lacks(&place);
+    let known = Memo::new({
+        let name = name.clone();
+        move |_| {
+            team.places(kind).with(|places| {
+                places.value.as_ref().and_then(|list| list.items.iter().find(|place| place.name == name).cloned())
+            })
+        }
+    });
+    let owner = match kind {
+        PlaceKind::Registry => format!("Registry of {}", place.entity),
+        PlaceKind::Project => format!("Project of {}", place.entity),
+    };
+    let create = StoredValue::new(Route::NewAutomation(place.clone()));
+    let tabs = Signal::derive(move || {
+        let count = |pick: fn(&hookboard_api::catalogue::Place) -> u32| {
+            known.with(|known| known.as_ref().map(|known| u64::from(pick(known))))
+        };
+        [
+            (PlaceTab::Collections, "Collections", count(|place| place.collections)),
+            (PlaceTab::Automations, "Automations", count(|place| place.automations)),
+            (PlaceTab::History, "History", None),
+        ]
+        .map(|(own, label, count)| TabLink {
+            label,
+            count,
+            href: router.href(&Route::Place(place.clone(), own)),
+            current: own == tab,
+        })
+        .to_vec()
+    });
+    let page = move || {
+        view! {
+        <div class="page">
+            <div class="page-head">
+                <div class="page-head__text">
+                    <h1 tabindex="-1">{name.clone()}</h1>
+                    <p class="page-head__note dots">
+                        <span>{owner.clone()}</span>
+                        {move || {
+                            known
+                                .get()
+                                .map(|known| {
+                                    let versions = match kind {
+                                        PlaceKind::Registry => ("linked version", "linked versions"),
+                                        PlaceKind::Project => ("version", "versions"),
+                                    };
+                                    view! {
+                                        <span>{counted(known.collections.into(), "collection", "collections")}</span>
+                                        <span>{counted(known.versions.into(), versions.0, versions.1)}</span>
+                                        {(kind == PlaceKind::Project)
+                                            .then(|| view! { <span>{counted(known.runs.into(), "run", "runs")}</span> })}
+                                    }
+                                })
+                        }}
+                    </p>
+                </div>
+                <div class="page-head__actions">
+                    <Button
+                        kind=ButtonKind::Primary
+                        glyph=Glyph::Plus
+                        refused=team.refusal(Role::Admin)
+                        on_press=move || create.with_value(|create| router.go(create))
+                    >
+                        "Create automation"
+                    </Button>
+                </div>
+            </div>
+            <TabLinks label=name.clone() tabs=tabs />
+            {children()}
+        </div>
+    }.into_any()
+    };
+    move || if missing.get() { view! { <Nowhere /> }.into_any() } else { page() }
+}

@@ -1,0 +1,76 @@
+//! Where the focus goes when what had it is gone. It is looked up in the mount's own root: a panel in a
+//! shadow root has a focus of its own.
+
+use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, HtmlElement, Node, ShadowRoot};
+
+use super::overlay::after_layout;
+
+/// What has the focus in the tree that `near` is in; none where it was lost.
+pub fn holder(near: &Node) -> Option<HtmlElement> {
+    let root: JsValue = near.get_root_node().into();
+    let active = match root.dyn_into::<ShadowRoot>() {
+        Ok(root) => root.active_element(),
+        Err(root) => root.dyn_into::<Document>().ok().and_then(|document| document.active_element()),
+    };
+    active.and_then(|active| active.dyn_into::<HtmlElement>().ok()).filter(|active| active.tag_name() != "BODY")
+}
+
+/// Puts the focus on `element` if it was lost, and leaves it where the reader has put it.
+pub fn rescue(element: &HtmlElement) {
+    if element.is_connected() && holder(element).is_none() {
+        // An element that cannot take the focus leaves it where it is.
+        let _ = element.focus();
+    }
+}
+
+/// Whether the focus belongs to the room's heading: from the change of rooms until the reader moves
+/// it. One per mount.
+#[derive(Clone, Copy)]
+pub struct AtHeading(StoredValue<bool>);
+
+impl AtHeading {
+    /// Nobody has changed rooms yet.
+    pub fn new() -> Self {
+        Self(StoredValue::new(false))
+    }
+
+    /// The room changed.
+    pub fn arrive(self) {
+        self.0.set_value(true);
+    }
+
+    /// The focus moved to the target of `event`.
+    pub fn moved(self, event: &web_sys::FocusEvent) {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        if target.is_none_or(|target| target.tag_name() != "H1") {
+            self.0.set_value(false);
+        }
+    }
+}
+
+/// The heading of a room that shows another one until it is loaded: it takes the focus over from it.
+#[component]
+pub fn Heading(
+    /// The title.
+    children: Children,
+    /// The element, for who moves the focus there later.
+    #[prop(optional)]
+    node_ref: Option<NodeRef<html::H1>>,
+) -> impl IntoView {
+    let heading = node_ref.unwrap_or_default();
+    let at_heading = use_context::<AtHeading>();
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get()
+            && at_heading.is_some_and(|at_heading| at_heading.0.get_value())
+        {
+            after_layout(move || rescue(&heading));
+        }
+    });
+    view! {
+        <h1 node_ref=heading tabindex="-1">
+            {children()}
+        </h1>
+    }
+}
