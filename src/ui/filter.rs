@@ -87,7 +87,10 @@ pub fn FilterButton(
             popovertarget=id.clone()
         >
             {move || match words() {
-                Some(words) => view! { <span>{label} ": " <b>{words}</b></span> }.into_any(),
+                Some(words) => {
+                    let title = words.clone();
+                    view! { <span class="truncate" title=title>{label} ": " <b>{words}</b></span> }.into_any()
+                }
                 None => label.into_any(),
             }}
             <Icon glyph=Glyph::ChevronDown />

@@ -375,7 +375,7 @@ fn subject(delivery: &Delivery) -> AnyView {
     };
     view! {
         <span class="row row-wrap">
-            <span class="nowrap">{name} " " <span class="muted">{version}</span></span>
+            <span class="subject">{name} " " <span class="muted nowrap">{version}</span></span>
             {detail_chip(delivery)}
         </span>
     }

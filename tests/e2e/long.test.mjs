@@ -1,0 +1,73 @@
+// Names as long as they may be, without a blank: no list scrolls sideways at any width.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { axe, launch, openPage } from "../support/browser.mjs";
+import { client, startReceiver, startServer, until } from "../support/server.mjs";
+
+let server;
+let browser;
+let page;
+let problems;
+let receiver;
+let paths;
+
+before(async () => {
+  server = await startServer(["--team", "kestrel", "--admin", "mira", "--allow-target", "127.0.0.1"]);
+  // The first answer has a status of no class; the second pauses the webhook.
+  receiver = await startReceiver([999, 410]);
+  browser = await launch();
+  ({ page, problems } = await openPage(browser));
+  await page.goto(server.link);
+  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  const key = await page.evaluate(() => Object.values(sessionStorage).find((value) => value.startsWith("hb_")));
+  const call = client(server, key);
+  const place = "r".repeat(128);
+  await call("PUT", `/entities/kestrel/places/registries/${place}`);
+  const scope = { kind: "registry", entity: "kestrel", name: place };
+  const { body: webhook } = await call("POST", "/entities/kestrel/webhooks", { name: "h".repeat(64), url: receiver.url });
+  const actions = [{ type: "webhook", webhook_id: webhook.id }, { type: "record" }];
+  const made = [];
+  for (const [index, action] of actions.entries()) {
+    const name = (index ? "y" : "x").repeat(255);
+    made.push((await call("POST", "/entities/kestrel/automations", { name, scope, trigger: { event: "LINK_ARTIFACT" }, action })).body);
+  }
+  const subject = { ...scope, collection: "c".repeat(128), version: Number.MAX_SAFE_INTEGER };
+  for (const index of [0, 1]) {
+    await call("POST", "/events", { type: "LINK_ARTIFACT", author: "a".repeat(128), subject });
+    await until("it was tried", () => receiver.requests.length > index);
+  }
+  paths = [
+    "/kestrel/deliveries",
+    `/kestrel/deliveries?automation=${made[0].id}&since=7d`,
+    "/kestrel/automations",
+    `/kestrel/registry/${place}/history`,
+    `/kestrel/registry/${place}/collections`,
+    `/kestrel/registry/${place}/automations/${made[0].id}`,
+    "/kestrel/settings/webhooks",
+  ];
+});
+
+after(async () => {
+  await browser.close();
+  await receiver.stop();
+  await server.stop();
+});
+
+for (const width of [1440, 1024, 768, 390, 320]) {
+  test(`nothing scrolls sideways at ${width} px`, async () => {
+    await page.setViewportSize({ width, height: 900 });
+    for (const path of paths) {
+      await page.goto(server.origin + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], main .skeleton'));
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(sideways, 0, `${path.slice(0, 40)} scrolls sideways`);
+    }
+    assert.deepEqual(await axe(page), []);
+  });
+}
+
+test("nothing was printed to the console", () => {
+  assert.deepEqual(problems, []);
+});
