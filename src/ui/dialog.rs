@@ -46,6 +46,7 @@ pub fn Dialog(
             opener.set_value(focus::holder(&dialog));
             // Fails only for one that is open already.
             let _ = dialog.show_modal();
+            focus_first(&dialog, ".dialog__body :is(input, select, textarea)");
         }
     });
     // A dialog that is taken away, rather than closed, leaves the focus nowhere.
@@ -94,13 +95,15 @@ pub fn Dialog(
 /// Puts the focus on the first field that was refused.
 fn focus_fault(dialog: NodeRef<html::Dialog>) {
     let Some(dialog) = dialog.get_untracked() else { return };
-    after_layout(move || {
-        let field = dialog.query_selector("[aria-invalid=true]").ok().flatten();
-        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // A field that cannot take the focus leaves it where it is.
-            let _ = field.focus();
-        }
-    });
+    after_layout(move || focus_first(&dialog, "[aria-invalid=true]"));
+}
+
+fn focus_first(dialog: &web_sys::Element, selector: &str) {
+    let field = dialog.query_selector(selector).ok().flatten();
+    if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A field that cannot take the focus leaves it where it is.
+        let _ = field.focus();
+    }
 }
 
 /// Asks before something is destroyed, naming it.
