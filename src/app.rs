@@ -55,8 +55,8 @@ pub fn App(
         }
     };
     view! {
-        <div class="app" on:click=move |event| router.follow(&event)>
-            {room}
+        <div class="app" on:click=handler(move |event: web_sys::MouseEvent| router.follow(&event))>
+            {live(room)}
             <ToastRegion />
         </div>
     }

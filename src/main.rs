@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod embed;
 mod features;
+mod part;
 mod route;
 mod screen;
 mod ui;

@@ -13,9 +13,19 @@ use crate::{
         shell::{NoTeam, Nowhere},
         wizard::WizardPage,
     },
-    route::{PlaceTab, Room, Route, use_router},
+    part::{Part, part},
+    route::{Place, PlaceTab, Room, Route, use_router},
     ui::feedback::LoadError,
 };
+
+part! { wizard: fn wizard(place: Place, id: Option<String>) { view! { <WizardPage place=place id=id /> } } }
+part! { automation: fn automation(place: Place, id: String) { view! { <AutomationPage place=place id=id /> } } }
+part! { deliveries: fn deliveries(entity: String) { view! { <TeamDeliveries entity=entity /> } } }
+part! { deliveries: fn place_deliveries(place: Place) { view! { <PlaceDeliveries place=place /> } } }
+part! { deliveries: fn delivery(entity: String, id: String) { view! { <DeliveryPage entity=entity id=id /> } } }
+part! { collections: fn collections(place: Place) { view! { <CollectionList place=place /> } } }
+part! { settings: fn keys(entity: String) { view! { <KeysPage entity=entity /> } } }
+part! { settings: fn webhooks(entity: String) { view! { <WebhooksPage entity=entity /> } } }
 
 /// The room of the route.
 #[component]
@@ -27,31 +37,31 @@ pub fn Screen() -> impl IntoView {
         route => route,
     });
     view! {
-        {move || match room.get() {
+        {live(move || match room.get() {
             Route::Start => view! { <Start /> }.into_any(),
             Route::Automations { entity } => view! { <TeamAutomations entity=entity /> }.into_any(),
-            Route::Deliveries { entity } => view! { <TeamDeliveries entity=entity /> }.into_any(),
-            Route::Delivery { entity, id } => view! { <DeliveryPage entity=entity id=id /> }.into_any(),
+            Route::Deliveries { entity } => view! { <Part ask=deliveries(entity) /> }.into_any(),
+            Route::Delivery { entity, id } => view! { <Part ask=delivery(entity, id) /> }.into_any(),
             Route::Place(place, tab) => {
                 let content = place.clone();
                 view! {
                     <PlaceFrame place=place tab=tab>
                         {match tab {
-                            PlaceTab::Collections => view! { <CollectionList place=content.clone() /> }.into_any(),
+                            PlaceTab::Collections => view! { <Part ask=collections(content.clone()) /> }.into_any(),
                             PlaceTab::Automations => view! { <PlaceAutomations place=content.clone() /> }.into_any(),
-                            PlaceTab::History => view! { <PlaceDeliveries place=content.clone() /> }.into_any(),
+                            PlaceTab::History => view! { <Part ask=place_deliveries(content.clone()) /> }.into_any(),
                         }}
                     </PlaceFrame>
                 }
                     .into_any()
             }
-            Route::Automation(place, id) => view! { <AutomationPage place=place id=id /> }.into_any(),
-            Route::Settings { entity, room: Room::Keys } => view! { <KeysPage entity=entity /> }.into_any(),
-            Route::Settings { entity, .. } => view! { <WebhooksPage entity=entity /> }.into_any(),
-            Route::NewAutomation(place) => view! { <WizardPage place=place id=None /> }.into_any(),
-            Route::EditAutomation(place, id) => view! { <WizardPage place=place id=Some(id) /> }.into_any(),
+            Route::Automation(place, id) => view! { <Part ask=automation(place, id) /> }.into_any(),
+            Route::Settings { entity, room: Room::Keys } => view! { <Part ask=keys(entity) /> }.into_any(),
+            Route::Settings { entity, .. } => view! { <Part ask=webhooks(entity) /> }.into_any(),
+            Route::NewAutomation(place) => view! { <Part ask=wizard(place, None) /> }.into_any(),
+            Route::EditAutomation(place, id) => view! { <Part ask=wizard(place, Some(id)) /> }.into_any(),
             Route::Unknown(_) => view! { <Nowhere /> }.into_any(),
-        }}
+        })}
     }
 }
 
@@ -63,13 +73,13 @@ fn Start() -> impl IntoView {
     let first = Memo::new(move |_| {
         me.with(|me| me.value.as_ref().map(|me| me.entities.first().map(|team| team.entity.clone())))
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         if let Some(Some(entity)) = first.get() {
             router.replace(&Route::Automations { entity });
         }
     });
     view! {
-        {move || match (first.get(), me.with(|me| me.error.clone())) {
+        {live(move || match (first.get(), me.with(|me| me.error.clone())) {
             (Some(None), _) => view! { <NoTeam /> }.into_any(),
             (None, Some(error)) => {
                 view! {
@@ -81,6 +91,6 @@ fn Start() -> impl IntoView {
                     .into_any()
             }
             _ => ().into_any(),
-        }}
+        })}
     }
 }

@@ -178,7 +178,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Pages<T> {
     pub fn new(client: Client, path: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         let path = Memo::new(move |_| path());
         let later = RwSignal::new(Vec::new());
-        Effect::new(move |_| {
+        Effect::new(move || {
             path.track();
             later.set(Vec::new());
         });

@@ -3,6 +3,8 @@
 //! Read with `fetch`, since the browser's `EventSource` cannot send a key.
 
 use hookboard_api::stream::{Change, Topic};
+use std::collections::HashSet;
+
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -36,7 +38,7 @@ impl Live {
     /// changed.
     pub fn follow(client: Client, entity: Memo<String>) -> Self {
         let state = RwSignal::new(LiveState::Paused);
-        Effect::new(move |_| {
+        Effect::new(move || {
             let entity = entity.get();
             if entity.is_empty() {
                 state.set(LiveState::Paused);
@@ -114,9 +116,7 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
             spawn_local(async move {
                 sleep(GATHER_MS).await;
                 let changes = gathered.try_update_value(std::mem::take).unwrap_or_default();
-                let mut prefixes: Vec<String> = changes.iter().flat_map(stale).collect();
-                prefixes.sort();
-                prefixes.dedup();
+                let prefixes: HashSet<String> = changes.iter().flat_map(stale).collect();
                 for prefix in prefixes {
                     client.changed(&prefix);
                 }

@@ -73,17 +73,17 @@ pub fn Button(
             type=if submit { "submit" } else { "button" }
             data-kind=kind.as_str()
             data-size=small.then_some("small")
-            aria-busy=move || busy.get().map(|_| "true")
-            aria-disabled=move || off().then_some("true")
-            aria-description=move || refused.get()
-            title=move || refused.get()
-            on:click=press
+            aria-busy=bound(move || busy.get().map(|_| "true"))
+            aria-disabled=bound(move || off().then_some("true"))
+            aria-description=bound(move || refused.get())
+            title=bound(move || refused.get())
+            on:click=handler(press)
         >
             {glyph.map(|glyph| view! { <Icon glyph=glyph /> })}
-            <span class="button__text" hidden=move || busy.get().is_some()>
+            <span class="button__text" hidden=bound(move || busy.get().is_some())>
                 {children()}
             </span>
-            {move || busy.get()}
+            {live(move || busy.get())}
         </button>
     }
 }
@@ -135,14 +135,14 @@ pub fn IconButton(
             class=format!("icon-button {class}")
             type="button"
             aria-label=label
-            title=move || refused.get().unwrap_or_else(|| label.get())
-            aria-disabled=move || refused.with(Option::is_some).then_some("true")
-            aria-description=move || refused.get()
-            on:click=move |_| {
+            title=bound(move || refused.get().unwrap_or_else(|| label.get()))
+            aria-disabled=bound(move || refused.with(Option::is_some).then_some("true"))
+            aria-description=bound(move || refused.get())
+            on:click=handler(move |_| {
                 if refused.with_untracked(Option::is_none) {
                     on_press.run(());
                 }
-            }
+            })
         >
             <Icon glyph=glyph />
         </button>
@@ -159,7 +159,7 @@ pub fn LinkButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button class="link-button" type="button" on:click=move |_| on_press.run(())>
+        <button class="link-button" type="button" on:click=handler(move |_| on_press.run(()))>
             {children()}
         </button>
     }

@@ -3,6 +3,8 @@
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
+use crate::part::{Later, part};
+
 use super::{
     button::{Button, ButtonKind},
     field::{TextDraft, TextField},
@@ -41,7 +43,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let dialog: NodeRef<html::Dialog> = NodeRef::new();
     let opener = StoredValue::new_local(None::<web_sys::HtmlElement>);
-    Effect::new(move |_| {
+    Effect::new(move || {
         if let Some(dialog) = dialog.get() {
             opener.set_value(focus::holder(&dialog));
             // Fails only for one that is open already.
@@ -50,7 +52,7 @@ pub fn Dialog(
         }
     });
     // A dialog that is taken away, rather than closed, leaves the focus nowhere.
-    Effect::new(move |was_open: Option<bool>| {
+    Effect::with_last(move |was_open: Option<bool>| {
         let now = open.get();
         if was_open == Some(true)
             && !now
@@ -76,9 +78,9 @@ pub fn Dialog(
                 node_ref=dialog
                 class=if wide { "dialog dialog--wide" } else { "dialog" }
                 aria-labelledby=labelled
-                on:close=move |_| open.set(false)
+                on:close=handler(move |_| open.set(false))
             >
-                <form method="dialog" novalidate on:submit=submit>
+                <form method="dialog" novalidate on:submit=handler(submit)>
                     <div class="dialog__head">
                         {glyph.map(|glyph| view! { <Icon glyph=glyph class=icon_class /> })}
                         <h2 id=title_id>{title.run()}</h2>
@@ -89,7 +91,7 @@ pub fn Dialog(
             </dialog>
         }
     };
-    move || open.get().then(&content)
+    live(move || open.get().then(&content))
 }
 
 /// Puts the focus on the first field that was refused.
@@ -133,8 +135,28 @@ pub fn Confirm(
     #[prop(into)]
     on_confirm: Callback<()>,
 ) -> impl IntoView {
+    let question = Question { title, body, action, typed, busy, failure, on_confirm };
+    view! { <Later wanted=open ask=confirm(open, question) /> }
+}
+
+/// What [`Confirm`] is told.
+#[derive(Clone)]
+struct Question {
+    title: ViewFn,
+    body: ViewFn,
+    action: Signal<String>,
+    typed: Option<Signal<String>>,
+    busy: Signal<Option<&'static str>>,
+    failure: Signal<Option<String>>,
+    on_confirm: Callback<()>,
+}
+
+part! {
+    /// The question, once it is asked.
+    dialog: fn confirm(open: RwSignal<bool>, question: Question) {
+        let Question { title, body, action, typed, busy, failure, on_confirm } = question;
     let confirm = TextDraft::new("");
-    Effect::new(move |_| {
+    Effect::new(move || {
         if open.get() {
             confirm.set("");
         }
@@ -150,7 +172,7 @@ pub fn Confirm(
         view! {
             {body}
             {typed.map(|_| view! { <TextField label="Type the name to confirm" draft=confirm mono=true /> })}
-            {move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> })}
+            {live(move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> }))}
         }
         .into_any()
     });
@@ -165,4 +187,5 @@ pub fn Confirm(
     });
     // Enter destroys nothing: only the button does.
     view! { <Dialog open=open title=title glyph=Glyph::Trash danger=true body=body foot=foot /> }
+    }
 }

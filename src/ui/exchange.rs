@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     code::{CodeBlock, Pairs, formatted},
-    format::{duration, size},
+    format::{duration, lower, size},
     icon::Glyph,
     outcome::short_code,
     status::{Badge, Tone},
@@ -41,7 +41,7 @@ pub fn Phases(
     // To scale among themselves: what lies between the phases is not measured.
     let total = phases.iter().map(|(_, _, time)| time).sum::<f64>().max(0.001);
     let spoken: Vec<String> = phases.iter().map(|(_, name, time)| format!("{name} {}", duration(*time))).collect();
-    let label = format!("{}: {}", duration(timings.total_ms), spoken.join(", ").to_lowercase());
+    let label = format!("{}: {}", duration(timings.total_ms), lower(&spoken.join(", ")));
     let mut from = 0.0;
     let bars = phases
         .iter()
@@ -125,10 +125,10 @@ pub fn ExchangeTabs(
                             }
                         })}
                 </div>
-                {move || {
+                {live(move || {
                     let text = if raw.get() { body.clone() } else { pretty.clone() };
                     view! { <CodeBlock label=label text=text /> }
-                }}
+                })}
                 {(!request && exchange.response_cut)
                     .then(|| view! { <p class="muted small">"Only the first 64\u{a0}KiB of the answer are kept."</p> })}
             }

@@ -71,25 +71,19 @@ pub fn Empty(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let pegs = || {
-        [12, 36, 84, 108]
-            .into_iter()
-            .flat_map(|x| [8, 24, 40].map(|y| (x, y)))
-            .map(|(x, y)| view! { <circle cx=x.to_string() cy=y.to_string() r="1.5" /> })
-            .collect_view()
+    let drawing = || {
+        let pegs = [12, 36, 84, 108].into_iter().flat_map(|x| [8, 24, 40].map(|y| (x, y)));
+        let pegs: Vec<String> = pegs.map(|(x, y)| format!(r#"<circle cx="{x}" cy="{y}" r="1.5"/>"#)).collect();
+        let pegs = pegs.concat();
+        let hook = r#"<circle cx="66" cy="9" r="3"/><path d="M66 12v17a8.5 8.5 0 0 1-17 0v-5.5l5.4 5"/>"#;
+        format!(r#"<g class="empty__peg">{pegs}</g><g class="empty__line">{hook}</g>"#)
     };
     view! {
         <div class="empty">
             {art
                 .then(|| {
                     view! {
-                        <svg class="empty__art" viewBox="0 0 120 48" aria-hidden="true">
-                            <g class="empty__peg">{pegs()}</g>
-                            <g class="empty__line">
-                                <circle cx="66" cy="9" r="3" />
-                                <path d="M66 12v17a8.5 8.5 0 0 1-17 0v-5.5l5.4 5" />
-                            </g>
-                        </svg>
+                        <svg class="empty__art" viewBox="0 0 120 48" aria-hidden="true" inner_html=boxed(drawing) />
                     }
                 })} <div class="stack-tight">
                 <h2 class="empty__title">{title}</h2>

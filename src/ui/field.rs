@@ -82,7 +82,7 @@ pub fn Field(
             </label>
             {children()}
             <div id=note>
-                {move || match error.get() {
+                {live(move || match error.get() {
                     Some(error) => {
                         view! {
                             <p class="field__error">
@@ -93,7 +93,7 @@ pub fn Field(
                             .into_any()
                     }
                     None => hint.get().map(|hint| view! { <p class="field__hint">{hint}</p> }).into_any(),
-                }}
+                })}
             </div>
         </div>
     }
@@ -139,17 +139,17 @@ pub fn TextField(
                 spellcheck="false"
                 placeholder=placeholder
                 aria-describedby=note
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                prop:value=move || draft.text.get()
-                on:input=move |event| {
+                aria-invalid=bound(move || error.with(Option::is_some).then_some("true"))
+                prop:value=boxed(move || draft.text.get())
+                on:input=handler(move |event: web_sys::Event| {
                     draft.text.set(event_target_value(&event));
                     draft.error.set(None);
-                }
-                on:change=move |_| {
+                })
+                on:change=handler(move |_| {
                     if let Some(on_leave) = on_leave {
                         on_leave.run(());
                     }
-                }
+                })
             />
         </Field>
     }
@@ -196,9 +196,9 @@ pub fn Select(
                 id=id
                 data-size=small.then_some("small")
                 aria-describedby=note
-                on:change=move |event| on_choose.run(event_target_value(&event))
+                on:change=handler(move |event: web_sys::Event| on_choose.run(event_target_value(&event)))
             >
-                {options}
+                {live(options)}
             </select>
             <Icon glyph=Glyph::ChevronDown />
         </span>
@@ -274,8 +274,8 @@ pub fn SearchField(
                 type="search"
                 placeholder=placeholder
                 aria-label=label
-                prop:value=value
-                on:input=input
+                prop:value=boxed(move || value.get())
+                on:input=handler(input)
             />
         </span>
     }

@@ -63,14 +63,14 @@ pub fn FilterButton(
                 class="option"
                 role="option"
                 tabindex="-1"
-                aria-selected=move || (value.get().as_ref() == Some(&selected)).to_string()
-                on:click=move |_| choose(&clicked)
-                on:keydown=move |event| {
+                aria-selected=bound(move || (value.get().as_ref() == Some(&selected)).to_string())
+                on:click=handler(move |_| choose(&clicked))
+                on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                     if matches!(event.key().as_str(), "Enter" | " ") {
                         event.prevent_default();
                         choose(&keyed);
                     }
-                }
+                })
             >
                 {words}
             </div>
@@ -81,18 +81,18 @@ pub fn FilterButton(
             node_ref=button
             class="filter-button"
             type="button"
-            data-state=move || value.with(Option::is_some).then_some("set")
+            data-state=bound(move || value.with(Option::is_some).then_some("set"))
             aria-haspopup="listbox"
-            aria-expanded=move || open.get().to_string()
+            aria-expanded=bound(move || open.get().to_string())
             popovertarget=id.clone()
         >
-            {move || match words() {
+            {live(move || match words() {
                 Some(words) => {
                     let title = words.clone();
                     view! { <span class="truncate" title=title>{label} ": " <b>{words}</b></span> }.into_any()
                 }
                 None => label.into_any(),
-            }}
+            })}
             <Icon glyph=Glyph::ChevronDown />
         </button>
         <div
@@ -102,8 +102,8 @@ pub fn FilterButton(
             role="listbox"
             aria-label=label
             popover="auto"
-            on:toggle=toggled
-            on:keydown=move |event| {
+            on:toggle=handler(toggled)
+            on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                 if let Some(list) = list.get_untracked() {
                     if event.key() == "Tab" {
                         close();
@@ -111,9 +111,9 @@ pub fn FilterButton(
                         walk(&event, &list);
                     }
                 }
-            }
+            })
         >
-            {move || choices.get().into_iter().map(option).collect_view()}
+            {live(move || choices.get().into_iter().map(option).collect_view())}
         </div>
     }
 }

@@ -61,7 +61,7 @@ pub fn Heading(
 ) -> impl IntoView {
     let heading = node_ref.unwrap_or_default();
     let at_heading = use_context::<AtHeading>();
-    Effect::new(move |_| {
+    Effect::new(move || {
         if let Some(heading) = heading.get()
             && at_heading.is_some_and(|at_heading| at_heading.0.get_value())
         {

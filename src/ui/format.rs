@@ -172,6 +172,16 @@ pub fn size(bytes: usize) -> String {
     format!("{}\u{a0}{unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
 
+/// In lower case. The browser has the tables of all letters, so the wasm need not carry them.
+pub fn lower(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+/// In upper case, by the browser too.
+pub fn upper(text: &str) -> String {
+    js_sys::JsString::from(text).to_upper_case().into()
+}
+
 /// A count with commas between thousands.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -225,14 +225,17 @@ pub fn Icon(
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {
-    let filled = move || {
-        let (_, fill) = glyph.get().paths();
-        (!fill.is_empty()).then(|| view! { <path d=fill fill="currentColor" stroke="none" /> })
+    // As markup: an element and an attribute of SVG would each bring types of their own into the wasm.
+    let drawing = move || {
+        let (stroke, fill) = glyph.get().paths();
+        let filled = if fill.is_empty() {
+            String::new()
+        } else {
+            format!(r#"<path d="{fill}" fill="currentColor" stroke="none"/>"#)
+        };
+        format!(r#"<path d="{stroke}"/>{filled}"#)
     };
     view! {
-        <svg class=format!("icon {class}") viewBox="0 0 16 16" aria-hidden="true">
-            <path d=move || glyph.get().paths().0 />
-            {filled}
-        </svg>
+        <svg class=format!("icon {class}") viewBox="0 0 16 16" aria-hidden="true" inner_html=boxed(drawing) />
     }
 }

@@ -191,7 +191,7 @@ pub fn Menu(
                         data-tone=item.danger.then_some("danger")
                         aria-disabled=off.then_some("true")
                         title=reason
-                        on:click=move |_| choose(&chosen)
+                        on:click=handler(move |_| choose(&chosen))
                     >
                         <Icon glyph=item.glyph />
                         <span>
@@ -215,10 +215,10 @@ pub fn Menu(
             type="button"
             data-kind=kind
             aria-haspopup="menu"
-            aria-expanded=move || open.get().to_string()
+            aria-expanded=bound(move || open.get().to_string())
             aria-label=label
             popovertarget=id.clone()
-            on:keydown=button_key
+            on:keydown=handler(button_key)
         >
             {face}
         </button>
@@ -229,17 +229,17 @@ pub fn Menu(
             id=id
             aria-label=title
             popover="auto"
-            on:beforetoggle=move |event| {
+            on:beforetoggle=handler(move |event: web_sys::Event| {
                 // The items must be there before the menu is measured.
                 let opens = js_sys::Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open");
                 if opens {
                     open.set(true);
                 }
-            }
-            on:toggle=toggled
-            on:keydown=menu_key
+            })
+            on:toggle=handler(toggled)
+            on:keydown=handler(menu_key)
         >
-            {rows}
+            {live(rows)}
         </div>
     }
 }

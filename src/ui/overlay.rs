@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
+use super::format::lower;
+
 /// Space between a button and what opens from it, in pixels.
 const GAP: f64 = 4.0;
 
@@ -36,8 +38,16 @@ pub fn place(anchor: &Element, overlay: &HtmlElement, edge: Edge) {
     let left = start.min(width - size.width() - GAP).max(GAP);
     let style = overlay.style();
     // Set one by one: the content policy allows the object model, not style attributes.
-    let _ = style.set_property("top", &format!("{top}px"));
-    let _ = style.set_property("left", &format!("{left}px"));
+    let _ = style.set_property("top", &pixels(top));
+    let _ = style.set_property("left", &pixels(left));
+}
+
+/// Whole pixels: a fraction would blur the edges, and bring in the code that writes fractions.
+fn pixels(length: f64) -> String {
+    // No screen has as many pixels as an i32 counts.
+    #[allow(clippy::cast_possible_truncation)]
+    let whole = length.round() as i32;
+    format!("{whole}px")
 }
 
 /// Whether a popover shows.
@@ -72,9 +82,8 @@ pub fn walk(event: &KeyboardEvent, overlay: &Element) -> bool {
         "Home" => 0,
         "End" => count.saturating_sub(1),
         key if key.chars().count() == 1 && !event.ctrl_key() && !event.meta_key() && key != " " => {
-            let starts = |item: &HtmlElement| {
-                item.text_content().unwrap_or_default().trim().to_lowercase().starts_with(&key.to_lowercase())
-            };
+            let starts =
+                |item: &HtmlElement| lower(item.text_content().unwrap_or_default().trim()).starts_with(&lower(key));
             let from = at.map_or(0, |at| at + 1);
             match (from..from + count).map(|index| index % count).find(|index| starts(&items[*index])) {
                 Some(to) => to,

@@ -37,7 +37,7 @@ pub fn TabLinks(
     };
     view! {
         <nav class="tabs" aria-label=label>
-            {move || tabs.get().into_iter().map(tab).collect_view()}
+            {live(move || tabs.get().into_iter().map(tab).collect_view())}
         </nav>
     }
 }
@@ -111,23 +111,23 @@ pub fn TabList(
                 role="tab"
                 id=tab_id(tab.value)
                 aria-controls=controls.clone()
-                aria-selected=move || selected().to_string()
-                tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| on_select.run(tab.value)
+                aria-selected=bound(move || selected().to_string())
+                tabindex=bound(move || if selected() { "0" } else { "-1" })
+                on:click=handler(move |_| on_select.run(tab.value))
             >
                 {tab.label}
-                {move || note.run(tab.value).map(|note| view! { <span class="tab__count">{note}</span> })}
+                {live(move || note.run(tab.value).map(|note| view! { <span class="tab__count">{note}</span> }))}
             </button>
         }
     };
     view! {
         <div class="board__tabs">
-            <div node_ref=list class="tabs" data-size="small" role="tablist" aria-label=label on:keydown=key>
+            <div node_ref=list class="tabs" data-size="small" role="tablist" aria-label=label on:keydown=handler(key)>
                 {tabs.into_iter().map(tab).collect_view()}
             </div>
         </div>
-        <div role="tabpanel" id=panel_id aria-labelledby=move || labelled(&value.get()) tabindex="0">
-            {move || panel.run()}
+        <div role="tabpanel" id=panel_id aria-labelledby=bound(move || labelled(&value.get())) tabindex="0">
+            {live(move || panel.run())}
         </div>
     }
 }

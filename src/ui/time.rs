@@ -61,7 +61,7 @@ pub fn Ago(
     let Some(time) = parse_time(&at) else { return view! { <time>{at}</time> }.into_any() };
     view! {
         <time datetime=at title=absolute(time)>
-            {move || ago(time, clock.coarse.get().max(time))}
+            {live(move || ago(time, clock.coarse.get().max(time)))}
         </time>
     }
     .into_any()
@@ -78,10 +78,10 @@ pub fn Countdown(
     let time = parse_time(&at);
     view! {
         <span role="timer" title=time.map(absolute)>
-            {move || match time.map(|time| time - clock.fine.get()) {
+            {live(move || match time.map(|time| time - clock.fine.get()) {
                 Some(left) if left >= 1_000 => format!("in {}", span(left)),
                 _ => "now".to_owned(),
-            }}
+            })}
         </span>
     }
     .into_any()

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
+use crate::part::{Later, part};
+
 use super::{
     button::{Button, ButtonKind, IconButton},
     icon::{Glyph, Icon},
@@ -87,6 +89,28 @@ impl Toasts {
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
     let held = toasts.held;
+    view! {
+        <div
+            class="toasts"
+            role="status"
+            on:mouseenter=handler(move |_| held.set(true))
+            on:mouseleave=handler(move |_| held.set(false))
+            on:focusin=handler(move |_| held.set(true))
+            on:focusout=handler(move |_| held.set(false))
+        >
+            <Later wanted=Signal::derive(move || toasts.shown.with(|shown| !shown.is_empty())) ask=lines() />
+        </div>
+    }
+}
+
+part! {
+    /// The toasts themselves: most visits see none.
+    toasts: fn lines() { view! { <Lines /> } }
+}
+
+#[component]
+fn Lines() -> impl IntoView {
+    let toasts = use_toasts();
     let line = move |toast: Toast| {
         let id = toast.id;
         view! {
@@ -113,16 +137,5 @@ pub fn ToastRegion() -> impl IntoView {
             </div>
         }
     };
-    view! {
-        <div
-            class="toasts"
-            role="status"
-            on:mouseenter=move |_| held.set(true)
-            on:mouseleave=move |_| held.set(false)
-            on:focusin=move |_| held.set(true)
-            on:focusout=move |_| held.set(false)
-        >
-            <For each=move || toasts.shown.get() key=|toast| toast.id children=line />
-        </div>
-    }
+    view! { <For each=move || toasts.shown.get() key=|toast| toast.id children=line /> }
 }

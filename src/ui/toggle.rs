@@ -28,12 +28,12 @@ pub fn Switch(
             class="switch"
             type="button"
             role="switch"
-            aria-checked=move || on.get().to_string()
+            aria-checked=bound(move || on.get().to_string())
             aria-label=label
-            aria-disabled=move || refused.with(Option::is_some).then_some("true")
-            aria-description=move || refused.get()
-            title=move || refused.get()
-            on:click=press
+            aria-disabled=bound(move || refused.with(Option::is_some).then_some("true"))
+            aria-description=bound(move || refused.get())
+            title=bound(move || refused.get())
+            on:click=handler(press)
         ></button>
     }
 }
@@ -64,7 +64,7 @@ pub fn Checkbox(
 ) -> impl IntoView {
     let input: NodeRef<html::Input> = NodeRef::new();
     let shift = StoredValue::new(false);
-    Effect::new(move |_| {
+    Effect::new(move || {
         let checked = checked.get();
         if let Some(input) = input.get() {
             input.set_checked(checked == Checked::Yes);
@@ -78,8 +78,8 @@ pub fn Checkbox(
                 node_ref=input
                 class="checkbox"
                 type="checkbox"
-                on:click=move |event| shift.set_value(event.shift_key())
-                on:change=move |event| on_check.run((event_target_checked(&event), shift.get_value()))
+                on:click=handler(move |event: web_sys::MouseEvent| shift.set_value(event.shift_key()))
+                on:change=handler(move |event: web_sys::Event| on_check.run((event_target_checked(&event), shift.get_value())))
             />
         </label>
     }
@@ -99,8 +99,8 @@ pub fn CheckLine(
             <input
                 class="checkbox"
                 type="checkbox"
-                prop:checked=checked
-                on:change=move |event| checked.set(event_target_checked(&event))
+                prop:checked=boxed(move || checked.get())
+                on:change=handler(move |event: web_sys::Event| checked.set(event_target_checked(&event)))
             />
             <span>{label}</span>
         </label>
@@ -127,8 +127,8 @@ pub fn Segmented(
         view! {
             <button
                 type="button"
-                aria-pressed=move || (value.get() == pressed).to_string()
-                on:click=move |_| on_choose.run(chosen.clone())
+                aria-pressed=bound(move || (value.get() == pressed).to_string())
+                on:click=handler(move |_| on_choose.run(chosen.clone()))
             >
                 {words}
             </button>
@@ -136,7 +136,7 @@ pub fn Segmented(
     };
     view! {
         <div class="segmented" role="group" aria-label=label>
-            {move || choices.get().into_iter().map(segment).collect_view()}
+            {live(move || choices.get().into_iter().map(segment).collect_view())}
         </div>
     }
 }

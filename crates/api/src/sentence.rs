@@ -196,7 +196,7 @@ fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
                 parts.push(Part::Text(what));
                 parts.push(Part::Code(metric.clone()));
                 parts.push(Part::Text(" ".into()));
-                parts.push(Part::Strong(format!("{} {threshold}", comparison.sign())));
+                parts.push(Part::Strong(format!("{} {}", comparison.sign(), figure(*threshold))));
             }
             MetricRule::Change { metric, change, direction, amount, .. } => {
                 parts.push(Part::Code(metric.clone()));
@@ -207,9 +207,9 @@ fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
                 };
                 parts.push(Part::Text(format!(" {word} ")));
                 parts.push(Part::Strong(match change {
-                    ChangeKind::Absolute => amount.to_string(),
+                    ChangeKind::Absolute => figure(*amount),
                     // Rounded to what a reader can use; the stored amount keeps its digits.
-                    ChangeKind::Relative => format!("{}\u{a0}%", (amount * 1e8).round() / 1e6),
+                    ChangeKind::Relative => format!("{}\u{a0}%", figure((amount * 1e8).round() / 1e6)),
                 }));
             }
             MetricRule::ZScore { metric, zscore, direction, .. } => {
@@ -220,7 +220,7 @@ fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
                     Direction::Either => "away from",
                 };
                 parts.push(Part::Text(" is ".into()));
-                parts.push(Part::Strong(format!("{zscore} standard deviations")));
+                parts.push(Part::Strong(format!("{} standard deviations", figure(*zscore))));
                 parts.push(Part::Text(format!(" {word} its mean")));
             }
         }
@@ -257,6 +257,13 @@ pub fn subject_words(subject: &Subject) -> String {
         (None, _, Some(run)) => run.clone(),
         (None, _, None) => subject.name.clone(),
     }
+}
+
+/// A number as JSON has it, without a fraction that says nothing. The page writes its JSON by this
+/// code anyway; the standard library's would come on top.
+fn figure(value: f64) -> String {
+    let text = serde_json::Value::from(value).to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 #[cfg(test)]

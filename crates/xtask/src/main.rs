@@ -20,6 +20,7 @@ cargo xtask <command>
                   rust wasm browser mlflow lint
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
                   template preview load latency
+  page            build the page into dist/, with its compressed twins
   setup           install what serve and test need, and nothing else
   screenshots     take the pictures of docs/screens anew
   openapi         write docs/openapi.json anew";
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         "dev" => dev::run(rest),
         "test" => test::run(rest),
         "bench" => bench::run(rest),
+        "page" => tools::serve().and_then(|()| page::build()).map(|_| ()),
         "setup" => tools::serve().and_then(|()| tools::test()),
         "screenshots" => bench::screenshots(),
         "openapi" => test::write_openapi(),

@@ -1,4 +1,5 @@
-//! The page: Trunk bundles it, wasm-opt shrinks it, and each file gets its compressed twins.
+//! The page: Trunk bundles it, the splitter cuts the wasm into parts, wasm-opt and esbuild shrink what
+//! came out, and each file gets its compressed twins.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -8,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::shell::{Done, cargo, program, root, step, target};
 use crate::tools;
+
+/// Name of the page's package, and so of its files.
+const PAGE: &str = "hookboard-page";
 
 /// Features the optimizer may rely on: those of every browser since mid 2024.
 const FEATURES: [&str; 6] = [
@@ -20,7 +24,7 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// What the page is made of.
-const INPUTS: [&str; 10] = [
+const INPUTS: [&str; 13] = [
     "src",
     "style",
     "public",
@@ -31,6 +35,9 @@ const INPUTS: [&str; 10] = [
     ".cargo/config.toml",
     "crates/template",
     "crates/api",
+    "crates/view",
+    "crates/xtask",
+    "build.rs",
 ];
 
 /// The folder of the built page.
@@ -49,17 +56,23 @@ pub(crate) fn build() -> Done<bool> {
     step("Fetch the crates", "some seconds", cargo().args(["fetch", "--quiet", "--locked"]))?;
     let trunk = tools::trunk()?;
     let bindgen = tools::wasm_bindgen()?;
-    let wasm_opt = tools::wasm_opt()?;
+    let (wasm_split, wasm_opt, esbuild) = (tools::wasm_split()?, tools::wasm_opt()?, tools::esbuild()?);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([trunk.clone(), bindgen].into_iter().chain(std::env::split_paths(&path)))
+    let path = std::env::join_paths([trunk.clone(), bindgen.clone()].into_iter().chain(std::env::split_paths(&path)))
         .map_err(|error| error.to_string())?;
     // Into a folder of its own, so that a build that fails leaves the last page in place.
     let made = target().join("xtask/dist");
     let mut command = program(trunk.join("trunk"));
     // Trunk reads NO_COLOR as a boolean and fails on its usual value.
-    command.args(["build", "--release", "--dist"]).arg(&made).env("PATH", path).env_remove("NO_COLOR");
+    command
+        .args(["build", "--release", "--features", "split", "--dist"])
+        .arg(&made)
+        .env("PATH", path)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags())
+        .env_remove("NO_COLOR");
     step("Build the page", "2 min when cold", &mut command)?;
-    shrink(&wasm_opt, &made)?;
+    split(&wasm_split, &bindgen, &made)?;
+    shrink(&wasm_opt, &esbuild, &made)?;
     compress(&made)?;
     let _ = fs::remove_dir_all(dist());
     copy(&made, &dist()).map_err(|error| format!("dist cannot be written: {error}"))?;
@@ -69,13 +82,64 @@ pub(crate) fn build() -> Done<bool> {
     Ok(true)
 }
 
-fn shrink(wasm_opt: &Path, folder: &Path) -> Done {
-    for file in files(folder).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "wasm")) {
-        let mut command = program(wasm_opt);
-        command.args(FEATURES).args(["-Oz", "--strip-debug", "--strip-producers"]).arg(&file).arg("-o").arg(&file);
-        step("Shrink the wasm", "about 20 s", &mut command)?;
+/// Those of .cargo/config.toml, which these replace, and crates named without the folders they were built
+/// in: the places that panics name are shipped.
+fn flags() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home =
+        home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"))).unwrap_or_default();
+    let sources = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut flags = vec![String::from("--cfg"), String::from("erase_components")];
+    for folder in sources.chain([root()]) {
+        flags.push(format!("--remap-path-prefix={}/=", folder.display()));
+    }
+    flags.join("\u{1f}")
+}
+
+/// Trunk knows nothing of parts, and the splitter has to see the wasm before the bindings generator: so
+/// both run here once more, over what cargo built, into the place of Trunk's two files.
+fn split(wasm_split: &Path, bindgen: &Path, made: &Path) -> Done {
+    let built = target().join("wasm32-unknown-unknown/page").join(format!("{PAGE}.wasm"));
+    let parts = target().join("xtask/parts");
+    let _ = fs::remove_dir_all(&parts);
+    fs::create_dir_all(&parts).map_err(|error| error.to_string())?;
+    let mut command = program(wasm_split);
+    command.arg(built).arg(&parts).args(["--out-name", PAGE]);
+    step("Split the wasm", "some seconds", &mut command)?;
+    let mut command = program(bindgen.join("wasm-bindgen"));
+    command
+        .args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir"])
+        .arg(made)
+        .arg(parts.join(format!("{PAGE}.wasm")));
+    step("Generate the bindings", "some seconds", &mut command)?;
+    for part in files(&parts) {
+        let Some(name) = part.file_name().filter(|name| *name != format!("{PAGE}.wasm").as_str()) else { continue };
+        fs::copy(&part, made.join(name)).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+fn shrink(wasm_opt: &Path, esbuild: &Path, folder: &Path) -> Done {
+    let kinds = |kinds: &'static [&str]| {
+        let is_one =
+            move |file: &PathBuf| file.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind));
+        files(folder).into_iter().filter(is_one)
+    };
+    // One step in words, however many parts.
+    let mut script = program("sh");
+    script.arg("-ec").arg(r#"tool=$1; shift; for file; do "$tool" -q $FLAGS "$file" -o "$file"; done"#);
+    script.env(
+        "FLAGS",
+        FEATURES.join(" ") + " --flatten --rereloop -Oz --low-memory-unused --strip-debug --strip-producers",
+    );
+    script.arg("sh").arg(wasm_opt).args(kinds(&["wasm"]));
+    step("Shrink the wasm", "about 40 s", &mut script)?;
+    let mut command = program(esbuild);
+    // In place, file by file: nothing is bundled, and what loads what stays as it was.
+    command.args(["--minify", "--log-level=error", "--allow-overwrite", "--outdir=."]).current_dir(folder);
+    let names = kinds(&["js", "css"]).filter_map(|file| file.file_name().map(ToOwned::to_owned));
+    command.args(names);
+    step("Shrink script and style", "some seconds", &mut command)
 }
 
 /// Writes `.br` (quality 11) and `.gz` beside each file that gains by it.

@@ -11,7 +11,11 @@ use crate::shell::{Done, cargo, find, output, program, root, step, target};
 const TRUNK: &str = "0.21.14";
 /// Equal to the library's version in Cargo.toml: its output format has no other contract.
 const WASM_BINDGEN: &str = "0.2.130";
+/// Cuts the wasm where the page says; equal to the library's version in Cargo.toml.
+const WASM_SPLIT: &str = "0.2.3";
 const BINARYEN: &str = "132";
+/// Shortens script and style.
+const ESBUILD: &str = "0.28.2";
 /// Newest release of the tracker whose registry the source is tested with.
 pub(crate) const MLFLOW: &str = "3.17.2";
 
@@ -27,6 +31,8 @@ pub(crate) fn serve() -> Done {
     wasm_target()?;
     wasm_bindgen()?;
     trunk()?;
+    wasm_split()?;
+    esbuild()?;
     wasm_opt().map(|_| ())
 }
 
@@ -111,16 +117,36 @@ pub(crate) fn wasm_bindgen() -> Done<PathBuf> {
     Ok(place.join("bin"))
 }
 
+/// The wasm splitter.
+pub(crate) fn wasm_split() -> Done<PathBuf> {
+    let package = format!("wasm_split_cli_support@{WASM_SPLIT}");
+    let place = build_tool(
+        &format!("wasm-split-{WASM_SPLIT}"),
+        "about 1 min on two cores",
+        &[&package, "--locked", "--features", "build-binary"],
+    )?;
+    Ok(place.join("bin/wasm-split-cli"))
+}
+
 /// The wasm optimizer.
 pub(crate) fn wasm_opt() -> Done<PathBuf> {
-    let place = cached(&format!("binaryen-{BINARYEN}"), |folder| {
+    node_tool("binaryen", BINARYEN, "wasm-opt")
+}
+
+/// The shortener of script and style.
+pub(crate) fn esbuild() -> Done<PathBuf> {
+    node_tool("esbuild", ESBUILD, "esbuild")
+}
+
+fn node_tool(package: &str, version: &str, name: &str) -> Done<PathBuf> {
+    let place = cached(&format!("{package}-{version}"), |folder| {
         let mut npm = program("npm");
         npm.current_dir(folder)
             .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix", "."])
-            .arg(format!("binaryen@{BINARYEN}"));
-        step("Install wasm-opt", "some seconds", &mut npm)
+            .arg(format!("{package}@{version}"));
+        step(&format!("Install {name}"), "some seconds", &mut npm)
     })?;
-    Ok(place.join("node_modules/.bin/wasm-opt"))
+    Ok(place.join("node_modules/.bin").join(name))
 }
 
 /// The system's browser and its driver.

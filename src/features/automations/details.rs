@@ -53,7 +53,7 @@ pub fn AutomationPage(
     let entity = place.entity;
     view! {
         <div class="page">
-            {move || {
+            {live(move || {
                 let path = path.clone();
                 query
                     .with(|query| query.error.clone())
@@ -77,8 +77,8 @@ pub fn AutomationPage(
                                 .into_any()
                         }
                     })
-            }}
-            {move || {
+            })}
+            {live(move || {
                 let entity = entity.clone();
                 match loaded.get_untracked() {
                     Some(first) if present.get() => {
@@ -95,7 +95,7 @@ pub fn AutomationPage(
                             .into_any()
                     }
                 }
-            }}
+            })}
         </div>
     }
 }
@@ -107,7 +107,7 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
     let admin = team.refusal(Role::Admin);
     let member = team.refusal(Role::Member);
     let shown = RwSignal::new(None::<bool>);
-    Effect::new(move |_| {
+    Effect::new(move || {
         automation.track();
         shown.set(None);
     });
@@ -153,9 +153,9 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
         <div class="page-head">
             <div class="page-head__text">
                 <div class="page-head__title">
-                    <Heading>{name}</Heading>
+                    <Heading>{live(name)}</Heading>
                 </div>
-                {move || {
+                {live(move || {
                     automation
                         .with(|automation| {
                             view! {
@@ -169,11 +169,11 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                                     .then(|| view! { <p class="page-head__note">{automation.description.clone()}</p> })}
                             }
                         })
-                }}
+                })}
             </div>
             <div class="page-head__actions">
                 <label class="switch-line">
-                    <span>{move || if on.get() { "Enabled" } else { "Disabled" }}</span>
+                    <span>{live(move || if on.get() { "Enabled" } else { "Disabled" })}</span>
                     <Switch
                         on=on
                         label=automation.with_untracked(|automation| format!("Enabled: {}", automation.name))
@@ -204,10 +204,10 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                 />
             </div>
         </div>
-        {move || automation.with(|automation| notices(automation, router.href(&Route::Settings { entity: automation.scope.entity.clone(), room: Room::Webhooks })))}
-        {move || automation.with(facts)}
+        {live(move || automation.with(|automation| notices(automation, router.href(&Route::Settings { entity: automation.scope.entity.clone(), room: Room::Webhooks }))))}
+        {live(move || automation.with(facts))}
         <RecentDeliveries automation=automation entity=entity />
-        {move || {
+        {live(move || {
             automation
                 .with(|automation| match &automation.action {
                     Action::Webhook { template: Some(template), .. } => {
@@ -224,7 +224,7 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                     }
                     _ => ().into_any(),
                 })
-        }}
+        })}
         <TestDialog of=tested />
         <Confirm
             open=asking
@@ -332,7 +332,7 @@ fn RecentDeliveries(automation: Memo<Automation>, entity: String) -> impl IntoVi
                 </div>
             </div>
             <div class="board">
-                {move || {
+                {live(move || {
                     let entity = entity.clone();
                     let row = move |delivery: Delivery| {
                         let (tone, glyph, word) = look(delivery.state);
@@ -371,7 +371,7 @@ fn RecentDeliveries(automation: Memo<Automation>, entity: String) -> impl IntoVi
                         }
                         (None, None) => view! { <SkeletonRows label="Loading deliveries" /> }.into_any(),
                     }
-                }}
+                })}
             </div>
         </section>
     }

@@ -2,34 +2,27 @@
 
 use std::collections::HashSet;
 
-use hookboard_api::{
-    account::Role,
-    automation::{Automation, Bulk},
-    scope::PlaceKind,
-};
-use leptos::{html, prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
+use hookboard_api::{automation::Automation, scope::PlaceKind};
+use leptos::{html, prelude::*};
 
 use super::{
     actions::Actions,
+    chosen::{Chosen, chosen},
     filters::{Filters, event_choices},
+    nothing::nothing,
     row::AutomationRow,
     test_dialog::TestDialog,
 };
 use crate::{
-    client::{Pages, calls, use_client, use_team},
-    features::place::NewPlace,
-    route::{Place, Route, use_router},
+    client::{Pages, calls, use_client},
+    part::{Later, Part},
+    route::{Place, use_router},
     ui::{
-        button::{Button, ButtonKind, IconButton},
-        dialog::Confirm,
-        feedback::{Empty, LoadError, SkeletonRows},
+        button::{Button, ButtonKind},
+        feedback::{LoadError, SkeletonRows},
         field::SearchField,
         filter::FilterButton,
-        focus,
         format::counted,
-        icon::Glyph,
-        overlay::after_layout,
         rows::follow,
         toggle::{Checkbox, Checked},
     },
@@ -64,22 +57,11 @@ pub fn PlaceAutomations(
     view! { <AutomationList entity=place.entity.clone() within=place /> }
 }
 
-/// Puts the focus, which went with a row, on the row that took its place, or else on the heading.
-fn focus_row(board: &web_sys::HtmlElement, index: usize) {
-    let titles = board.query_selector_all("tbody .row-title").ok();
-    let title = titles.and_then(|titles| titles.get(u32::try_from(index).ok()?.min(titles.length().checked_sub(1)?)));
-    let heading = || board.closest("main").ok().flatten().and_then(|main| main.query_selector("h1").ok().flatten());
-    let next = title.and_then(|title| title.dyn_into().ok()).or_else(|| heading()?.dyn_into().ok());
-    if let Some(next) = next {
-        focus::rescue(&next);
-    }
-}
-
 #[component]
 fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> impl IntoView {
-    let (client, router, team) = (use_client(), use_router(), use_team());
+    let (client, router) = (use_client(), use_router());
     let actions = Actions::new(&entity);
-    let admin = team.refusal(Role::Admin);
+    let entity_of_chosen = entity.clone();
     let within = StoredValue::new(within);
     let filters = Memo::new(move |_| router.query().with(Filters::of));
     let address =
@@ -92,7 +74,7 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     let selected = RwSignal::new(HashSet::<String>::new());
     let last_touched = StoredValue::new(None::<String>);
     // What is gone is not selected.
-    Effect::new(move |_| {
+    Effect::new(move || {
         let ids: HashSet<String> = rows.with(|rows| rows.iter().map(|row| row.id.clone()).collect());
         if selected.with_untracked(|selected| !selected.is_subset(&ids)) {
             selected.update(|selected| selected.retain(|id| ids.contains(id)));
@@ -122,56 +104,16 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
         (chosen, all) if chosen == all => Checked::Yes,
         _ => Checked::Mixed,
     });
-    let chosen_ids = move || selected.get_untracked().into_iter().collect::<Vec<_>>();
-
     let tested = RwSignal::new(None::<Automation>);
     let doomed = RwSignal::new(Vec::<Automation>::new());
     let asking = RwSignal::new(false);
-    let deleting = RwSignal::new(None::<&'static str>);
-    let failure = RwSignal::new(None::<String>);
     let board: NodeRef<html::Section> = NodeRef::new();
-    // Where the first of those that were deleted stood, until the list is without them.
-    let gap = StoredValue::new(None::<(usize, Vec<String>)>);
-    Effect::new(move |_| {
-        rows.track();
-        let is_without = |gone: &[String]| rows.with_untracked(|rows| rows.iter().all(|row| !gone.contains(&row.id)));
-        if let (Some((index, gone)), Some(board)) = (gap.get_value(), board.get_untracked())
-            && is_without(&gone)
-        {
-            gap.set_value(None);
-            after_layout(move || focus_row(&board, index));
-        }
-    });
     let ask = move |automations: Vec<Automation>| {
         doomed.set(automations);
-        failure.set(None);
         asking.set(true);
     };
-    let ask_chosen = move || {
-        ask(rows.with_untracked(|rows| {
-            selected.with_untracked(|selected| rows.iter().filter(|row| selected.contains(&row.id)).cloned().collect())
-        }));
-    };
-    let delete = move || {
-        let ids: Vec<String> = doomed.with_untracked(|doomed| doomed.iter().map(|one| one.id.clone()).collect());
-        let first = rows.with_untracked(|rows| rows.iter().position(|row| ids.contains(&row.id)));
-        deleting.set(Some("Deleting…"));
-        spawn_local(async move {
-            let answer = actions.bulk(ids.clone(), Bulk::Delete).await;
-            deleting.try_set(None);
-            match answer {
-                Ok(count) => {
-                    gap.try_set_value(first.map(|first| (first, ids)));
-                    asking.try_set(false);
-                    actions
-                        .toasts()
-                        .say(Glyph::Trash, format!("Deleted {}", counted(count.into(), "automation", "automations")));
-                }
-                Err(error) => drop(failure.try_set(Some(error.words()))),
-            }
-        });
-    };
-
+    let choosing = Signal::derive(move || asking.get() || selected.with(|selected| !selected.is_empty()));
+    let subject = Chosen { rows, selected, doomed, asking, board };
     let row = move |automation: Automation| {
         let id = automation.id.clone();
         let own = id.clone();
@@ -197,42 +139,6 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
         Some(PlaceKind::Project) => "They watch every collection and run of this project, future ones too, unless one is named. They do not see registries.",
         None => "Automations of a registry do not see artifacts of projects, and the other way round.",
     });
-    let empty = move || {
-        let (title, text) = within.with_value(|within| match within {
-            Some(place) => (
-                format!("No automations watch {} yet", place.name),
-                match place.kind {
-                    PlaceKind::Registry => "An automation sends a webhook when a version is linked or an alias is added in any collection of this registry.",
-                    PlaceKind::Project => "An automation sends a webhook when a version is created, a run ends, or a metric crosses a limit in this project.",
-                },
-            ),
-            None => ("No automations yet".to_owned(), "An automation watches a registry or a project. Open one, or make one, and create the first automation there."),
-        });
-        let first_step = match within.get_value() {
-            Some(place) => view! {
-                <Button
-                    kind=ButtonKind::Primary
-                    glyph=Glyph::Plus
-                    refused=admin
-                    on_press=move || router.go(&Route::NewAutomation(place.clone()))
-                >
-                    "Create automation"
-                </Button>
-            }
-            .into_any(),
-            None => view! {
-                <NewPlace kind=PlaceKind::Registry />
-                <NewPlace kind=PlaceKind::Project />
-            }
-            .into_any(),
-        };
-        view! {
-            <Empty title=title text=text art=true>
-                {first_step}
-            </Empty>
-        }
-        .into_any()
-    };
     let clear = move || router.set_query(&crate::route::Query::default());
     view! {
         <form class="toolbar" role="search" aria-label="Find automations" on:submit=|event| event.prevent_default()>
@@ -259,12 +165,12 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                 ]
                 on_choose={move |status: Option<String>| router.set_param("status", status.as_deref())}
             />
-            {move || {
+            {live(move || {
                 (!filters.with(Filters::is_unset))
                     .then(|| view! { <Button kind=ButtonKind::Quiet on_press=clear>"Clear filters"</Button> })
-            }}
+            })}
         </form>
-        {move || {
+        {live(move || {
             pages
                 .first()
                 .with(|first| first.error.clone())
@@ -277,32 +183,27 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                         />
                     }
                 })
-        }}
+        })}
         <section
             node_ref=board
             class="board"
             aria-label=board_label
-            hidden=move || pages.first().with(|first| first.value.is_none() && first.error.is_some())
-            aria-busy=move || pages.first().with(|first| first.busy).then_some("true")
+            hidden=bound(move || pages.first().with(|first| first.value.is_none() && first.error.is_some()))
+            aria-busy=bound(move || pages.first().with(|first| first.busy).then_some("true"))
         >
-            {move || match (pending(), rows.with(Vec::is_empty)) {
+            {live(move || match (pending(), rows.with(Vec::is_empty)) {
                 (true, _) => view! { <SkeletonRows label="Loading automations" /> }.into_any(),
-                (false, true) if filters.with(Filters::is_unset) => empty(),
                 (false, true) => {
-                    view! {
-                        <Empty title="No automation matches" text=filters.with(Filters::words)>
-                            <Button on_press=clear>"Clear filters"</Button>
-                        </Empty>
-                    }
-                        .into_any()
+                    let sought = (!filters.with(Filters::is_unset)).then(|| filters.with(Filters::words));
+                    view! { <Part ask=nothing(within.get_value(), sought) quiet=true /> }.into_any()
                 }
                 (false, false) => ().into_any(),
-            }}
+            })}
             <table
                 class="table table--automations"
                 role="table"
                 aria-label=table_label
-                hidden=move || rows.with(Vec::is_empty)
+                hidden=bound(move || rows.with(Vec::is_empty))
             >
                 <thead role="rowgroup">
                     <tr role="row">
@@ -330,16 +231,16 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                     <For each=move || rows.get() key=|row| row.id.clone() children=row />
                 </tbody>
             </table>
-            <div class="board__foot" hidden=move || rows.with(Vec::is_empty)>
+            <div class="board__foot" hidden=bound(move || rows.with(Vec::is_empty))>
                 <span>
-                    {move || {
+                    {live(move || {
                         let (all, on) = rows
                             .with(|rows| (rows.len() as u64, rows.iter().filter(|row| row.enabled).count()));
                         format!("{}, {on} enabled", counted(all, "automation", "automations"))
-                    }}
+                    })}
                 </span>
                 <span class="push">{foot_note}</span>
-                {move || {
+                {live(move || {
                     pages
                         .has_more()
                         .then(|| {
@@ -354,91 +255,10 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                                 </Button>
                             }
                         })
-                }}
+                })}
             </div>
         </section>
-        {move || {
-            (selected.with(HashSet::len) > 0)
-                .then(|| {
-                    view! {
-                        <div class="bulk" role="toolbar" aria-label="Actions for the selected automations">
-                            <span class="bulk__count" role="status">
-                                {move || format!("{} selected", selected.with(HashSet::len))}
-                            </span>
-                            <Button
-                                kind=ButtonKind::Quiet
-                                small=true
-                                glyph=Glyph::Play
-                                refused=admin
-                                on_press=move || actions.enable_all(chosen_ids(), true)
-                            >
-                                "Enable"
-                            </Button>
-                            <Button
-                                kind=ButtonKind::Quiet
-                                small=true
-                                glyph=Glyph::Power
-                                refused=admin
-                                on_press=move || actions.enable_all(chosen_ids(), false)
-                            >
-                                "Disable"
-                            </Button>
-                            <Button
-                                kind=ButtonKind::QuietDanger
-                                small=true
-                                glyph=Glyph::Trash
-                                refused=admin
-                                on_press=ask_chosen
-                            >
-                                "Delete…"
-                            </Button>
-                            <IconButton
-                                glyph=Glyph::X
-                                label="Clear selection"
-                                on_press=move || selected.set(HashSet::new())
-                            />
-                        </div>
-                    }
-                })
-        }}
         <TestDialog of=tested />
-        <Confirm
-            open=asking
-            title=move || {
-                let words = doomed
-                    .with(|doomed| match doomed.as_slice() {
-                        [only] => format!("Delete “{}”?", only.name),
-                        many => format!("Delete {} automations?", many.len()),
-                    });
-                view! { {words} }.into_any()
-            }
-            body=move || {
-                let names = doomed
-                    .get()
-                    .into_iter()
-                    .map(|one| {
-                        view! {
-                            <li>
-                                <crate::ui::icon::Icon glyph=Glyph::Hook />
-                                <span>{one.name} " " <span class="muted">{one.scope.name}</span></span>
-                            </li>
-                        }
-                    })
-                    .collect_view();
-                view! {
-                    <p>"What it sent stays in History. Deliveries that still wait or are retried are stopped."</p>
-                    <ul class="impact" role="list">
-                        {names}
-                    </ul>
-                }
-                    .into_any()
-            }
-            action=Signal::derive(move || {
-                if doomed.with(Vec::len) == 1 { "Delete automation" } else { "Delete automations" }.to_owned()
-            })
-            busy=deleting
-            failure=failure
-            on_confirm=delete
-        />
+        <Later wanted=choosing ask=chosen(entity_of_chosen, subject) />
     }
 }

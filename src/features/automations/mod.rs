@@ -1,9 +1,11 @@
 //! Automations: the lists of a team and of a place, and one by itself.
 
 mod actions;
+mod chosen;
 mod details;
 mod filters;
 mod list;
+mod nothing;
 mod row;
 mod test_dialog;
 

@@ -75,7 +75,7 @@ pub(super) fn AutomationRow(
     let member = team.refusal(Role::Member);
     let shown = RwSignal::new(None::<bool>);
     // What the server says now counts again.
-    Effect::new(move |_| {
+    Effect::new(move || {
         automation.track();
         shown.set(None);
     });
@@ -133,7 +133,7 @@ pub(super) fn AutomationRow(
         automation.with(|automation| router.href(&Route::Automation(place_of(automation), automation.id.clone())))
     };
     view! {
-        <tr role="row" aria-selected=move || selected.get().to_string() data-state=move || (!on.get()).then_some("off")>
+        <tr role="row" aria-selected=bound(move || selected.get().to_string()) data-state=bound(move || (!on.get()).then_some("off"))>
             <td role="cell" class="col-check">
                 <Checkbox
                     checked=Signal::derive(move || if selected.get() { Checked::Yes } else { Checked::No })
@@ -144,12 +144,12 @@ pub(super) fn AutomationRow(
             <th role="rowheader" scope="row" class="col-name">
                 <span class="cell-stack">
                     <span class="row-title-line">
-                        <a class="row-title" href=href on:keydown=title_key>
-                            {move || automation.with(|automation| automation.name.clone())}
+                        <a class="row-title" href=bound(href) on:keydown=handler(title_key)>
+                            {live(move || automation.with(|automation| automation.name.clone()))}
                         </a>
-                        {move || automation.with(row_badge)}
+                        {live(move || automation.with(row_badge))}
                     </span>
-                    {move || {
+                    {live(move || {
                         automation
                             .with(|automation| {
                                 view! {
@@ -159,17 +159,17 @@ pub(super) fn AutomationRow(
                                     />
                                 }
                             })
-                    }}
+                    })}
                 </span>
             </th>
             <td role="cell" class="col-scope">
-                {move || automation.with(|automation| scope_view(automation, with_place))}
+                {live(move || automation.with(|automation| scope_view(automation, with_place)))}
             </td>
             <td role="cell" class="col-last">
-                {move || automation.with(|automation| last_result(&automation.activity, never_fired(automation)))}
+                {live(move || automation.with(|automation| last_result(&automation.activity, never_fired(automation))))}
             </td>
             <td role="cell" class="col-spark">
-                {move || automation.with(|automation| last_results(&automation.activity))}
+                {live(move || automation.with(|automation| last_results(&automation.activity)))}
             </td>
             <td role="cell" class="col-on">
                 <Switch

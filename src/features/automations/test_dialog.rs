@@ -10,6 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     client::{ApiError, calls, use_client},
+    part::{Later, part},
     ui::{
         button::{Button, ButtonKind},
         dialog::Dialog,
@@ -20,9 +21,20 @@ use crate::{
     },
 };
 
-/// The test of one automation, while `of` names one.
+part! { test: fn test_dialog(of: RwSignal<Option<Automation>>) { view! { <TestDialogNow of=of /> } } }
+
+/// The test of one automation, while `of` names one. It loads when first asked for.
 #[component]
 pub(super) fn TestDialog(
+    /// The automation tested.
+    of: RwSignal<Option<Automation>>,
+) -> impl IntoView {
+    let wanted = Signal::derive(move || of.with(Option::is_some));
+    view! { <Later wanted=wanted ask=test_dialog(of) /> }
+}
+
+#[component]
+fn TestDialogNow(
     /// The automation tested.
     of: RwSignal<Option<Automation>>,
 ) -> impl IntoView {
@@ -41,7 +53,7 @@ pub(super) fn TestDialog(
             result.try_set(Some(answer.map(Arc::new)));
         });
     };
-    Effect::new(move |_| {
+    Effect::new(move || {
         let wanted = of.with(Option::is_some);
         if wanted {
             result.set(None);
@@ -49,7 +61,7 @@ pub(super) fn TestDialog(
             send();
         }
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         if !open.get() && of.with_untracked(Option::is_some) {
             of.set(None);
         }
@@ -80,7 +92,7 @@ pub(super) fn TestDialog(
         };
         view! {
             <p class="muted">"Sent by the path of a real delivery. Nothing is kept in History."</p>
-            {shown}
+            {live(shown)}
         }
         .into_any()
     };

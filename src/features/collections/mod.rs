@@ -59,8 +59,8 @@ pub fn CollectionList(
         }
     };
     view! {
-        <section class="section section--first" aria-label=label.clone() aria-busy=move || list.with(|list| list.busy).then_some("true")>
-            {move || {
+        <section class="section section--first" aria-label=label.clone() aria-busy=bound(move || list.with(|list| list.busy).then_some("true"))>
+            {live(move || {
                 let path = path.clone();
                 list.with(|list| list.error.clone())
                     .map(|error| {
@@ -72,7 +72,7 @@ pub fn CollectionList(
                             />
                         }
                     })
-            }}
+            })}
             {
                 let label = label.clone();
                 move || {

@@ -45,7 +45,7 @@ pub fn DeliveryPage(
     });
     view! {
         <div class="page">
-            {move || {
+            {live(move || {
                 let (path, entity) = (path.clone(), entity.clone());
                 let remote = query.get();
                 let error = remote
@@ -83,7 +83,7 @@ pub fn DeliveryPage(
                     None => ().into_any(),
                 };
                 view! { {error} {shown} }
-            }}
+            })}
         </div>
     }
 }
@@ -261,7 +261,7 @@ fn Loaded(detail: DeliveryDetail, entity: String) -> impl IntoView {
                                     }
                                 })}
                         </section>
-                        {move || attempt_shown().map(exchange_board)}
+                        {live(move || attempt_shown().map(exchange_board))}
                     </div>
                 }
             })}

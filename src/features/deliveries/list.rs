@@ -164,11 +164,11 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                 choices=SPANS.map(|(word, words, _)| (word.to_owned(), words.to_owned())).to_vec()
                 on_choose={move |span: Option<String>| router.set_param("since", span.as_deref())}
             />
-            {move || {
+            {live(move || {
                 (!unset.get()).then(|| view! { <Button kind=ButtonKind::Quiet on_press=clear>"Clear filters"</Button> })
-            }}
+            })}
         </form>
-        {move || {
+        {live(move || {
             pages
                 .first()
                 .with(|first| first.error.clone())
@@ -181,14 +181,14 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                         />
                     }
                 })
-        }}
+        })}
         <section
             class="board"
             aria-label=board_label
-            hidden=move || pages.first().with(|first| first.value.is_none() && first.error.is_some())
-            aria-busy=move || pages.first().with(|first| first.busy).then_some("true")
+            hidden=bound(move || pages.first().with(|first| first.value.is_none() && first.error.is_some()))
+            aria-busy=bound(move || pages.first().with(|first| first.busy).then_some("true"))
         >
-            {move || match (pages.first().with(|first| first.value.is_none()), rows.with(Vec::is_empty)) {
+            {live(move || match (pages.first().with(|first| first.value.is_none()), rows.with(Vec::is_empty)) {
                 (true, _) => view! { <SkeletonRows label="Loading deliveries" /> }.into_any(),
                 (false, true) if unset.get() => {
                     view! {
@@ -209,8 +209,8 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                         .into_any()
                 }
                 (false, false) => ().into_any(),
-            }}
-            <table class="table table--history" role="table" aria-label=label hidden=move || rows.with(Vec::is_empty)>
+            })}
+            <table class="table table--history" role="table" aria-label=label hidden=bound(move || rows.with(Vec::is_empty))>
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col" class="col-state">"State"</th>
@@ -229,9 +229,9 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                     <For each=move || rows.get() key=|row| row.id.clone() children=row />
                 </tbody>
             </table>
-            <div class="board__foot" hidden=move || pages.first().with(|first| first.value.is_none())>
-                <span>{move || team.retain_days().map(|days| format!("Kept for {days}\u{a0}days"))}</span>
-                {move || {
+            <div class="board__foot" hidden=bound(move || pages.first().with(|first| first.value.is_none()))>
+                <span>{live(move || team.retain_days().map(|days| format!("Kept for {days}\u{a0}days")))}</span>
+                {live(move || {
                     pages
                         .has_more()
                         .then(|| {
@@ -249,7 +249,7 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                                 </span>
                             }
                         })
-                }}
+                })}
             </div>
         </section>
     }
@@ -277,7 +277,7 @@ fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<
     view! {
         <tr role="row">
             <td role="cell" class="col-state">
-                {move || {
+                {live(move || {
                     delivery
                         .with(|delivery| {
                             let (tone, glyph, word) = look(delivery.state);
@@ -289,7 +289,7 @@ fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<
                                 </span>
                             }
                         })
-                }}
+                })}
             </td>
             <th role="rowheader" scope="row" class="col-name">
                 <a class="row-title" href=href>
@@ -297,13 +297,13 @@ fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<
                 </a>
             </th>
             <td role="cell" class="col-subject">
-                {move || delivery.with(subject)}
+                {live(move || delivery.with(subject))}
             </td>
             <td role="cell" class="col-who muted">
-                {move || delivery.with(|delivery| delivery.event_author.clone())}
+                {live(move || delivery.with(|delivery| delivery.event_author.clone()))}
             </td>
             <td role="cell" class="col-time nowrap">
-                {move || {
+                {live(move || {
                     let at = delivery.with(|delivery| delivery.created_at.clone());
                     let time = parse_time(&at).unwrap_or_default();
                     let now = clock.coarse().get();
@@ -314,10 +314,10 @@ fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<
                         " "
                         <span class="faint">{ago(time, now)}</span>
                     }
-                }}
+                })}
             </td>
             <td role="cell" class="col-att table__num nowrap">
-                {move || {
+                {live(move || {
                     delivery
                         .with(|delivery| match delivery.state {
                             DeliveryState::Retrying | DeliveryState::Failed => {
@@ -325,13 +325,13 @@ fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<
                             }
                             _ => delivery.attempts.to_string(),
                         })
-                }}
+                })}
             </td>
             <td role="cell" class="col-dur table__num nowrap">
-                {move || delivery.with(|delivery| delivery.duration_ms.map_or_else(|| "–".to_owned(), duration))}
+                {live(move || delivery.with(|delivery| delivery.duration_ms.map_or_else(|| "–".to_owned(), duration)))}
             </td>
             <td role="cell" class="col-act">
-                {move || {
+                {live(move || {
                     let state = delivery.with(|delivery| delivery.state);
                     matches!(state, DeliveryState::Retrying | DeliveryState::Failed | DeliveryState::Canceled)
                         .then(|| {
@@ -348,7 +348,7 @@ fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<
                                 </Button>
                             }
                         })
-                }}
+                })}
             </td>
         </tr>
     }

@@ -70,7 +70,7 @@ pub(super) fn Timeline(
                 <a
                     class="attempt__link"
                     href=href
-                    aria-current=move || (shown.get() == number).then_some("true")
+                    aria-current=bound(move || (shown.get() == number).then_some("true"))
                 >
                     <span class="attempt__peg">
                         <Icon glyph=glyph />

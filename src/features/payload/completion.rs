@@ -16,7 +16,7 @@ pub(super) fn CompletionList(
     option_id: Callback<usize, String>,
 ) -> impl IntoView {
     let list: NodeRef<html::Div> = NodeRef::new();
-    Effect::new(move |_| {
+    Effect::new(move || {
         let Some(list) = list.get() else { return };
         payload.popup.with(|popup| {
             let Some(popup) = popup else { return };
@@ -28,7 +28,7 @@ pub(super) fn CompletionList(
             let _ = style.set_property("top", &format!("{}px", popup.top));
         });
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         let index = payload.active.get();
         if payload.popup.with(Option::is_none) {
             return;
@@ -49,13 +49,13 @@ pub(super) fn CompletionList(
                 id=option_id.run(index)
                 data-index=index
                 data-state=(!candidate.fits).then_some("blank")
-                aria-selected=move || (payload.active.get() == index).to_string()
+                aria-selected=bound(move || (payload.active.get() == index).to_string())
                 title=candidate.description
                 // The text field keeps the focus, and with it the cursor.
-                on:mousedown=move |event| {
+                on:mousedown=handler(move |event: web_sys::MouseEvent| {
                     event.prevent_default();
                     payload.take(index);
-                }
+                })
             >
                 <span class="var" data-group=candidate.group.as_str()>
                     {candidate.name}
@@ -92,9 +92,9 @@ pub(super) fn CompletionList(
         Some(groups.into_iter().map(group).collect_view())
     };
     view! {
-        <div node_ref=list class="listbox editor__popup" hidden=move || payload.popup.with(Option::is_none)>
+        <div node_ref=list class="listbox editor__popup" hidden=bound(move || payload.popup.with(Option::is_none))>
             <div class="listbox__scroll" id=id role="listbox" aria-label="Variables">
-                {groups}
+                {live(groups)}
             </div>
             <div class="listbox__foot" aria-hidden="true">
                 <span>

@@ -41,7 +41,7 @@ pub fn PayloadEditor(
     let paint: NodeRef<html::Pre> = NodeRef::new();
     let gutter: NodeRef<html::Ol> = NodeRef::new();
     let marks: NodeRef<html::Span> = NodeRef::new();
-    Effect::new(move |_| {
+    Effect::new(move || {
         let (Some(input), Some(paint), Some(gutter), Some(marks)) =
             (input.get(), paint.get(), gutter.get(), marks.get())
         else {
@@ -118,7 +118,7 @@ pub fn PayloadEditor(
                     <div class="editor__gutter" aria-hidden="true">
                         <ol node_ref=gutter></ol>
                     </div>
-                    <div class="editor__scroll" on:mousemove=hover on:mouseleave=move |_| payload.ring(None)>
+                    <div class="editor__scroll" on:mousemove=handler(hover) on:mouseleave=handler(move |_| payload.ring(None))>
                         <div class="editor__clip" aria-hidden="true">
                             <pre node_ref=paint class="editor__paint"></pre>
                         </div>
@@ -135,37 +135,37 @@ pub fn PayloadEditor(
                             aria-controls=list_id.clone()
                             aria-activedescendant=active_id
                             aria-describedby=described
-                            aria-invalid=move || (payload.errors() > 0 || error.with(Option::is_some)).then_some("true")
-                            on:input=typed
-                            on:keydown=key
-                            on:keyup=move |_| payload.moved()
-                            on:click=move |_| {
+                            aria-invalid=bound(move || (payload.errors() > 0 || error.with(Option::is_some)).then_some("true"))
+                            on:input=handler(typed)
+                            on:keydown=handler(key)
+                            on:keyup=handler(move |_| payload.moved())
+                            on:click=handler(move |_| {
                                 payload.dismiss();
                                 payload.moved();
-                            }
-                            on:scroll=move |_| payload.paint_editor()
-                            on:blur=move |_| payload.dismiss()
+                            })
+                            on:scroll=handler(move |_| payload.paint_editor())
+                            on:blur=handler(move |_| payload.dismiss())
                         ></textarea>
                         <CompletionList payload=payload id=list_id option_id=Callback::new(option_id) />
                     </div>
                 </div>
                 <div class="editor__foot">
-                    {foot}
+                    {live(foot)}
                     <span>
-                        {move || {
+                        {live(move || {
                             let facts = payload.facts.get();
                             format!("Line {}, column {}", facts.line, facts.column)
-                        }}
+                        })}
                     </span>
                     <span class="push">
-                        {move || format!("{} of {limit}", size(payload.facts.with(|facts| facts.bytes)))}
+                        {live(move || format!("{} of {limit}", size(payload.facts.with(|facts| facts.bytes))))}
                     </span>
                 </div>
             </div>
             <p class="visually-hidden" id=keys_id>
                 "Type dollar and brace to list variables, or press Control and Space. Tab leaves the editor. F8 goes to the next problem."
             </p>
-            {move || error.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> })}
+            {live(move || error.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> }))}
             <Problems payload=payload id=problems_id />
         </div>
     }
@@ -219,7 +219,7 @@ fn ExampleSelect(#[prop(into)] on_choose: Callback<String>) -> impl IntoView {
     };
     view! {
         <span class="select-wrap select-wrap--quiet">
-            <select class="select" data-size="small" aria-label="Start from an example" on:change=chosen>
+            <select class="select" data-size="small" aria-label="Start from an example" on:change=handler(chosen)>
                 <option value="">"Start from an example"</option>
                 {Example::ALL
                     .map(|example| view! { <option value=example.title()>{example.title()}</option> })
@@ -245,7 +245,7 @@ fn CountLine(tone: &'static str, glyph: Glyph, text: String) -> impl IntoView {
 fn Problems(payload: Payload, id: String) -> impl IntoView {
     let spoken = RwSignal::new(String::new());
     let turn = StoredValue::new(0_u32);
-    Effect::new(move |_| {
+    Effect::new(move || {
         let facts = payload.facts.get();
         let now = turn.get_value().wrapping_add(1);
         turn.set_value(now);
@@ -303,7 +303,7 @@ fn Problems(payload: Payload, id: String) -> impl IntoView {
     };
     view! {
         <ul class="diagnostics" id=id role="list" aria-label="Problems in the payload">
-            {list}
+            {live(list)}
         </ul>
         <p class="visually-hidden" role="status">
             {spoken}

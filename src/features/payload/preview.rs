@@ -33,7 +33,7 @@ pub fn Preview(
     let scroller: NodeRef<html::Div> = NodeRef::new();
     let sizer: NodeRef<html::Div> = NodeRef::new();
     let paint: NodeRef<html::Pre> = NodeRef::new();
-    Effect::new(move |_| {
+    Effect::new(move || {
         let (Some(scroller), Some(sizer), Some(paint)) = (scroller.get(), sizer.get(), paint.get()) else { return };
         after_layout(move || {
             let metrics = Metrics::of(&paint);
@@ -58,7 +58,7 @@ pub fn Preview(
         <section class="board" aria-labelledby=labelled>
             <div class="board__head">
                 <h2 id=title_id>"Preview"</h2>
-                <span class="push row">{badge} <Badge tone=Tone::None>{move || size(payload.size.get())}</Badge></span>
+                <span class="push row">{live(badge)} <Badge tone=Tone::None>{live(move || size(payload.size.get()))}</Badge></span>
             </div>
             <div class="preview__source">
                 <label class="visually-hidden" for=select_id.clone()>
@@ -66,7 +66,7 @@ pub fn Preview(
                 </label>
                 <Select id=select_id value=event choices=events small=true on_choose=on_event />
             </div>
-            {stale}
+            {live(stale)}
             <div
                 node_ref=scroller
                 class="codeblock preview__code"
@@ -74,10 +74,10 @@ pub fn Preview(
                 tabindex="0"
                 role="region"
                 aria-label="Rendered payload"
-                data-stale=move || payload.outcome.with(|outcome| *outcome != Outcome::Valid).then_some("")
-                on:scroll=move |_| payload.paint_preview()
-                on:mouseover=hover
-                on:mouseleave=move |_| payload.ring(None)
+                data-stale=bound(move || payload.outcome.with(|outcome| *outcome != Outcome::Valid).then_some(""))
+                on:scroll=handler(move |_| payload.paint_preview())
+                on:mouseover=handler(hover)
+                on:mouseleave=handler(move |_| payload.ring(None))
             >
                 <div node_ref=sizer class="preview__sizer"></div>
                 <pre node_ref=paint class="preview__paint"></pre>

@@ -59,7 +59,7 @@ impl Payload {
             active: RwSignal::new(0),
             engine: StoredValue::new_local(engine),
         };
-        Effect::new(move |_| {
+        Effect::new(move || {
             names.track();
             values.track();
             payload.refresh();

@@ -30,8 +30,8 @@ pub fn VariableList(
         view! {
             <li
                 class="varlist__row"
-                on:mouseenter=move |_| payload.ring(payload.slot_named(&hovered))
-                on:mouseleave=move |_| payload.ring(None)
+                on:mouseenter=handler(move |_| payload.ring(payload.slot_named(&hovered)))
+                on:mouseleave=handler(move |_| payload.ring(None))
             >
                 <span class="truncate" title=candidate.description>
                     <span class="var" data-group=candidate.group.as_str()>
@@ -67,10 +67,10 @@ pub fn VariableList(
                 <Icon glyph=Glyph::ChevronRight />
                 <h2>"Variables"</h2>
                 <span class="tab__count">
-                    {move || format!("{} carried by this event", counted(carried.with(Vec::len) as u64, "", "").trim())}
+                    {live(move || format!("{} carried by this event", counted(carried.with(Vec::len) as u64, "", "").trim()))}
                 </span>
             </summary>
-            <div class="varlist">{groups}</div>
+            <div class="varlist">{live(groups)}</div>
         </details>
     }
 }

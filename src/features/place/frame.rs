@@ -67,7 +67,7 @@ pub fn PlaceFrame(
                     <h1 tabindex="-1">{name.clone()}</h1>
                     <p class="page-head__note dots">
                         <span>{owner.clone()}</span>
-                        {move || {
+                        {live(move || {
                             known
                                 .get()
                                 .map(|known| {
@@ -82,7 +82,7 @@ pub fn PlaceFrame(
                                             .then(|| view! { <span>{counted(known.runs.into(), "run", "runs")}</span> })}
                                     }
                                 })
-                        }}
+                        })}
                     </p>
                 </div>
                 <div class="page-head__actions">
@@ -101,5 +101,5 @@ pub fn PlaceFrame(
         </div>
     }.into_any()
     };
-    move || if missing.get() { view! { <Nowhere /> }.into_any() } else { page() }
+    live(move || if missing.get() { view! { <Nowhere /> }.into_any() } else { page() })
 }

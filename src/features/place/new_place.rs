@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     client::{calls, use_client, use_team},
+    part::{Later, part},
     route::{Place, PlaceTab, Route, use_router},
     ui::{
         button::{Button, ButtonKind, IconButton},
@@ -24,15 +25,47 @@ pub fn NewPlace(
     #[prop(optional)]
     compact: bool,
 ) -> impl IntoView {
-    let (client, router, team, toasts) = (use_client(), use_router(), use_team(), use_toasts());
-    let admin = team.refusal(Role::Admin);
-    let (label, make, glyph, hint) = match kind {
+    let admin = use_team().refusal(Role::Admin);
+    let (label, _, glyph, _) = words(kind);
+    let open = RwSignal::new(false);
+    let ask = move || open.set(true);
+    let button = if compact {
+        view! { <IconButton glyph=Glyph::Plus label=label refused=admin on_press=ask /> }.into_any()
+    } else {
+        view! {
+            <Button glyph=glyph refused=admin on_press=ask>
+                {label}
+            </Button>
+        }
+        .into_any()
+    };
+    view! {
+        {button}
+        <Later wanted=open ask=new_place(kind, open) />
+    }
+}
+
+/// What the button says, what the dialog's does, the icon, and what such a place is for.
+fn words(kind: PlaceKind) -> (&'static str, &'static str, Glyph, &'static str) {
+    match kind {
         PlaceKind::Registry => {
             ("New registry", "Make registry", Glyph::Registry, "Gathers the versions that are meant for use.")
         }
         PlaceKind::Project => ("New project", "Make project", Glyph::Project, "Holds runs and what they make."),
-    };
-    let open = RwSignal::new(false);
+    }
+}
+
+part! { dialog: fn new_place(kind: PlaceKind, open: RwSignal<bool>) { view! { <NewPlaceDialog kind=kind open=open /> } } }
+
+#[component]
+fn NewPlaceDialog(
+    /// Which of the two.
+    kind: PlaceKind,
+    /// Whether it asks now.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let (client, router, team, toasts) = (use_client(), use_router(), use_team(), use_toasts());
+    let (label, make, glyph, hint) = words(kind);
     let name = TextDraft::new("");
     let busy = RwSignal::new(None::<&'static str>);
     let submit = move || {
@@ -63,10 +96,11 @@ pub fn NewPlace(
             }
         });
     };
-    let ask = move || {
-        name.set("");
-        open.set(true);
-    };
+    Effect::new(move || {
+        if open.get() {
+            name.set("");
+        }
+    });
     let body = move || view! { <TextField label="Name" hint=hint draft=name /> }.into_any();
     let foot = move || {
         view! {
@@ -77,18 +111,5 @@ pub fn NewPlace(
         }
         .into_any()
     };
-    let button = if compact {
-        view! { <IconButton glyph=Glyph::Plus label=label refused=admin on_press=ask /> }.into_any()
-    } else {
-        view! {
-            <Button glyph=glyph refused=admin on_press=ask>
-                {label}
-            </Button>
-        }
-        .into_any()
-    };
-    view! {
-        {button}
-        <Dialog open=open title=move || label.into_any() glyph=glyph on_submit=submit body=body foot=foot />
-    }
+    view! { <Dialog open=open title=move || label.into_any() glyph=glyph on_submit=submit body=body foot=foot /> }
 }

@@ -64,12 +64,12 @@ pub(super) fn RefusedDialog(
     of: RwSignal<Option<InUse>>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    Effect::new(move |_| {
+    Effect::new(move || {
         if of.with(Option::is_some) {
             open.set(true);
         }
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         if !open.get() && of.with_untracked(Option::is_some) {
             of.set(None);
         }

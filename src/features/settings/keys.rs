@@ -43,7 +43,7 @@ pub fn KeysPage(
     let name = TextDraft::new("");
     let busy = RwSignal::new(None::<&'static str>);
     let made = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    Effect::new(move || {
         // Shown once: a dialog that is closed forgets it.
         if !making.get() {
             made.set(None);
@@ -186,7 +186,7 @@ pub fn KeysPage(
             <section class="section section--first" aria-label="Access keys">
                 <div class="section-head">
                     <h2>"Access keys"</h2>
-                    <span class="tab__count">{move || rows.with(Vec::len)}</span>
+                    <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
                     <p>"For sources, scripts and the wandb SDK. A key may do what its user may."</p>
                     <div class="section-head__actions">
                         <Button
@@ -202,7 +202,7 @@ pub fn KeysPage(
                     </div>
                 </div>
                 <div class="board">
-                    {move || {
+                    {live(move || {
                         let retry = retry.clone();
                         let remote = keys.get();
                         match (remote.value.as_ref().map(|list| list.items.is_empty()), remote.error) {
@@ -216,8 +216,8 @@ pub fn KeysPage(
                             }
                             (Some(false), None) => ().into_any(),
                         }
-                    }}
-                    <table class="table table--keys" role="table" aria-label="Access keys" hidden=move || rows.with(Vec::is_empty)>
+                    })}
+                    <table class="table table--keys" role="table" aria-label="Access keys" hidden=bound(move || rows.with(Vec::is_empty))>
                         <thead role="rowgroup">
                             <tr role="row">
                                 <th role="columnheader" scope="col">"Name"</th>

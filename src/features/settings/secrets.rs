@@ -150,10 +150,10 @@ pub(super) fn SecretsSection(
                     <span class="mono strong">{name}</span>
                 </th>
                 <td role="cell" class="col-uses">
-                    {move || secret.with(|secret| uses(&secret.used_by))}
+                    {live(move || secret.with(|secret| uses(&secret.used_by)))}
                 </td>
                 <td role="cell" class="col-when">
-                    {move || secret.with(when)}
+                    {live(move || secret.with(when))}
                 </td>
                 <td role="cell" class="col-act">
                     <span class="row">
@@ -205,7 +205,7 @@ pub(super) fn SecretsSection(
                 mono=true
                 draft=value
             />
-            {move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> })}
+            {live(move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> }))}
         }
         .into_any()
     };
@@ -222,7 +222,7 @@ pub(super) fn SecretsSection(
         <section class="section" id="secrets" aria-label="Secrets">
             <div class="section-head">
                 <h2>"Secrets"</h2>
-                <span class="tab__count">{move || rows.with(Vec::len)}</span>
+                <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
                 <p>"Written once, replaced at will, never shown again."</p>
                 <div class="section-head__actions">
                     <Button glyph=Glyph::Plus refused=admin on_press=move || open(None)>
@@ -231,7 +231,7 @@ pub(super) fn SecretsSection(
                 </div>
             </div>
             <div class="board">
-                {move || {
+                {live(move || {
                     let remote = secrets.get();
                     match (remote.value.as_ref().map(|list| list.items.is_empty()), remote.error) {
                         (_, Some(error)) => {
@@ -256,8 +256,8 @@ pub(super) fn SecretsSection(
                         }
                         (Some(false), None) => ().into_any(),
                     }
-                }}
-                <table class="table table--secrets" role="table" aria-label="Secrets" hidden=move || rows.with(Vec::is_empty)>
+                })}
+                <table class="table table--secrets" role="table" aria-label="Secrets" hidden=bound(move || rows.with(Vec::is_empty))>
                     <thead role="rowgroup">
                         <tr role="row">
                             <th role="columnheader" scope="col" class="col-name">"Name"</th>

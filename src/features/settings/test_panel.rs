@@ -78,7 +78,7 @@ pub(super) fn TestPanel(
         payload.set(choice);
     };
     // The payload that is really sent is the better test: the first user's, once it is known.
-    Effect::new(move |done: Option<bool>| {
+    Effect::with_last(move |done: Option<bool>| {
         let first = users().into_iter().next();
         match (done, first) {
             (Some(true), _) => true,
@@ -137,7 +137,7 @@ pub(super) fn TestPanel(
     view! {
         <div class="test">
             <section class="stack test__side" aria-label="Test">
-                <h3>{move || format!("Test {}", name())}</h3>
+                <h3>{live(move || format!("Test {}", name()))}</h3>
                 <div class="test__pick">
                     <SelectField label="Payload" small=true value=payload choices=payloads on_choose=choose />
                     <SelectField
@@ -155,11 +155,11 @@ pub(super) fn TestPanel(
                         spellcheck="false"
                         rows="8"
                         aria-describedby=note
-                        prop:value=move || template.get()
-                        on:input=move |event| {
+                        prop:value=boxed(move || template.get())
+                        on:input=handler(move |event: web_sys::Event| {
                             template.set(event_target_value(&event));
                             payload.set(OWN.to_owned());
-                        }
+                        })
                     ></textarea>
                 </Field>
                 <div class="row row-wrap">
@@ -172,7 +172,7 @@ pub(super) fn TestPanel(
             <section class="stack test__side" aria-label="Answer">
                 <div class="row">
                     <h3>"Answer"</h3>
-                    {move || {
+                    {live(move || {
                         result
                             .with(|result| match result {
                                 Some(Ok(result)) => {
@@ -184,10 +184,10 @@ pub(super) fn TestPanel(
                                 }
                                 _ => ().into_any(),
                             })
-                    }}
+                    })}
                     <IconButton class="push" glyph=Glyph::X label="Close test" on_press=on_close />
                 </div>
-                {move || match result.get() {
+                {live(move || match result.get() {
                     None => {
                         view! { <p class="muted small">"What comes back shows here, with its headers and how long it took."</p> }
                             .into_any()
@@ -213,7 +213,7 @@ pub(super) fn TestPanel(
                                     let action = move || {
                                         view! {
                                             <LinkButton on_press=resume>
-                                                {move || if resuming.get() { "Resuming…" } else { "Resume and send them" }}
+                                                {live(move || if resuming.get() { "Resuming…" } else { "Resume and send them" })}
                                             </LinkButton>
                                         }
                                             .into_any()
@@ -231,14 +231,14 @@ pub(super) fn TestPanel(
                             <p class="small" role="status">
                                 {exchange.message}
                             </p>
-                            {offer}
+                            {live(offer)}
                             {(!exchange.response_headers.is_empty())
                                 .then(|| view! { <Pairs label="Answer headers" pairs=exchange.response_headers /> })}
                             {(!body.is_empty()).then(|| view! { <CodeBlock label="Answer body" text=body /> })}
                         }
                             .into_any()
                     }
-                }}
+                })}
             </section>
         </div>
     }

@@ -90,7 +90,7 @@ pub(super) fn WebhookForm(
     let pristine = StoredValue::new(None::<Typed>);
     // The revision that what is typed was typed on.
     let revision = StoredValue::new(None::<u32>);
-    Effect::new(move |_| {
+    Effect::new(move || {
         if let Some(editing) = of.get() {
             let fresh = Typed::of(editing.settings());
             let kept = tab::load::<Kept>(&key(&editing)).filter(|kept| kept.typed != fresh);
@@ -104,7 +104,7 @@ pub(super) fn WebhookForm(
             open.set(true);
         }
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         let typed = form.typed();
         if let (Some(editing), Some(fresh)) = (of.get_untracked(), pristine.get_value()) {
             if typed == fresh {
@@ -114,7 +114,7 @@ pub(super) fn WebhookForm(
             }
         }
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         if !open.get() && of.with_untracked(Option::is_some) {
             pristine.set_value(None);
             of.set(None);
@@ -234,12 +234,12 @@ pub(super) fn WebhookForm(
                     choices=choices("Text")
                     on_choose=move |name: String| header.secret.set(name)
                 />
-                {move || {
+                {live(move || {
                     header
                         .secret
                         .with(String::is_empty)
                         .then(|| view! { <TextField label="Value" mono=true draft=header.value /> })
-                }}
+                })}
                 <IconButton glyph=Glyph::Trash label="Remove this header" on_press=remove />
             </div>
         }
@@ -281,7 +281,7 @@ pub(super) fn WebhookForm(
                 choices=choices("None")
                 on_choose=move |name: String| form.signing.set(name)
             />
-            {move || {
+            {live(move || {
                 (!form.signing.with(String::is_empty))
                     .then(|| {
                         view! {
@@ -296,7 +296,7 @@ pub(super) fn WebhookForm(
                             />
                         }
                     })
-            }}
+            })}
             <PayloadSecrets chosen=form.secrets secrets=secrets />
             <fieldset class="stack-tight">
                 <legend class="field__label">"Extra headers"</legend>
@@ -315,8 +315,8 @@ pub(super) fn WebhookForm(
             </fieldset>
             <TextField label="Timeout in seconds" hint="The whole exchange, 1 to 60." draft=form.timeout />
             <CheckLine checked=form.enabled label="Enabled. Deliveries of a disabled webhook wait." />
-            {move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> })}
-            {conflict}
+            {live(move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> }))}
+            {live(conflict)}
         }
         .into_any()
     };
@@ -344,8 +344,8 @@ fn PayloadSecrets(chosen: RwSignal<Vec<String>>, secrets: Signal<Vec<String>>) -
                     class="checkbox"
                     type="checkbox"
                     id=id
-                    prop:checked=move || chosen.with(|chosen| chosen.contains(&checked))
-                    on:change=move |event| {
+                    prop:checked=boxed(move || chosen.with(|chosen| chosen.contains(&checked)))
+                    on:change=handler(move |event: web_sys::Event| {
                         let wanted = event_target_checked(&event);
                         chosen
                             .update(|chosen| {
@@ -354,7 +354,7 @@ fn PayloadSecrets(chosen: RwSignal<Vec<String>>, secrets: Signal<Vec<String>>) -
                                     chosen.push(toggled.clone());
                                 }
                             });
-                    }
+                    })
                 />
                 <code>{name}</code>
             </label>

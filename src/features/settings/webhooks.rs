@@ -132,14 +132,14 @@ pub fn WebhooksPage(
         };
         let edit = move || editing.set(Some(Editing::Existing(Box::new(webhook.get_untracked()))));
         view! {
-            <tr role="row" data-state=move || open.get().then_some("open")>
+            <tr role="row" data-state=bound(move || open.get().then_some("open"))>
                 <th role="rowheader" scope="row" class="col-name">
                     <span class="cell-stack">
-                        {move || {
+                        {live(move || {
                             let title = webhook.with(|webhook| webhook.settings.name.clone());
                             if admin.with(Option::is_none) {
                                 view! {
-                                    <button class="link-button row-title" type="button" on:click=move |_| edit()>
+                                    <button class="link-button row-title" type="button" on:click=handler(move |_| edit())>
                                         {title}
                                     </button>
                                 }
@@ -147,8 +147,8 @@ pub fn WebhooksPage(
                             } else {
                                 view! { <span class="row-title">{title}</span> }.into_any()
                             }
-                        }}
-                        {move || {
+                        })}
+                        {live(move || {
                             let url = webhook.with(|webhook| webhook.settings.url.clone());
                             let short = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest).to_owned();
                             view! {
@@ -156,14 +156,14 @@ pub fn WebhooksPage(
                                     {short}
                                 </span>
                             }
-                        }}
+                        })}
                     </span>
                 </th>
                 <td role="cell" class="col-auth small">
-                    {move || webhook.with(authentication)}
+                    {live(move || webhook.with(authentication))}
                 </td>
                 <td role="cell" class="col-used nowrap">
-                    {move || {
+                    {live(move || {
                         let users = webhook.with(|webhook| webhook.used_by.len() as u64);
                         let href = router.href(&Route::Automations { entity: team_name.get_value() });
                         if users == 0 {
@@ -171,13 +171,13 @@ pub fn WebhooksPage(
                         } else {
                             view! { <a href=href>{counted(users, "automation", "automations")}</a> }.into_any()
                         }
-                    }}
+                    })}
                 </td>
                 <td role="cell" class="col-health">
-                    {move || webhook.with(health)}
+                    {live(move || webhook.with(health))}
                 </td>
                 <td role="cell" class="col-spark">
-                    {move || webhook.with(|webhook| last_results(&webhook.health.activity))}
+                    {live(move || webhook.with(|webhook| last_results(&webhook.health.activity)))}
                 </td>
                 <td role="cell" class="col-act">
                     <span class="row">
@@ -198,7 +198,7 @@ pub fn WebhooksPage(
                     </span>
                 </td>
             </tr>
-            {move || {
+            {live(move || {
                 open.get()
                     .then(|| {
                         view! {
@@ -213,13 +213,13 @@ pub fn WebhooksPage(
                             </tr>
                         }
                     })
-            }}
+            })}
         }
     };
 
     // The address of the secrets leads to their section of this page.
     let secrets_at: NodeRef<html::Div> = NodeRef::new();
-    Effect::new(move |_| {
+    Effect::new(move || {
         let wanted = router.route().with(|route| matches!(route, Route::Settings { room: Room::Secrets, .. }));
         let there = rows.with(|rows| !rows.is_empty());
         if let (true, true, Some(section)) = (wanted, there, secrets_at.get()) {
@@ -237,7 +237,7 @@ pub fn WebhooksPage(
             <section class="section section--first" aria-label="Webhooks">
                 <div class="section-head">
                     <h2>"Webhooks"</h2>
-                    <span class="tab__count">{move || rows.with(Vec::len)}</span>
+                    <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
                     <div class="section-head__actions">
                         <Button glyph=Glyph::Plus refused=admin on_press=move || editing.set(Some(Editing::New))>
                             "New webhook"
@@ -245,7 +245,7 @@ pub fn WebhooksPage(
                     </div>
                 </div>
                 <div class="board">
-                    {move || {
+                    {live(move || {
                         let retry = retry.clone();
                         let remote = webhooks.get();
                         match (remote.value.as_ref().map(|list| list.items.is_empty()), remote.error) {
@@ -274,8 +274,8 @@ pub fn WebhooksPage(
                             }
                             (Some(false), None) => ().into_any(),
                         }
-                    }}
-                    <table class="table table--webhooks" role="table" aria-label="Webhooks" hidden=move || rows.with(Vec::is_empty)>
+                    })}
+                    <table class="table table--webhooks" role="table" aria-label="Webhooks" hidden=bound(move || rows.with(Vec::is_empty))>
                         <thead role="rowgroup">
                             <tr role="row">
                                 <th role="columnheader" scope="col">"Name and endpoint"</th>

@@ -57,7 +57,7 @@ pub fn Crumbs(
 ) -> impl IntoView {
     let router = use_router();
     let trail = Memo::new(move |_| router.route().with(crumbs));
-    Effect::new(move |_| {
+    Effect::new(move || {
         let mut words: Vec<String> = trail.with(|trail| trail.iter().rev().map(|crumb| crumb.words.clone()).collect());
         words.push("Hookboard".to_owned());
         words.dedup();
@@ -79,7 +79,7 @@ pub fn Crumbs(
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
-            <ol>{items}</ol>
+            <ol>{live(items)}</ol>
         </nav>
     }
 }

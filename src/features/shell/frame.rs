@@ -39,7 +39,7 @@ pub fn Shell(
     let main: NodeRef<html::Main> = NodeRef::new();
     let main_id = new_id();
     // Another room: its heading takes the focus. Another tab of the same place is the same room.
-    Effect::new(move |before: Option<Route>| {
+    Effect::with_last(move |before: Option<Route>| {
         let now = router.route().get();
         drawer.set(false);
         if before.is_some_and(|before| !is_same_room(&before, &now))
@@ -65,33 +65,33 @@ pub fn Shell(
         }
     };
     view! {
-        <a class="skip-link" href=format!("#{main_id}") on:click=skip>
+        <a class="skip-link" href=format!("#{main_id}") on:click=handler(skip)>
             "Skip to content"
         </a>
         <div
             node_ref=shell
             class="shell"
-            data-drawer=move || drawer.get().then_some("open")
-            on:focusin=move |event| at_heading.moved(&event)
-            on:keydown=move |event| {
+            data-drawer=bound(move || drawer.get().then_some("open"))
+            on:focusin=handler(move |event: web_sys::FocusEvent| at_heading.moved(&event))
+            on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                 if event.key() == "Escape" {
                     drawer.set(false);
                 }
-            }
+            })
         >
             <Sidebar />
-            {move || {
+            {live(move || {
                 drawer
                     .get()
-                    .then(|| view! { <div class="shell__shade" on:click=move |_| drawer.set(false)></div> })
-            }}
+                    .then(|| view! { <div class="shell__shade" on:click=handler(move |_| drawer.set(false))></div> })
+            })}
             <header class="topbar">
                 <button
                     class="icon-button topbar__menu"
                     type="button"
                     aria-label="Navigation"
-                    aria-expanded=move || drawer.get().to_string()
-                    on:click=move |_| drawer.update(|open| *open = !*open)
+                    aria-expanded=bound(move || drawer.get().to_string())
+                    on:click=handler(move |_| drawer.update(|open| *open = !*open))
                 >
                     <Icon glyph=Glyph::Menu />
                 </button>
@@ -102,7 +102,7 @@ pub fn Shell(
                 </div>
             </header>
             <main node_ref=main class="main" id=main_id tabindex="-1">
-                {move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() }}
+                {live(move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() })}
             </main>
         </div>
     }
@@ -119,16 +119,16 @@ fn is_same_room(one: &Route, other: &Route) -> bool {
 /// Whether the lists follow what happens.
 #[component]
 fn LiveSign() -> impl IntoView {
-    let live: Live = expect_context();
-    let words = move || match live.state().get() {
+    let stream: Live = expect_context();
+    let words = move || match stream.state().get() {
         LiveState::Live => "Live",
         LiveState::Reconnecting => "Reconnecting",
         LiveState::Paused => "Paused",
     };
     view! {
-        <span class="live" role="status" data-state=move || words().to_lowercase()>
+        <span class="live" role="status" data-state=bound(move || words().to_ascii_lowercase())>
             <Icon glyph=Glyph::Pulse />
-            <span>{words}</span>
+            <span>{live(words)}</span>
         </span>
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     features::place::NewPlace,
     route::{Place, PlaceTab, Room, Route, use_router},
     ui::{
+        format::upper,
         icon::{Glyph, Icon},
         ids::new_id,
         menu::{Menu, MenuItem},
@@ -42,7 +43,7 @@ pub fn Sidebar() -> impl IntoView {
     };
     view! {
         <nav class="sidebar" aria-label="Main">
-            <a class="brand" href=home>
+            <a class="brand" href=bound(home)>
                 <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
                     <circle cx="15.75" cy="4.75" r="2" />
                     <path d="M15.75 6.75v8a5.5 5.5 0 0 1-11 0V11l3.6 3.3" />
@@ -79,7 +80,7 @@ fn Item(
     let tip = label.clone();
     view! {
         <li>
-            <a class="nav__item" href=href title=tip aria-current=move || current.get().then_some("page")>
+            <a class="nav__item" href=href title=tip aria-current=bound(move || current.get().then_some("page"))>
                 <Icon glyph=glyph />
                 <span class="nav__label truncate">{label}</span>
             </a>
@@ -109,7 +110,7 @@ fn Places(kind: PlaceKind) -> impl IntoView {
         let here = move || router.route().with(|route| route.place() == Some(&place));
         view! { <Item glyph=glyph label=name href=Signal::stored(Some(href)) current=Signal::derive(here) /> }
     };
-    move || {
+    live(move || {
         let names = names.get();
         let id = new_id();
         let admin = team.role() == Some(Role::Admin);
@@ -126,14 +127,14 @@ fn Places(kind: PlaceKind) -> impl IntoView {
                 </ul>
             }
         })
-    }
+    })
 }
 
 #[component]
 fn TeamSwitcher() -> impl IntoView {
     let (router, team) = (use_router(), use_team());
     let entity = team.entity();
-    let initial = move || entity.with(|entity| entity.chars().take(1).collect::<String>().to_uppercase());
+    let initial = move || entity.with(|entity| upper(&entity.chars().take(1).collect::<String>()));
     let items = move |()| {
         let teams = team.me().with(|me| me.value.as_ref().map(|me| me.entities.clone()).unwrap_or_default());
         let item = |entity: String| {
@@ -145,7 +146,7 @@ fn TeamSwitcher() -> impl IntoView {
     let face = move || {
         view! {
             <span class="avatar" data-kind="entity" aria-hidden="true">
-                {initial}
+                {live(initial)}
             </span>
             <span class="switcher__name truncate">{entity}</span>
             <Icon glyph=Glyph::ChevronUpDown />
@@ -171,11 +172,7 @@ fn Reader() -> impl IntoView {
     let user = move || team.me().with(|me| me.value.as_ref().map(|me| me.user.clone()).unwrap_or_default());
     let initials = move || {
         let user = user();
-        user.split(['.', '-', '_', ' '])
-            .filter_map(|word| word.chars().next())
-            .take(2)
-            .collect::<String>()
-            .to_uppercase()
+        upper(&user.split(['.', '-', '_', ' ']).filter_map(|word| word.chars().next()).take(2).collect::<String>())
     };
     let sign_out = move || {
         client.cache().clear();
@@ -184,10 +181,10 @@ fn Reader() -> impl IntoView {
     let face = move || {
         view! {
             <span class="avatar" aria-hidden="true">
-                {initials}
+                {live(initials)}
             </span>
             <span class="switcher__name truncate">
-                {user} <span class="switcher__note">{move || team.role().map(Role::as_str)}</span>
+                {live(user)} <span class="switcher__note">{live(move || team.role().map(Role::as_str))}</span>
             </span>
         }
         .into_any()

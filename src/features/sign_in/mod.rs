@@ -6,7 +6,8 @@ use hookboard_api::account::{SignIn as Code, SignedIn};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    client::use_client,
+    client::{Client, use_client},
+    part::{Part, part},
     route::History,
     ui::{
         button::{Button, ButtonKind},
@@ -42,46 +43,75 @@ pub fn SignIn(
     trading: RwSignal<bool>,
 ) -> impl IntoView {
     let client = use_client();
-    let draft = TextDraft::new("");
-    let busy = RwSignal::new(None::<&'static str>);
     let failure = RwSignal::new(None::<String>);
-
-    let trade = move |code: String| {
-        busy.set(Some("Signing in…"));
-        spawn_local(async move {
-            let answer = client.post::<SignedIn>("/sign-in", &Code { code }).await;
-            busy.try_set(None);
-            match answer {
-                Ok(SignedIn { key }) => client.session().sign_in(&key),
-                Err(error) => {
-                    failure.try_set(Some(match error.status() {
-                        Some(400..500) => {
-                            "This sign-in link was used already or is too old. Ask the server for a fresh one."
-                                .to_owned()
-                        }
-                        _ => error.words(),
-                    }));
-                }
-            }
-        });
-    };
+    let busy = RwSignal::new(false);
     if trading.get_untracked() {
         trading.set(false);
         if let Some(code) = code {
-            trade(code);
+            trade(client, code, busy, failure);
         }
     }
+    // Whoever comes with a code that holds never sees the form.
+    let waits = Memo::new(move |waited: Option<&bool>| *waited.unwrap_or(&true) && busy.get());
+    live(move || {
+        if waits.get() {
+            view! {
+                <main class="sign-in">
+                    <p role="status">"Signing in…"</p>
+                </main>
+            }
+        } else {
+            view! { <Part ask=sign_in_form(busy, failure) quiet=true /> }
+        }
+    })
+}
 
+/// Trades a code for a key.
+fn trade(client: Client, code: String, busy: RwSignal<bool>, failure: RwSignal<Option<String>>) {
+    busy.set(true);
+    spawn_local(async move {
+        let answer = client.post::<SignedIn>("/sign-in", &Code { code }).await;
+        match answer {
+            Ok(SignedIn { key }) => client.session().sign_in(&key),
+            Err(error) => {
+                failure.try_set(Some(match error.status() {
+                    Some(400..500) => {
+                        "This sign-in link was used already or is too old. Ask the server for a fresh one.".to_owned()
+                    }
+                    _ => error.words(),
+                }));
+            }
+        }
+        busy.try_set(false);
+    });
+}
+
+part! {
+    sign_in: fn sign_in_form(busy: RwSignal<bool>, failure: RwSignal<Option<String>>) {
+        view! { <SignInForm busy=busy failure=failure /> }
+    }
+}
+
+#[component]
+fn SignInForm(
+    /// Whether a code is being traded.
+    busy: RwSignal<bool>,
+    /// Why the last one was refused.
+    failure: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let client = use_client();
+    let draft = TextDraft::new("");
+    let trading = Signal::derive(move || busy.get().then_some("Signing in…"));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked().is_some() {
+        if busy.get_untracked() {
             return;
         }
         failure.set(None);
         let typed = draft.get_untracked();
         let typed = typed.trim();
         if let Some(code) = code_of(typed) {
-            trade(code);
+            trade(client, code, busy, failure);
         } else if typed.is_empty() {
             draft.fail("Paste a key or a sign-in link.");
         } else {
@@ -91,7 +121,7 @@ pub fn SignIn(
     };
     view! {
         <main class="sign-in">
-            <form class="sign-in__card" novalidate on:submit=submit>
+            <form class="sign-in__card" novalidate on:submit=handler(submit)>
                 <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
                     <circle cx="15.75" cy="4.75" r="2" />
                     <path d="M15.75 6.75v8a5.5 5.5 0 0 1-11 0V11l3.6 3.3" />
@@ -100,7 +130,7 @@ pub fn SignIn(
                 <p class="muted">
                     "The server prints a sign-in link when it starts. Open it, or paste it or an access key here."
                 </p>
-                {move || {
+                {live(move || {
                     failure
                         .get()
                         .map(|words| {
@@ -110,7 +140,7 @@ pub fn SignIn(
                                 </Callout>
                             }
                         })
-                }}
+                })}
                 <TextField
                     label="Access key or sign-in link"
                     hint="The key is kept for this tab only."
@@ -118,7 +148,7 @@ pub fn SignIn(
                     mono=true
                     draft=draft
                 />
-                <Button kind=ButtonKind::Primary submit=true busy=busy>
+                <Button kind=ButtonKind::Primary submit=true busy=trading>
                     "Sign in"
                 </Button>
                 <p class="muted small">"No link at hand? The server prints a fresh one at each start."</p>

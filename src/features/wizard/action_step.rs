@@ -131,15 +131,15 @@ pub(super) fn ActionStep(
                     />
                 </div>
             </fieldset>
-            {sends}
+            {live(sends)}
         </div>
-        <div class="stack form-split__aside">{aside}</div>
+        <div class="stack form-split__aside">{live(aside)}</div>
         <div class="stack form-split__more">
-            {move || (!record.get()).then(|| view! { <TestOutcome testing=testing /> })}
-            {move || {
+            {live(move || (!record.get()).then(|| view! { <TestOutcome testing=testing /> }))}
+            {live(move || {
                 let webhook = wizard.webhook();
                 webhook.filter(|_| !record.get()).map(|webhook| view! { <HowItIsSent webhook=webhook /> })
-            }}
+            })}
         </div>
     }
 }
@@ -272,9 +272,9 @@ fn WebhookField(wizard: Wizard) -> impl IntoView {
     };
     view! {
         <div class="stack-tight">
-            {body} {facts}
+            {live(body)} {live(facts)}
             <p class="field__hint">
-                <a href=move || router.href(&settings)>"Webhooks in the team settings"</a>
+                <a href=bound(move || router.href(&settings))>"Webhooks in the team settings"</a>
             </p>
         </div>
     }

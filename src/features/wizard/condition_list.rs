@@ -56,7 +56,7 @@ pub(super) fn ConditionList(
                 </div>
             </div>
             <datalist id=names_id>
-                {move || names(wizard).into_iter().map(|name| view! { <option value=name></option> }).collect_view()}
+                {live(move || names(wizard).into_iter().map(|name| view! { <option value=name></option> }).collect_view())}
             </datalist>
         </fieldset>
     }
@@ -123,18 +123,18 @@ fn ConditionRow(wizard: Wizard, key: u32, names: String) -> impl IntoView {
                 spellcheck="false"
                 list=names
                 placeholder="artifact_metadata.accuracy"
-                aria-label=move || label("Value")
-                aria-invalid=invalid
-                prop:value=path
-                on:input=move |event| write(|one, text| one.path = text, event_target_value(&event))
+                aria-label=bound(move || label("Value"))
+                aria-invalid=bound(invalid)
+                prop:value=boxed(move || path.get())
+                on:input=handler(move |event: web_sys::Event| write(|one, text| one.path = text, event_target_value(&event)))
             />
             <span class="select-wrap">
                 <select
                     class="select"
-                    aria-label=move || label("Comparison")
-                    on:change=move |event| write(|one, word| one.op = word, event_target_value(&event))
+                    aria-label=bound(move || label("Comparison"))
+                    on:change=handler(move |event: web_sys::Event| write(|one, word| one.op = word, event_target_value(&event)))
                 >
-                    {options}
+                    {live(options)}
                 </select>
                 <Icon glyph=Glyph::ChevronDown />
             </span>
@@ -143,12 +143,12 @@ fn ConditionRow(wizard: Wizard, key: u32, names: String) -> impl IntoView {
                 type="text"
                 autocomplete="off"
                 spellcheck="false"
-                aria-label=move || label("Limit")
-                aria-invalid=invalid
-                disabled=move || !has_operand.get()
-                prop:value=operand
-                on:input=move |event| write(|one, text| one.operand = text, event_target_value(&event))
-                on:blur=left
+                aria-label=bound(move || label("Limit"))
+                aria-invalid=bound(invalid)
+                disabled=bound(move || !has_operand.get())
+                prop:value=boxed(move || operand.get())
+                on:input=handler(move |event: web_sys::Event| write(|one, text| one.operand = text, event_target_value(&event)))
+                on:blur=handler(left)
             />
             <IconButton
                 glyph=Glyph::X
@@ -191,7 +191,7 @@ pub(super) fn ConditionJson(
                     "Condition, kept as JSON"
                 </label>
                 <span class="push"></span>
-                {move || {
+                {live(move || {
                     plain
                         .get()
                         .then(|| {
@@ -201,7 +201,7 @@ pub(super) fn ConditionJson(
                                 </Button>
                             }
                         })
-                }}
+                })}
             </div>
             <textarea
                 class="input input--mono textarea"
@@ -210,14 +210,14 @@ pub(super) fn ConditionJson(
                 spellcheck="false"
                 autocapitalize="off"
                 aria-describedby=note.clone()
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                prop:value=text
-                on:input=move |event| {
+                aria-invalid=bound(move || error.with(Option::is_some).then_some("true"))
+                prop:value=boxed(move || text.get())
+                on:input=handler(move |event: web_sys::Event| {
                     wizard.touched("/json");
                     let text = event_target_value(&event);
                     wizard.change(|draft| draft.json = Some(text));
-                }
-                on:blur=move |_| wizard.leave("/json")
+                })
+                on:blur=handler(move |_| wizard.leave("/json"))
             ></textarea>
             <div id=note>
                 <GroupError error=error />

@@ -65,16 +65,16 @@ pub(super) fn EventStep(
     view! {
         <div class="stack form-column">
             <Events wizard=wizard />
-            {move || {
+            {live(move || {
                 let spec = hookboard_api::event::event_spec(event.get());
                 spec.in_collection.then(|| view! { <Where wizard=wizard /> })
-            }}
-            {fields}
+            })}
+            {live(fields)}
         </div>
         <div class="stack form-split__aside">
             <OnThePast wizard=wizard />
             <Callout tone=Tone::Info glyph=Glyph::Info>
-                {move || wizard.scope().with(scope_words)}
+                {live(move || wizard.scope().with(scope_words))}
             </Callout>
         </div>
     }
@@ -156,7 +156,7 @@ fn Where(wizard: Wizard) -> impl IntoView {
                 />
             </div>
         </fieldset>
-        {move || {
+        {live(move || {
             one.get()
                 .then(|| {
                     view! {
@@ -172,7 +172,7 @@ fn Where(wizard: Wizard) -> impl IntoView {
                         />
                     }
                 })
-        }}
+        })}
     }
 }
 
@@ -221,7 +221,7 @@ fn States(wizard: Wizard) -> impl IntoView {
         };
         view! {
             <label class="check-line">
-                <input class="checkbox" type="checkbox" prop:checked=checked on:change=toggle />
+                <input class="checkbox" type="checkbox" prop:checked=boxed(move || checked.get()) on:change=handler(toggle) />
                 <span>{state.as_str()}</span>
             </label>
         }

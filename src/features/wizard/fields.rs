@@ -65,13 +65,13 @@ pub(super) fn DraftField(
                 placeholder=placeholder
                 list=list
                 aria-describedby=note
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                prop:value=value
-                on:input=move |event| {
+                aria-invalid=bound(move || error.with(Option::is_some).then_some("true"))
+                prop:value=boxed(move || value.get())
+                on:input=handler(move |event: web_sys::Event| {
                     wizard.touched(&changed);
                     on_input.run(event_target_value(&event));
-                }
-                on:blur=move |_| leave_filled(wizard, &pointer, value)
+                })
+                on:blur=handler(move |_| leave_filled(wizard, &pointer, value))
             />
         </Field>
     }
@@ -113,11 +113,11 @@ pub(super) fn Choice(
                 type="radio"
                 name=name
                 disabled=disabled
-                prop:checked=checked
-                on:change=move |_| on_choose.run(())
+                prop:checked=boxed(move || checked.get())
+                on:change=handler(move |_| on_choose.run(()))
             />
             <span class="choice__title">{title}</span>
-            {move || note.get().map(|note| view! { <span class="choice__note">{note}</span> })}
+            {live(move || note.get().map(|note| view! { <span class="choice__note">{note}</span> }))}
         </label>
     }
 }
@@ -156,12 +156,12 @@ pub(super) fn DraftSelect(
                 <select
                     class="select"
                     id=id
-                    on:change=move |event| {
+                    on:change=handler(move |event: web_sys::Event| {
                         let word = event_target_value(&event);
                         wizard.change(|draft| on_choose(draft, key, &word));
-                    }
+                    })
                 >
-                    {options}
+                    {live(options)}
                 </select>
                 <Icon glyph=Glyph::ChevronDown />
             </span>

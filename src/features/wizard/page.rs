@@ -146,13 +146,13 @@ fn WizardForm(
     let step = wizard.step();
 
     // A step is shown only when those before it are sound; an address may say otherwise.
-    Effect::new(move |_| {
+    Effect::new(move || {
         let (step, last) = (step.get(), wizard.reachable());
         if step > last && busy.get_untracked().is_none() {
             wizard.fall_back(last);
         }
     });
-    Effect::new(move |before: Option<Step>| {
+    Effect::with_last(move |before: Option<Step>| {
         let now = step.get();
         if before.is_some_and(|before| before != now)
             && let Some(heading) = heading.get_untracked()
@@ -336,11 +336,11 @@ fn WizardForm(
                 node_ref=form
                 class="form-split"
                 novalidate
-                aria-label=move || STEPS.iter().find(|(own, _)| *own == step.get()).map(|(_, name)| *name)
-                on:submit=submit
+                aria-label=bound(move || STEPS.iter().find(|(own, _)| *own == step.get()).map(|(_, name)| *name))
+                on:submit=handler(submit)
             >
-                {body}
-                <div class="form-foot form-split__foot">{foot}</div>
+                {live(body)}
+                <div class="form-foot form-split__foot">{live(foot)}</div>
             </form>
         </div>
     }
@@ -416,11 +416,11 @@ fn Sentence(wizard: Wizard) -> impl IntoView {
     };
     view! {
         <p class="rule">
-            {move || parts_view(when())} " "
+            {live(move || parts_view(when()))} " "
             <span class="rule__then">
                 <Icon glyph=Glyph::ArrowRight />
                 " "
-                {then}
+                {live(then)}
             </span>
         </p>
     }
@@ -463,7 +463,7 @@ fn Steps(wizard: Wizard) -> impl IntoView {
             }
             .into_any()
         };
-        view! { <li>{inner}</li> }
+        view! { <li>{live(inner)}</li> }
     };
     view! {
         <nav class="push" aria-label="Steps">

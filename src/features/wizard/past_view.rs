@@ -76,8 +76,8 @@ pub(super) fn OnThePast(
             <div class="board__head">
                 <h2 id=id>"On the past"</h2>
             </div>
-            {list}
-            {move || {
+            {live(list)}
+            {live(move || {
                 metric
                     .get()
                     .then(|| {
@@ -87,7 +87,7 @@ pub(super) fn OnThePast(
                             </div>
                         }
                     })
-            }}
+            })}
         </section>
     }
 }

@@ -143,8 +143,8 @@ pub(super) fn PatternField(
                     wizard.change(|draft| draft.pattern = text);
                 }
             />
-            {move || error.with(Option::is_none).then_some(warning)}
-            {chips}
+            {live(move || error.with(Option::is_none).then_some(warning))}
+            {live(chips)}
         </div>
     }
 }

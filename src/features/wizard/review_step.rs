@@ -29,6 +29,7 @@ pub(super) fn ReviewStep(
     let described_error = wizard.error("/description");
     let unit_id = new_id();
     let unit = wizard.part(|draft| draft.unit.clone());
+    let words = wizard.part(|draft| draft.description.clone());
     let enabled = wizard.part(|draft| draft.enabled);
     let cooldown_hint = move || {
         if run.get() {
@@ -45,12 +46,12 @@ pub(super) fn ReviewStep(
     };
     view! {
         <div class="stack form-column">
-            {move || conflict.run()}
-            {move || {
+            {live(move || conflict.run())}
+            {live(move || {
                 failure
                     .get()
                     .map(|words| view! { <Callout tone=Tone::Danger glyph=Glyph::XCircle alert=true>{words}</Callout> })
-            }}
+            })}
             <DraftField
                 wizard=wizard
                 label="Name"
@@ -65,13 +66,13 @@ pub(super) fn ReviewStep(
                     id=description
                     rows="3"
                     aria-describedby=described
-                    aria-invalid=move || described_error.with(Option::is_some).then_some("true")
-                    prop:value=wizard.part(|draft| draft.description.clone())
-                    on:input=move |event| {
+                    aria-invalid=bound(move || described_error.with(Option::is_some).then_some("true"))
+                    prop:value=boxed(move || words.get())
+                    on:input=handler(move |event: web_sys::Event| {
                         wizard.touched("/description");
                         let text = event_target_value(&event);
                         wizard.change(|draft| draft.description = text);
-                    }
+                    })
                 ></textarea>
             </Field>
             <div class="field-pair">
@@ -101,12 +102,12 @@ pub(super) fn ReviewStep(
                         <select
                             class="select"
                             id=unit_id
-                            on:change=move |event| {
+                            on:change=handler(move |event: web_sys::Event| {
                                 let word = event_target_value(&event);
                                 wizard.change(|draft| draft.unit = word);
-                            }
+                            })
                         >
-                            {units}
+                            {live(units)}
                         </select>
                         <Icon glyph=Glyph::ChevronDown />
                     </span>
@@ -116,18 +117,18 @@ pub(super) fn ReviewStep(
                 <input
                     class="checkbox"
                     type="checkbox"
-                    prop:checked=enabled
-                    on:change=move |event| {
+                    prop:checked=boxed(move || enabled.get())
+                    on:change=handler(move |event: web_sys::Event| {
                         let wanted = event_target_checked(&event);
                         wizard.change(|draft| draft.enabled = wanted);
-                    }
+                    })
                 />
                 <span>"Enabled. It watches as soon as it is saved."</span>
             </label>
         </div>
         <div class="stack form-split__aside">
-            {move || (!record.get()).then(|| view! { <PreviewOf wizard=wizard /> })}
-            {move || {
+            {live(move || (!record.get()).then(|| view! { <PreviewOf wizard=wizard /> }))}
+            {live(move || {
                 record
                     .get()
                     .then(|| {
@@ -137,7 +138,7 @@ pub(super) fn ReviewStep(
                             </Callout>
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn RuleList(
     view! {
         <fieldset class="field">
             <legend class="field__label">"Run metric"</legend>
-            {move || {
+            {live(move || {
                 several
                     .get()
                     .then(|| {
@@ -57,7 +57,7 @@ pub(super) fn RuleList(
                             />
                         }
                     })
-            }}
+            })}
             <For
                 each=move || keys.get()
                 key=|key| *key
@@ -162,7 +162,7 @@ fn RuleRow(wizard: Wizard, event: EventType, key: u32, several: Signal<bool>) ->
     view! {
         <div class="metric-rule" role="group" aria-label="Metric condition">
             {fields}
-            {move || {
+            {live(move || {
                 several
                     .get()
                     .then(|| {
@@ -174,7 +174,7 @@ fn RuleRow(wizard: Wizard, event: EventType, key: u32, several: Signal<bool>) ->
                             />
                         }
                     })
-            }}
+            })}
         </div>
     }
 }

@@ -255,7 +255,7 @@ impl Wizard {
             }
         };
         let last = save.clone();
-        Effect::new(move |_| {
+        Effect::new(move || {
             draft.track();
             template.track();
             if first.get_value() {
