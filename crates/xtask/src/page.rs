@@ -125,15 +125,16 @@ fn shrink(wasm_opt: &Path, esbuild: &Path, folder: &Path) -> Done {
             move |file: &PathBuf| file.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind));
         files(folder).into_iter().filter(is_one)
     };
-    // One step in words, however many parts.
-    let mut script = program("sh");
-    script.arg("-ec").arg(r#"tool=$1; shift; for file; do "$tool" -q $FLAGS "$file" -o "$file"; done"#);
-    script.env(
-        "FLAGS",
-        FEATURES.join(" ") + " --flatten --rereloop -Oz --low-memory-unused --strip-debug --strip-producers",
-    );
-    script.arg("sh").arg(wasm_opt).args(kinds(&["wasm"]));
-    step("Shrink the wasm", "about 40 s", &mut script)?;
+    // What everybody loads is made smallest; the parts hold the editor, which has to be quick as well.
+    let script = r#"tool=$1; first=$2; shift 2
+for file; do
+  more=; [ "$file" = "$first" ] && more="--flatten --rereloop"
+  "$tool" -q $FLAGS $more -Oz --low-memory-unused --strip-debug --strip-producers "$file" -o "$file"
+done"#;
+    let mut command = program("sh");
+    command.args(["-ec", script, "sh"]).env("FLAGS", FEATURES.join(" "));
+    command.arg(wasm_opt).arg(folder.join(format!("{PAGE}_bg.wasm"))).args(kinds(&["wasm"]));
+    step("Shrink the wasm", "about 1 min", &mut command)?;
     let mut command = program(esbuild);
     // In place, file by file: nothing is bundled, and what loads what stays as it was.
     command.args(["--minify", "--log-level=error", "--allow-overwrite", "--outdir=."]).current_dir(folder);
