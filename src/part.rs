@@ -8,7 +8,10 @@ use std::pin::Pin;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::ui::feedback::{LoadError, SkeletonRows};
+use crate::ui::{
+    feedback::{LoadError, SkeletonRows},
+    focus::Heading,
+};
 
 /// The code of a part did not arrive.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ impl From<wasm_split_helpers::SplitLoaderError> for Missing {
     }
 }
 
-/// A part on its way: nothing if its place went away meanwhile.
+/// A part on its way: `None` if its place went away meanwhile.
 type Coming = Pin<Box<dyn Future<Output = Result<Option<AnyView>, Missing>>>>;
 
 /// Asks for a part; asked again, it tries again.
@@ -79,9 +82,12 @@ enum State {
 pub fn Part(
     /// Asks for it.
     ask: Ask,
-    /// Shows nothing while it comes: a dialog, say, has no room of its own.
+    /// Shows nothing while it comes.
     #[prop(optional)]
     quiet: bool,
+    /// A room of its own: what stands in for it has a heading, to take the focus.
+    #[prop(optional)]
+    room: bool,
 ) -> impl IntoView {
     let view: StoredValue<Option<AnyView>, LocalStorage> = StoredValue::new_local(None);
     let state = RwSignal::new(State::Coming);
@@ -104,20 +110,25 @@ pub fn Part(
     });
     live(move || match state.get() {
         State::Coming if quiet => ().into_any(),
-        State::Coming => view! {
-            <div class="page">
-                <SkeletonRows label="Loading" />
-            </div>
-        }
-        .into_any(),
+        State::Coming => stand_in(room, view! { <SkeletonRows label="Loading" /> }),
         State::There => view.try_update_value(Option::take).flatten().into_any(),
-        State::Missing => view! {
-            <div class="page">
-                <LoadError what="This part of the page" why="Check the connection." on_retry=again />
-            </div>
-        }
-        .into_any(),
+        State::Missing => stand_in(
+            room,
+            view! { <LoadError what="This part of the page" why="Check the connection." on_retry=again /> },
+        ),
     })
+}
+
+fn stand_in(room: bool, content: AnyView) -> AnyView {
+    if !room {
+        return content;
+    }
+    view! {
+        <div class="page">
+            <Heading hidden=true>"Loading"</Heading>
+            {content}
+        </div>
+    }
 }
 
 /// Shows a part from the first time that it is wanted: a dialog, say. It then stays.
@@ -128,9 +139,32 @@ pub fn Later(
     wanted: Signal<bool>,
     /// Asks for it.
     ask: Ask,
+    /// Is told when it did not load. It is asked for again when it is next wanted.
+    #[prop(into)]
+    on_missing: Callback<()>,
 ) -> impl IntoView {
-    let was_wanted = Memo::new(move |was: Option<&bool>| was == Some(&true) || wanted.get());
-    let ask = StoredValue::new_local(Some(ask));
-    let take = move || ask.try_update_value(Option::take).flatten();
-    live(move || was_wanted.get().then(take).flatten().map(|ask| view! { <Part ask=ask quiet=true /> }))
+    let view: StoredValue<Option<AnyView>, LocalStorage> = StoredValue::new_local(None);
+    let state = RwSignal::new(None::<State>);
+    let owner = Owner::current();
+    Effect::new(move || {
+        if !wanted.get() || matches!(state.get_untracked(), Some(State::Coming | State::There)) {
+            return;
+        }
+        state.set(Some(State::Coming));
+        let coming = ask(Seat { owner: owner.clone(), view });
+        spawn_local(async move {
+            let built = coming.await;
+            let is_missing = built.is_err();
+            // A place that went away has neither a view nor a state to keep.
+            let _ = view.try_set_value(built.ok().flatten());
+            state.try_set(Some(if is_missing { State::Missing } else { State::There }));
+            if is_missing {
+                on_missing.try_run(());
+            }
+        });
+    });
+    live(move || match state.get() {
+        Some(State::There) => view.try_update_value(Option::take).flatten(),
+        _ => None,
+    })
 }

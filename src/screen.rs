@@ -40,8 +40,8 @@ pub fn Screen() -> impl IntoView {
         {live(move || match room.get() {
             Route::Start => view! { <Start /> }.into_any(),
             Route::Automations { entity } => view! { <TeamAutomations entity=entity /> }.into_any(),
-            Route::Deliveries { entity } => view! { <Part ask=deliveries(entity) /> }.into_any(),
-            Route::Delivery { entity, id } => view! { <Part ask=delivery(entity, id) /> }.into_any(),
+            Route::Deliveries { entity } => view! { <Part ask=deliveries(entity) room=true /> }.into_any(),
+            Route::Delivery { entity, id } => view! { <Part ask=delivery(entity, id) room=true /> }.into_any(),
             Route::Place(place, tab) => {
                 let content = place.clone();
                 view! {
@@ -55,11 +55,11 @@ pub fn Screen() -> impl IntoView {
                 }
                     .into_any()
             }
-            Route::Automation(place, id) => view! { <Part ask=automation(place, id) /> }.into_any(),
-            Route::Settings { entity, room: Room::Keys } => view! { <Part ask=keys(entity) /> }.into_any(),
-            Route::Settings { entity, .. } => view! { <Part ask=webhooks(entity) /> }.into_any(),
-            Route::NewAutomation(place) => view! { <Part ask=wizard(place, None) /> }.into_any(),
-            Route::EditAutomation(place, id) => view! { <Part ask=wizard(place, Some(id)) /> }.into_any(),
+            Route::Automation(place, id) => view! { <Part ask=automation(place, id) room=true /> }.into_any(),
+            Route::Settings { entity, room: Room::Keys } => view! { <Part ask=keys(entity) room=true /> }.into_any(),
+            Route::Settings { entity, .. } => view! { <Part ask=webhooks(entity) room=true /> }.into_any(),
+            Route::NewAutomation(place) => view! { <Part ask=wizard(place, None) room=true /> }.into_any(),
+            Route::EditAutomation(place, id) => view! { <Part ask=wizard(place, Some(id)) room=true /> }.into_any(),
             Route::Unknown(_) => view! { <Nowhere /> }.into_any(),
         })}
     }

@@ -12,6 +12,7 @@ use super::{
     icon::{Glyph, Icon},
     ids::new_id,
     overlay::after_layout,
+    toast::use_toasts,
 };
 
 /// A dialog that is there while `open` holds.
@@ -136,7 +137,17 @@ pub fn Confirm(
     on_confirm: Callback<()>,
 ) -> impl IntoView {
     let question = Question { title, body, action, typed, busy, failure, on_confirm };
-    view! { <Later wanted=open ask=confirm(open, question) /> }
+    let on_missing = lost(open);
+    view! { <Later wanted=open ask=confirm(open, question) on_missing=on_missing /> }
+}
+
+/// Closes a dialog whose code did not load, and says so; opened again, it is asked for again.
+pub fn lost(open: RwSignal<bool>) -> impl Fn() + Copy + Send + Sync + 'static {
+    let toasts = use_toasts();
+    move || {
+        open.set(false);
+        toasts.fail("This dialog could not be loaded. Check the connection, then try again.");
+    }
 }
 
 /// What [`Confirm`] is told.
@@ -151,10 +162,16 @@ struct Question {
     on_confirm: Callback<()>,
 }
 
-part! {
-    /// The question, once it is asked.
-    dialog: fn confirm(open: RwSignal<bool>, question: Question) {
-        let Question { title, body, action, typed, busy, failure, on_confirm } = question;
+part! { dialog: fn confirm(open: RwSignal<bool>, question: Question) { view! { <ConfirmDialog open=open question=question /> } } }
+
+#[component]
+fn ConfirmDialog(
+    /// Whether it asks now.
+    open: RwSignal<bool>,
+    /// What it asks.
+    question: Question,
+) -> impl IntoView {
+    let Question { title, body, action, typed, busy, failure, on_confirm } = question;
     let confirm = TextDraft::new("");
     Effect::new(move || {
         if open.get() {
@@ -187,5 +204,4 @@ part! {
     });
     // Enter destroys nothing: only the button does.
     view! { <Dialog open=open title=title glyph=Glyph::Trash danger=true body=body foot=foot /> }
-    }
 }

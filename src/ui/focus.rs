@@ -58,6 +58,9 @@ pub fn Heading(
     /// The element, for who moves the focus there later.
     #[prop(optional)]
     node_ref: Option<NodeRef<html::H1>>,
+    /// Only heard, not seen.
+    #[prop(optional)]
+    hidden: bool,
 ) -> impl IntoView {
     let heading = node_ref.unwrap_or_default();
     let at_heading = use_context::<AtHeading>();
@@ -69,7 +72,7 @@ pub fn Heading(
         }
     });
     view! {
-        <h1 node_ref=heading tabindex="-1">
+        <h1 node_ref=heading class=hidden.then_some("visually-hidden") tabindex="-1">
             {children()}
         </h1>
     }

@@ -89,6 +89,16 @@ impl Toasts {
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
     let held = toasts.held;
+    let wanted = Signal::derive(move || toasts.shown.with(|shown| !shown.is_empty()));
+    // Offline is when most is to be told: the words alone show without more code.
+    let plain = RwSignal::new(false);
+    Effect::new(move || {
+        if !wanted.get() {
+            plain.set(false);
+        }
+    });
+    let words = move || toasts.shown.with(|shown| shown.iter().map(|toast| toast.text.clone()).collect::<Vec<_>>());
+    let plainly = move || plain.get().then(|| view! { <p class="toast">{words().join(" ")}</p> });
     view! {
         <div
             class="toasts"
@@ -98,7 +108,8 @@ pub fn ToastRegion() -> impl IntoView {
             on:focusin=handler(move |_| held.set(true))
             on:focusout=handler(move |_| held.set(false))
         >
-            <Later wanted=Signal::derive(move || toasts.shown.with(|shown| !shown.is_empty())) ask=lines() />
+            <Later wanted=wanted ask=lines() on_missing=move || plain.set(true) />
+            {live(plainly)}
         </div>
     }
 }

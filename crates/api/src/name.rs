@@ -17,10 +17,12 @@ pub fn check_name(name: &str, max: usize, at: &str) -> Option<FieldError> {
     } else if let Some(unseen) = name.chars().find(|character| is_unseen(*character)) {
         let point = u32::from(unseen);
         ("control_character", format!("The name holds a character that cannot be seen, U+{point:04X}. Type it anew."))
+    } else if name.starts_with(JOINERS) || name.ends_with(JOINERS) {
+        ("control_character", String::from("The name starts or ends with a joiner that cannot be seen. Type it anew."))
     } else if name.trim() != name {
         ("outer_blank", String::from("The name starts or ends with a blank. Take it out."))
     } else if matches!(name, "." | "..") {
-        ("reserved", String::from("A name of dots alone cannot be addressed. Choose another."))
+        ("reserved", String::from("The names . and .. cannot be addressed. Choose another."))
     } else {
         return None;
     };
@@ -33,11 +35,15 @@ pub fn check_place_name(name: &str, at: &str) -> Option<FieldError> {
     check_name(name, MAX_PLACE_NAME, at)
 }
 
-/// Control and format characters, less the two joiners, which scripts and emoji are spelled with.
+/// What scripts and emoji are spelled with, inside a word.
+const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+
+/// Characters without a mark of their own, less the two joiners.
 fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -56,6 +62,8 @@ mod tests {
             ("a\nb", Some("control_character")),
             ("a\u{202e}b", Some("control_character")),
             ("a\u{200b}", Some("control_character")),
+            ("\u{3164}", Some("control_character")),
+            ("a\u{200d}", Some("control_character")),
             (" a", Some("outer_blank")),
             ("a\u{a0}", Some("outer_blank")),
         ] {

@@ -46,7 +46,7 @@ pub fn handler<E: 'static>(handle: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)>
     Box::new(handle)
 }
 
-/// The value of an attribute that follows signals; nothing takes the attribute away.
+/// The value of an attribute that follows signals; `None` takes the attribute away.
 pub type Bound = Box<dyn FnMut() -> Option<String> + Send>;
 
 /// The value of an attribute that follows the signals that `value` reads.

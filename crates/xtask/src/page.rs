@@ -125,11 +125,13 @@ fn shrink(wasm_opt: &Path, esbuild: &Path, folder: &Path) -> Done {
             move |file: &PathBuf| file.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind));
         files(folder).into_iter().filter(is_one)
     };
-    // What everybody loads is made smallest; the parts hold the editor, which has to be quick as well.
+    // What everybody loads is made smallest. The parts, the editor's among them, stay quick.
     let script = r#"tool=$1; first=$2; shift 2
 for file; do
   more=; [ "$file" = "$first" ] && more="--flatten --rereloop"
-  "$tool" -q $FLAGS $more -Oz --low-memory-unused --strip-debug --strip-producers "$file" -o "$file"
+  # It warns of names it does not know, which are stripped anyway: what it says matters only if it fails.
+  said=$("$tool" -q $FLAGS $more -Oz --low-memory-unused --strip-debug --strip-producers "$file" -o "$file" 2>&1) \
+    || { echo "$said" >&2; exit 1; }
 done"#;
     let mut command = program("sh");
     command.args(["-ec", script, "sh"]).env("FLAGS", FEATURES.join(" "));

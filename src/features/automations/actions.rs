@@ -50,24 +50,31 @@ impl Actions {
         self.entity.get_value()
     }
 
-    fn changed(self) {
-        self.client.changed(&calls::team(&self.entity(), "automations"));
+    // Whoever is answered may be in another room by then: nothing kept by this one is read after a wait.
+    fn changed(client: Client, entity: &str) {
+        client.changed(&calls::team(entity, "automations"));
     }
 
     /// Switches one on or off. `shown` is what the switch says: it moves at once, and back where the
     /// server refuses.
     pub fn enable(self, automation: &Automation, enabled: bool, shown: RwSignal<Option<bool>>) {
+        self.switch(self.entity(), automation, enabled, shown);
+    }
+
+    fn switch(self, entity: Arc<str>, automation: &Automation, enabled: bool, shown: RwSignal<Option<bool>>) {
         shown.set(Some(enabled));
-        let path = calls::automation(&self.entity(), &automation.id, "");
+        let path = calls::automation(&entity, &automation.id, "");
         let automation = automation.clone();
         spawn_local(async move {
             let answer = self.client.patch::<Automation>(&path, &AutomationPatch { enabled: Some(enabled) }).await;
             match answer {
                 Ok(_) => {
-                    self.changed();
+                    Self::changed(self.client, &entity);
                     let (glyph, verb) = if enabled { (Glyph::Play, "Enabled") } else { (Glyph::Power, "Disabled") };
                     let words = format!("{verb} “{}”", automation.name);
-                    self.toasts.say_with_undo(glyph, words, move || self.enable(&automation, !enabled, shown));
+                    self.toasts.say_with_undo(glyph, words, move || {
+                        self.switch(Arc::clone(&entity), &automation, !enabled, shown);
+                    });
                 }
                 Err(error) => {
                     shown.try_set(None);
@@ -79,11 +86,12 @@ impl Actions {
 
     /// Copies one.
     pub fn duplicate(self, automation: &Automation) {
-        let path = calls::automation(&self.entity(), &automation.id, "/duplicate");
+        let entity = self.entity();
+        let path = calls::automation(&entity, &automation.id, "/duplicate");
         spawn_local(async move {
             match self.client.post::<Automation>(&path, &()).await {
                 Ok(copy) => {
-                    self.changed();
+                    Self::changed(self.client, &entity);
                     self.toasts.say(Glyph::Duplicate, format!("Made “{}”. It is disabled.", copy.name));
                 }
                 Err(error) => self.toasts.fail(error.words()),
@@ -94,8 +102,9 @@ impl Actions {
     /// Enables or disables several.
     pub fn enable_all(self, ids: Vec<String>, enabled: bool) {
         let change = if enabled { Bulk::Enable } else { Bulk::Disable };
+        let answer = self.bulk(ids, change);
         spawn_local(async move {
-            match self.bulk(ids.clone(), change).await {
+            match answer.await {
                 Ok(count) => {
                     let verb = if enabled { "Enabled" } else { "Disabled" };
                     let glyph = if enabled { Glyph::Play } else { Glyph::Power };
@@ -109,11 +118,14 @@ impl Actions {
     }
 
     /// Changes several, all or none; answers how many.
-    pub async fn bulk(self, ids: Vec<String>, change: Bulk) -> Result<u32, ApiError> {
-        let path = calls::team(&self.entity(), "automations/bulk");
-        let Changed { changed } = self.client.post(&path, &BulkChange { ids, change }).await?;
-        self.changed();
-        Ok(changed)
+    pub fn bulk(self, ids: Vec<String>, change: Bulk) -> impl Future<Output = Result<u32, ApiError>> {
+        let entity = self.entity();
+        async move {
+            let path = calls::team(&entity, "automations/bulk");
+            let Changed { changed } = self.client.post(&path, &BulkChange { ids, change }).await?;
+            Self::changed(self.client, &entity);
+            Ok(changed)
+        }
     }
 
     /// Shows one by itself.

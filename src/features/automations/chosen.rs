@@ -94,18 +94,23 @@ fn ChosenBar(
         let ids: Vec<String> = doomed.with_untracked(|doomed| doomed.iter().map(|one| one.id.clone()).collect());
         let first = rows.with_untracked(|rows| rows.iter().position(|row| ids.contains(&row.id)));
         deleting.set(Some("Deleting…"));
+        let answer = actions.bulk(ids.clone(), Bulk::Delete);
+        // Before the answer: the stream may bring the shorter list first.
+        gap.set_value(first.map(|first| (first, ids)));
         spawn_local(async move {
-            let answer = actions.bulk(ids.clone(), Bulk::Delete).await;
+            let answer = answer.await;
             deleting.try_set(None);
             match answer {
                 Ok(count) => {
-                    gap.try_set_value(first.map(|first| (first, ids)));
                     asking.try_set(false);
                     actions
                         .toasts()
                         .say(Glyph::Trash, format!("Deleted {}", counted(count.into(), "automation", "automations")));
                 }
-                Err(error) => drop(failure.try_set(Some(error.words()))),
+                Err(error) => {
+                    gap.try_set_value(None);
+                    failure.try_set(Some(error.words()));
+                }
             }
         });
     };

@@ -123,8 +123,9 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
     let delete = move || {
         let doomed = automation.get_untracked();
         deleting.set(Some("Deleting…"));
+        let answer = actions.bulk(vec![doomed.id.clone()], Bulk::Delete);
         spawn_local(async move {
-            let answer = actions.bulk(vec![doomed.id.clone()], Bulk::Delete).await;
+            let answer = answer.await;
             deleting.try_set(None);
             match answer {
                 Ok(_) => {

@@ -19,6 +19,7 @@ use crate::{
     route::{Place, use_router},
     ui::{
         button::{Button, ButtonKind},
+        dialog::lost,
         feedback::{LoadError, SkeletonRows},
         field::SearchField,
         filter::FilterButton,
@@ -55,6 +56,15 @@ pub fn PlaceAutomations(
     place: Place,
 ) -> impl IntoView {
     view! { <AutomationList entity=place.entity.clone() within=place /> }
+}
+
+/// What the list has to show.
+#[derive(Clone, PartialEq)]
+enum Shown {
+    Loading,
+    /// No automation, or none that matches what is sought.
+    Nothing(Option<String>),
+    Rows,
 }
 
 #[component]
@@ -112,6 +122,11 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
         doomed.set(automations);
         asking.set(true);
     };
+    let shown = Memo::new(move |_| match (pending(), rows.with(Vec::is_empty)) {
+        (true, _) => Shown::Loading,
+        (false, true) => Shown::Nothing((!filters.with(Filters::is_unset)).then(|| filters.with(Filters::words))),
+        (false, false) => Shown::Rows,
+    });
     let choosing = Signal::derive(move || asking.get() || selected.with(|selected| !selected.is_empty()));
     let subject = Chosen { rows, selected, doomed, asking, board };
     let row = move |automation: Automation| {
@@ -191,13 +206,12 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             hidden=bound(move || pages.first().with(|first| first.value.is_none() && first.error.is_some()))
             aria-busy=bound(move || pages.first().with(|first| first.busy).then_some("true"))
         >
-            {live(move || match (pending(), rows.with(Vec::is_empty)) {
-                (true, _) => view! { <SkeletonRows label="Loading automations" /> }.into_any(),
-                (false, true) => {
-                    let sought = (!filters.with(Filters::is_unset)).then(|| filters.with(Filters::words));
+            {live(move || match shown.get() {
+                Shown::Loading => view! { <SkeletonRows label="Loading automations" /> }.into_any(),
+                Shown::Nothing(sought) => {
                     view! { <Part ask=nothing(within.get_value(), sought) quiet=true /> }.into_any()
                 }
-                (false, false) => ().into_any(),
+                Shown::Rows => ().into_any(),
             })}
             <table
                 class="table table--automations"
@@ -259,6 +273,6 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             </div>
         </section>
         <TestDialog of=tested />
-        <Later wanted=choosing ask=chosen(entity_of_chosen, subject) />
+        <Later wanted=choosing ask=chosen(entity_of_chosen, subject) on_missing=lost(asking) />
     }
 }

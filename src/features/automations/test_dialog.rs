@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-part! { test: fn test_dialog(of: RwSignal<Option<Automation>>) { view! { <TestDialogNow of=of /> } } }
+part! { test: fn test_dialog(of: RwSignal<Option<Automation>>) { view! { <TestExchange of=of /> } } }
 
 /// The test of one automation, while `of` names one. It loads when first asked for.
 #[component]
@@ -30,11 +30,11 @@ pub(super) fn TestDialog(
     of: RwSignal<Option<Automation>>,
 ) -> impl IntoView {
     let wanted = Signal::derive(move || of.with(Option::is_some));
-    view! { <Later wanted=wanted ask=test_dialog(of) /> }
+    view! { <Later wanted=wanted ask=test_dialog(of) on_missing=move || of.set(None) /> }
 }
 
 #[component]
-fn TestDialogNow(
+fn TestExchange(
     /// The automation tested.
     of: RwSignal<Option<Automation>>,
 ) -> impl IntoView {
@@ -43,12 +43,19 @@ fn TestDialogNow(
     let result = RwSignal::new(None::<Result<Arc<TestResult>, ApiError>>);
     let busy = RwSignal::new(None::<&'static str>);
     let side = RwSignal::new("response".to_owned());
+    // Whoever closes the dialog while it sends may open it for another automation before the answer.
+    let turn = StoredValue::new(0_u32);
     let send = move || {
         let Some(automation) = of.get_untracked() else { return };
         let path = calls::automation(&automation.scope.entity, &automation.id, "/test");
         busy.set(Some("Sending…"));
+        turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        let own = turn.get_value();
         spawn_local(async move {
             let answer = client.post::<TestResult>(&path, &TestRequest::default()).await;
+            if turn.try_get_value() != Some(own) {
+                return;
+            }
             busy.try_set(None);
             result.try_set(Some(answer.map(Arc::new)));
         });

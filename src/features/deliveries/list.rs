@@ -18,6 +18,7 @@ use crate::{
         button::{Button, ButtonKind},
         feedback::{Empty, LoadError, SkeletonRows},
         filter::FilterButton,
+        focus::Heading,
         format::{absolute, ago, count, duration, parse_time, short},
         icon::{Glyph, Icon},
         outcome::{look, short_code},
@@ -39,7 +40,7 @@ pub fn TeamDeliveries(
         <div class="page">
             <div class="page-head">
                 <div class="page-head__text">
-                    <h1 tabindex="-1">"Deliveries"</h1>
+                    <Heading>"Deliveries"</Heading>
                     <p class="page-head__note">"Each match of an automation, and what came of it. Newest first."</p>
                 </div>
             </div>

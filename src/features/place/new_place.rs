@@ -9,7 +9,7 @@ use crate::{
     route::{Place, PlaceTab, Route, use_router},
     ui::{
         button::{Button, ButtonKind, IconButton},
-        dialog::Dialog,
+        dialog::{Dialog, lost},
         field::{TextDraft, TextField},
         icon::Glyph,
         toast::use_toasts,
@@ -41,7 +41,7 @@ pub fn NewPlace(
     };
     view! {
         {button}
-        <Later wanted=open ask=new_place(kind, open) />
+        <Later wanted=open ask=new_place(kind, open) on_missing=lost(open) />
     }
 }
 

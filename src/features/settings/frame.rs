@@ -8,6 +8,7 @@ use crate::{
     ui::{
         button::{Button, ButtonKind},
         dialog::Dialog,
+        focus::Heading,
         icon::{Glyph, Icon},
         tabs::{TabLink, TabLinks},
     },
@@ -36,7 +37,7 @@ pub(super) fn SettingsFrame(
         <div class="page">
             <div class="page-head">
                 <div class="page-head__text">
-                    <h1 tabindex="-1">"Team settings"</h1>
+                    <Heading>"Team settings"</Heading>
                     <p class="page-head__note">{note}</p>
                 </div>
             </div>

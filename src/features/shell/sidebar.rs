@@ -110,11 +110,13 @@ fn Places(kind: PlaceKind) -> impl IntoView {
         let here = move || router.route().with(|route| route.place() == Some(&place));
         view! { <Item glyph=glyph label=name href=Signal::stored(Some(href)) current=Signal::derive(here) /> }
     };
+    let has_names = Memo::new(move |_| names.with(|names| !names.is_empty()));
+    let admin = Memo::new(move |_| team.role() == Some(Role::Admin));
+    // The list has a `live` of its own: a place that is new elsewhere must not take an open dialog away.
     live(move || {
-        let names = names.get();
         let id = new_id();
-        let admin = team.role() == Some(Role::Admin);
-        (admin || !names.is_empty()).then(|| {
+        let admin = admin.get();
+        (admin || has_names.get()).then(|| {
             view! {
                 <div class="nav__head">
                     <h2 class="nav__heading" id=id.clone()>
@@ -123,7 +125,7 @@ fn Places(kind: PlaceKind) -> impl IntoView {
                     {admin.then(|| view! { <NewPlace kind=kind compact=true /> })}
                 </div>
                 <ul class="nav" role="list" aria-labelledby=id>
-                    {names.into_iter().map(item).collect_view()}
+                    {live(move || names.get().into_iter().map(item).collect_view())}
                 </ul>
             }
         })

@@ -101,7 +101,7 @@ fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl I
             view! {
                 <div class="page">
                     <div class="page-head">
-                        <h1 tabindex="-1">"Edit automation"</h1>
+                        <Heading>"Edit automation"</Heading>
                     </div>
                     {failed
                         .get()
