@@ -104,28 +104,31 @@ pub fn Part(
         });
     };
     load();
+    let is_repeat = StoredValue::new(false);
     let again = Callback::new(move |()| {
+        is_repeat.set_value(true);
         state.set(State::Coming);
         load();
     });
     live(move || match state.get() {
         State::Coming if quiet => ().into_any(),
-        State::Coming => stand_in(room, view! { <SkeletonRows label="Loading" /> }),
+        State::Coming => stand_in(room, is_repeat.get_value(), view! { <SkeletonRows label="Loading" /> }),
         State::There => view.try_update_value(Option::take).flatten().into_any(),
         State::Missing => stand_in(
             room,
+            is_repeat.get_value(),
             view! { <LoadError what="This part of the page" why="Check the connection." on_retry=again /> },
         ),
     })
 }
 
-fn stand_in(room: bool, content: AnyView) -> AnyView {
+fn stand_in(room: bool, seek: bool, content: AnyView) -> AnyView {
     if !room {
         return content;
     }
     view! {
         <div class="page">
-            <Heading hidden=true>"Loading"</Heading>
+            <Heading hidden=true seek=seek>"Loading"</Heading>
             {content}
         </div>
     }

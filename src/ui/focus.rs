@@ -61,12 +61,15 @@ pub fn Heading(
     /// Only heard, not seen.
     #[prop(optional)]
     hidden: bool,
+    /// Takes the focus wherever it was lost, as by a button that went.
+    #[prop(optional)]
+    seek: bool,
 ) -> impl IntoView {
     let heading = node_ref.unwrap_or_default();
     let at_heading = use_context::<AtHeading>();
     Effect::new(move || {
         if let Some(heading) = heading.get()
-            && at_heading.is_some_and(|at_heading| at_heading.0.get_value())
+            && (seek || at_heading.is_some_and(|at_heading| at_heading.0.get_value()))
         {
             after_layout(move || rescue(&heading));
         }
