@@ -33,7 +33,7 @@ pub(crate) struct Placeholder {
 }
 
 impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
-    /// Judges the dollar at hand without moving on.
+    /// Judges the dollar at hand and gives a sound placeholder its slot; does not move on.
     pub(crate) fn dollar(&mut self, place: Place) -> Dollar {
         let start = self.at;
         match self.bytes.get(start + 1) {
@@ -109,7 +109,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
         Some((meaning, Written { name, key, default }))
     }
 
-    /// Warns of a variable without a default.
+    /// Warns of a variable that the event does not carry and that has no default.
     #[cold]
     fn not_carried(&mut self, span: &Range<usize>, meaning: Meaning<'n>, key: Option<&str>, place: Place) {
         if let Meaning::Variable(row) = meaning {

@@ -36,13 +36,8 @@ attributes! {
     aria_checked "aria-checked" aria_controls "aria-controls" aria_current "aria-current"
     aria_describedby "aria-describedby" aria_description "aria-description" aria_disabled "aria-disabled"
     aria_expanded "aria-expanded" aria_haspopup "aria-haspopup" aria_hidden "aria-hidden"
-    aria_invalid "aria-invalid" aria_keyshortcuts "aria-keyshortcuts" aria_label "aria-label"
-    aria_labelledby "aria-labelledby" aria_live "aria-live" aria_modal "aria-modal"
-    aria_multiline "aria-multiline" aria_multiselectable "aria-multiselectable" aria_orientation "aria-orientation"
-    aria_pressed "aria-pressed" aria_readonly "aria-readonly" aria_required "aria-required"
-    aria_roledescription "aria-roledescription" aria_selected "aria-selected" aria_sort "aria-sort"
-    aria_valuemax "aria-valuemax" aria_valuemin "aria-valuemin" aria_valuenow "aria-valuenow"
-    aria_valuetext "aria-valuetext"
+    aria_invalid "aria-invalid" aria_label "aria-label" aria_labelledby "aria-labelledby"
+    aria_pressed "aria-pressed" aria_selected "aria-selected"
 }
 
 attributes! {

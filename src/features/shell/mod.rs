@@ -7,5 +7,3 @@ mod theme;
 
 pub use frame::Shell;
 pub use theme::Theme;
-
-pub use super::nowhere::{NoTeam, Nowhere};

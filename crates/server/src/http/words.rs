@@ -3,8 +3,8 @@
 
 use hookboard_api::problem::{FieldError, pointer_token};
 
-/// The fault that serde tells as `message`, met at `pointer`. Values of texts are not repeated: one may
-/// be a secret.
+/// The fault that serde tells as `message`, met at `pointer`. A text of the wrong type is not repeated,
+/// since it may be a secret; a word that is not one of a fixed few is.
 pub(super) fn fault(pointer: &str, message: &str) -> FieldError {
     let mut named = message.split('`').skip(1).step_by(2);
     let mut member = || {
