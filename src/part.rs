@@ -72,9 +72,52 @@ pub(crate) use part;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    Idle,
     Coming,
     There,
     Missing,
+}
+
+/// A part, and how far it has come.
+#[derive(Clone, Copy)]
+struct Loader {
+    ask: StoredValue<Ask, LocalStorage>,
+    owner: StoredValue<Option<Owner>>,
+    view: StoredValue<Option<AnyView>, LocalStorage>,
+    state: RwSignal<State>,
+}
+
+impl Loader {
+    fn new(ask: Ask) -> Self {
+        Self {
+            ask: StoredValue::new_local(ask),
+            owner: StoredValue::new(Owner::current()),
+            view: StoredValue::new_local(None),
+            state: RwSignal::new(State::Idle),
+        }
+    }
+
+    /// Asks for the part. Where it does not come, tells `on_missing`.
+    fn load(self, on_missing: Option<Callback<()>>) {
+        self.state.set(State::Coming);
+        let seat = Seat { owner: self.owner.get_value(), view: self.view };
+        let Some(coming) = self.ask.try_with_value(|ask| ask(seat)) else { return };
+        spawn_local(async move {
+            let built = coming.await;
+            let is_missing = built.is_err();
+            // A place that went away has neither a view nor a state to keep.
+            let _ = self.view.try_set_value(built.ok().flatten());
+            self.state.try_set(if is_missing { State::Missing } else { State::There });
+            if is_missing && let Some(on_missing) = on_missing {
+                on_missing.try_run(());
+            }
+        });
+    }
+
+    /// The part, once.
+    fn take(self) -> Option<AnyView> {
+        self.view.try_update_value(Option::take).flatten()
+    }
 }
 
 /// Shows a part.
@@ -89,31 +132,19 @@ pub fn Part(
     #[prop(optional)]
     room: bool,
 ) -> impl IntoView {
-    let view: StoredValue<Option<AnyView>, LocalStorage> = StoredValue::new_local(None);
-    let state = RwSignal::new(State::Coming);
-    let owner = Owner::current();
-    let ask = StoredValue::new_local(ask);
-    let load = move || {
-        let Some(coming) = ask.try_with_value(|ask| ask(Seat { owner: owner.clone(), view })) else { return };
-        spawn_local(async move {
-            // A place that went away has neither a view nor a state to keep.
-            let _ = match coming.await {
-                Ok(built) => view.try_set_value(built).map_or_else(|| state.try_set(State::There), |_| None),
-                Err(Missing) => state.try_set(State::Missing),
-            };
-        });
-    };
-    load();
+    let part = Loader::new(ask);
+    part.load(None);
     let is_repeat = StoredValue::new(false);
     let again = Callback::new(move |()| {
         is_repeat.set_value(true);
-        state.set(State::Coming);
-        load();
+        part.load(None);
     });
-    live(move || match state.get() {
-        State::Coming if quiet => ().into_any(),
-        State::Coming => stand_in(room, is_repeat.get_value(), view! { <SkeletonRows label="Loading" /> }),
-        State::There => view.try_update_value(Option::take).flatten().into_any(),
+    live(move || match part.state.get() {
+        State::Idle | State::Coming if quiet => ().into_any(),
+        State::Idle | State::Coming => {
+            stand_in(room, is_repeat.get_value(), view! { <SkeletonRows label="Loading" /> })
+        }
+        State::There => part.take().into_any(),
         State::Missing => stand_in(
             room,
             is_repeat.get_value(),
@@ -146,28 +177,11 @@ pub fn Later(
     #[prop(into)]
     on_missing: Callback<()>,
 ) -> impl IntoView {
-    let view: StoredValue<Option<AnyView>, LocalStorage> = StoredValue::new_local(None);
-    let state = RwSignal::new(None::<State>);
-    let owner = Owner::current();
+    let part = Loader::new(ask);
     Effect::new(move || {
-        if !wanted.get() || matches!(state.get_untracked(), Some(State::Coming | State::There)) {
-            return;
+        if wanted.get() && matches!(part.state.get_untracked(), State::Idle | State::Missing) {
+            part.load(Some(on_missing));
         }
-        state.set(Some(State::Coming));
-        let coming = ask(Seat { owner: owner.clone(), view });
-        spawn_local(async move {
-            let built = coming.await;
-            let is_missing = built.is_err();
-            // A place that went away has neither a view nor a state to keep.
-            let _ = view.try_set_value(built.ok().flatten());
-            state.try_set(Some(if is_missing { State::Missing } else { State::There }));
-            if is_missing {
-                on_missing.try_run(());
-            }
-        });
     });
-    live(move || match state.get() {
-        Some(State::There) => view.try_update_value(Option::take).flatten(),
-        _ => None,
-    })
+    live(move || if part.state.get() == State::There { part.take() } else { None })
 }

@@ -68,9 +68,12 @@ pub fn Heading(
     let heading = node_ref.unwrap_or_default();
     let at_heading = use_context::<AtHeading>();
     Effect::new(move || {
-        if let Some(heading) = heading.get()
-            && (seek || at_heading.is_some_and(|at_heading| at_heading.0.get_value()))
-        {
+        let Some(heading) = heading.get() else { return };
+        if seek && let Some(at_heading) = at_heading {
+            // The room that is asked for again takes the focus over in its turn.
+            at_heading.arrive();
+        }
+        if seek || at_heading.is_some_and(|at_heading| at_heading.0.get_value()) {
             after_layout(move || rescue(&heading));
         }
     });

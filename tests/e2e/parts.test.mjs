@@ -42,6 +42,7 @@ test("a room whose part does not come says so, has the focus on a heading, and t
   await until("the stand-in's heading has the focus again", () => focusIsOn("Loading"));
   release();
   await page.getByRole("heading", { level: 1, name: "Team settings" }).waitFor();
+  await until("the room's heading takes the focus over", () => focusIsOn("Team settings"));
 });
 
 test("a dialog whose part does not come says so, and comes when it is asked for again", async () => {

@@ -235,12 +235,15 @@ impl Engine {
         if small {
             let _ = style.remove_property("block-size");
             let _ = style.remove_property("inline-size");
+            let _ = preview.scroller.style().remove_property("block-size");
             let painted = of_body(&marked.body, &self.body_starts, &marked.spans, 0..count, &(0..usize::MAX));
             preview.paint.paint(painted, 0.0, 0.0);
         } else {
             let height = f64::from(units(count)) * metrics.line + 2.0 * metrics.pad_y;
             let _ = style.set_property("block-size", &format!("{height}px"));
             let _ = style.set_property("inline-size", &format!("calc({}ch + {}px)", self.longest, 2.0 * metrics.pad_x));
+            // A size of its own parts its layout from the rest of the page's; room for a scroll bar below.
+            let _ = preview.scroller.style().set_property("block-size", &format!("{}px", height + metrics.line));
             let lines = metrics.lines(sight.top, sight.height, count);
             let columns = metrics.columns(sight.left, sight.width);
             let y = f64::from(units(lines.start)) * metrics.line;
