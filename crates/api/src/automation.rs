@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::delivery::{DeliveryState, OutcomeCode};
 use crate::limits::{MAX_AUTOMATION_NAME, MAX_COOLDOWN_S, MAX_DESCRIPTION};
-use crate::name::check_name;
+use crate::name::{check_name, check_text};
 use crate::problem::FieldError;
 use crate::scope::Scope;
 use crate::trigger::Trigger;
@@ -61,6 +61,22 @@ pub struct AutomationPatch {
     /// Whether it watches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// For how many seconds, from now, matches are held back; 0 ends that. At most 30 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snooze_s: Option<u32>,
+}
+
+/// What an automation was at one time. Switching it on or off, and snoozing it, makes none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Revision {
+    /// Counts from 1.
+    pub revision: u32,
+    /// What it was.
+    pub draft: AutomationDraft,
+    /// User who saved it.
+    pub author: String,
+    /// When.
+    pub at: String,
 }
 
 /// An automation.
@@ -99,6 +115,21 @@ pub struct Automation {
     pub updated_at: String,
     /// How it has been doing.
     pub activity: Activity,
+}
+
+impl From<&Automation> for AutomationDraft {
+    /// What would make the same automation again.
+    fn from(from: &Automation) -> Self {
+        Self {
+            name: from.name.clone(),
+            description: from.description.clone(),
+            scope: from.scope.clone(),
+            trigger: from.trigger.clone(),
+            action: from.action.clone(),
+            cooldown_s: from.cooldown_s,
+            enabled: from.enabled,
+        }
+    }
 }
 
 /// A webhook in few words.
@@ -177,10 +208,34 @@ impl AutomationDraft {
                 format!("The description has {length} characters; {MAX_DESCRIPTION} are allowed. Shorten it."),
             ));
         }
+        errors.extend(check_text(&self.description, "description", "/description"));
         errors.extend(self.trigger.check(&self.scope).into_iter().map(|error| error.under("/trigger")));
         if self.cooldown_s.is_some_and(|seconds| seconds > MAX_COOLDOWN_S) {
             errors.push(FieldError::new("/cooldown_s", "out_of_range", "A cooldown lasts at most 30 days."));
         }
         errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_description_is_text_of_any_number_of_lines() {
+        for (description, codes) in
+            [("One.\r\n\tTwo.", &[][..]), ("a\0b", &["control_character"]), (&"d".repeat(2001), &["too_long"])]
+        {
+            let draft: AutomationDraft = serde_json::from_value(json!({
+                "name": "a", "description": description,
+                "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},
+                "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}
+            }))
+            .expect("readable");
+            let errors = draft.check();
+            assert_eq!(errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(), codes);
+            assert!(errors.iter().all(|error| error.pointer == "/description"));
+        }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::limits::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH};
+use crate::limits::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_POINTS_PER_CALL, MAX_STEP};
 use crate::problem::FieldError;
 use crate::run::RunState;
 use crate::scope::PlaceKind;
@@ -121,6 +121,26 @@ pub struct NewPoints {
     pub author: Option<String>,
 }
 
+impl NewPoints {
+    /// What is wrong with the points, with pointers into the call; the names are checked with the run's.
+    pub fn check_points(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.points.is_empty() || self.points.len() > MAX_POINTS_PER_CALL {
+            let message = format!("Send 1 to {MAX_POINTS_PER_CALL} points in one call.");
+            errors.push(FieldError::new("/points", "out_of_range", message));
+        }
+        if self.points.windows(2).any(|pair| matches!(pair, [a, b] if a.step >= b.step)) {
+            let message = "Send the points in order of their steps, each step once.";
+            errors.push(FieldError::new("/points", "out_of_order", message));
+        }
+        if let Some(index) = self.points.iter().position(|point| point.step > MAX_STEP) {
+            let message = format!("A step is at most {MAX_STEP}. Count from 0.");
+            errors.push(FieldError::new(format!("/points/{index}/step"), "out_of_range", message));
+        }
+        errors
+    }
+}
+
 /// What is wrong with a version's metadata, or nothing.
 pub fn check_metadata(metadata: &Map<String, Value>, at: &str) -> Option<FieldError> {
     let size = serde_json::to_string(metadata).map_or(0, |text| text.len());
@@ -158,6 +178,21 @@ mod tests {
     fn nested(levels: usize) -> Map<String, Value> {
         let inner = (1..levels).fold(Value::from(1), |inner, _| serde_json::json!({ "k": inner }));
         Map::from_iter([("k".to_owned(), inner)])
+    }
+
+    #[test]
+    fn points_are_in_order_and_can_be_kept() {
+        for (steps, fault) in [
+            (&[0, 7, MAX_STEP][..], None),
+            (&[], Some("/points out_of_range")),
+            (&[7, 7], Some("/points out_of_order")),
+            (&[7, MAX_STEP + 1], Some("/points/1/step out_of_range")),
+        ] {
+            let points = steps.iter().map(|step| Point { step: *step, value: 1.0 }).collect();
+            let new = NewPoints { metric: "loss".into(), points, run_name: None, author: None };
+            let first = new.check_points().into_iter().next();
+            assert_eq!(first.map(|error| format!("{} {}", error.pointer, error.code)).as_deref(), fault, "{steps:?}");
+        }
     }
 
     #[test]

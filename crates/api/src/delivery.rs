@@ -147,7 +147,7 @@ impl OutcomeCode {
 /// A delivery as a row of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
-    /// `UUIDv7`; also the `webhook-id` of every attempt.
+    /// `UUIDv7`; also the `webhook-id` of every attempt, where the webhook has a signing secret.
     pub id: String,
     /// Where it stands.
     pub state: DeliveryState,
@@ -357,6 +357,15 @@ pub struct EventDetail {
     pub event: Event,
     /// One entry per automation that looked at it.
     pub evaluations: Vec<Evaluation>,
+}
+
+/// An event with what one automation made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Judged {
+    /// The event.
+    pub event: Event,
+    /// What the automation made of it.
+    pub evaluation: Evaluation,
 }
 
 /// How a delivery is sent again.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::EventType;
 use crate::limits::{MAX_DEDUPE_KEY, MAX_VERSION_INDEX};
-use crate::name::check_place_name;
+use crate::name::{check_place_name, check_text};
 use crate::problem::FieldError;
 use crate::scope::{PlaceKind, Scope};
 
@@ -308,9 +308,16 @@ impl NewEvent {
             let message = format!("A version's index is at most {MAX_VERSION_INDEX}. Count from 0.");
             errors.push(FieldError::new("/subject/version", "out_of_range", message));
         }
-        if self.dedupe_key.as_ref().is_some_and(|key| key.chars().count() > MAX_DEDUPE_KEY) {
-            let message = format!("A dedupe key has at most {MAX_DEDUPE_KEY} characters. Send a digest of it.");
-            errors.push(FieldError::new("/dedupe_key", "too_long", message));
+        if let Some(key) = &self.dedupe_key {
+            errors.extend(check_text(key, "dedupe key", "/dedupe_key"));
+            if key.is_empty() {
+                let message = "An empty dedupe key tells no two events apart. Send one, or leave it out.";
+                errors.push(FieldError::new("/dedupe_key", "required", message));
+            }
+            if key.chars().count() > MAX_DEDUPE_KEY {
+                let message = format!("A dedupe key has at most {MAX_DEDUPE_KEY} characters. Send a digest of it.");
+                errors.push(FieldError::new("/dedupe_key", "too_long", message));
+            }
         }
         if self.event_type.is_run_metric() {
             errors.push(FieldError::new(
@@ -379,6 +386,18 @@ mod tests {
         .expect("readable");
         let pointers: Vec<_> = event.check().into_iter().map(|error| error.pointer).collect();
         assert_eq!(pointers, ["/subject/collection", "/subject/version", "/alias"]);
+    }
+
+    #[test]
+    fn a_dedupe_key_is_text_that_is_not_empty() {
+        for (key, code) in [("k 1", None), ("", Some("required")), ("k\0", Some("control_character"))] {
+            let event: NewEvent = serde_json::from_value(serde_json::json!({
+                "type": "LINK_ARTIFACT", "dedupe_key": key,
+                "subject": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": "c", "version": 1}
+            }))
+            .expect("readable");
+            assert_eq!(event.check().first().map(|error| error.code.as_str()), code, "{key:?}");
+        }
     }
 
     #[test]

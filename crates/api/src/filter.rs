@@ -358,6 +358,13 @@ impl Parser {
             Op::In | Op::Nin if !operand.is_array() => {
                 return self.fail(at, "not_a_list", "This takes a list of values: write [ … ].");
             }
+            Op::In if operand.as_array().is_some_and(Vec::is_empty) => {
+                return self.fail(
+                    at,
+                    "required",
+                    "The list is empty, so that this could never hold. Write its values.",
+                );
+            }
             Op::Exists if !operand.is_boolean() => {
                 return self.fail(at, "not_a_boolean", "This takes true or false.");
             }
@@ -459,6 +466,7 @@ mod tests {
         );
         assert_eq!(faults(json!([])), [(String::new(), "not_an_object".to_owned())]);
         assert_eq!(faults(json!({"alias": {"$regex": ""}}))[0].1, "required");
+        assert_eq!(faults(json!({"alias": {"$in": []}}))[0], ("/alias/$in".to_owned(), "required".to_owned()));
         assert_eq!(faults(json!({"artifact_metadata.a/b": {"$in": 1}}))[0].0, "/artifact_metadata.a~1b/$in");
     }
 

@@ -65,3 +65,7 @@ pub const MAX_PLACE_NAME: usize = 128;
 pub const MAX_DEDUPE_KEY: usize = 256;
 /// Largest index of a version: the largest whole number that every JSON reader keeps, 2^53 - 1.
 pub const MAX_VERSION_INDEX: u64 = (1 << 53) - 1;
+/// Largest step of a metric point, 2^63 - 1: steps are kept as signed 64-bit numbers.
+pub const MAX_STEP: u64 = i64::MAX as u64;
+/// Longest value of an extra header, in bytes. Receivers take 8 KiB of headers at least, all together.
+pub const MAX_HEADER_VALUE_BYTES: usize = 4 * 1024;

@@ -3,11 +3,15 @@
 //! A history is a slice of values, oldest first, the newest being the point just received. Values
 //! that are not finite are no part of a history: sources refuse them.
 
+use std::fmt;
+
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::EventType;
 use crate::limits::{MAX_METRIC_RULES, MAX_METRIC_WINDOW};
+use crate::name::check_place_name;
 use crate::problem::FieldError;
 
 /// How the values of a window become one.
@@ -108,6 +112,23 @@ const fn three() -> f64 {
     3.0
 }
 
+/// Reads a window; one that is no whole number, or far too large for one, is told what a window is.
+fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    struct Window;
+    impl Visitor<'_> for Window {
+        type Value = u32;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a whole number from 1 to {MAX_METRIC_WINDOW}")
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<u32, E> {
+            u32::try_from(value).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+        }
+    }
+    deserializer.deserialize_u32(Window)
+}
+
 /// One condition on one metric of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -117,7 +138,7 @@ pub enum MetricRule {
         /// Name of the metric.
         metric: String,
         /// How many of the last values count.
-        #[serde(default = "one")]
+        #[serde(default = "one", deserialize_with = "window")]
         window: u32,
         /// How they become one.
         aggregate: Aggregate,
@@ -132,10 +153,10 @@ pub enum MetricRule {
         /// Name of the metric.
         metric: String,
         /// How many of the last values count.
-        #[serde(default = "ten")]
+        #[serde(default = "ten", deserialize_with = "window")]
         window: u32,
         /// How many values before those count.
-        #[serde(default = "fifty")]
+        #[serde(default = "fifty", deserialize_with = "window")]
         prior_window: u32,
         /// How the change is measured.
         change: ChangeKind,
@@ -150,7 +171,7 @@ pub enum MetricRule {
         /// Name of the metric.
         metric: String,
         /// How many values before the newest count.
-        #[serde(default = "thirty")]
+        #[serde(default = "thirty", deserialize_with = "window")]
         window: u32,
         /// The least distance, in standard deviations.
         #[serde(default = "three")]
@@ -185,8 +206,9 @@ pub enum MetricJoin {
 /// What a rule made of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reading {
-    /// The aggregate, change or z-score; absent where there are too few values, or where it is not
-    /// defined (a relative change from zero, a z-score without spread).
+    /// The aggregate, change or z-score; absent where there are too few values, where it is not
+    /// defined (a relative change from zero, a z-score without spread), or where it is too large for
+    /// a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// Whether the rule holds.
@@ -246,7 +268,7 @@ impl MetricRule {
                     Aggregate::Min => recent.iter().copied().fold(f64::INFINITY, f64::min),
                     Aggregate::Max => recent.iter().copied().fold(f64::NEG_INFINITY, f64::max),
                 };
-                Reading { value: Some(value), holds: comparison.holds(value, *threshold) }
+                defined(value, |value| comparison.holds(value, *threshold))
             }
             Self::Change { prior_window, change, direction, amount, .. } => {
                 let Some((prior, last)) = recent.split_at_checked(*prior_window as usize) else {
@@ -266,6 +288,9 @@ impl MetricRule {
                 let centre = mean(before);
                 let squares: Vec<f64> = before.iter().map(|value| (value - centre) * (value - centre)).collect();
                 let spread = mean(&squares).sqrt();
+                if !spread.is_finite() {
+                    return none;
+                }
                 defined((newest - centre) / spread, |value| direction.admits(value, *zscore))
             }
         }
@@ -277,6 +302,9 @@ impl MetricRule {
         };
         if self.metric().is_empty() {
             fault("metric", "required", String::from("Name the metric to watch."));
+        } else if let Some(error) = check_place_name(self.metric(), "") {
+            // Points of any other name are refused, so that it could never hold.
+            fault("metric", &error.code, error.message);
         }
         let windows: &[(&str, u32, u32)] = match self {
             Self::Threshold { window, .. } => &[("window", *window, 1)],
@@ -408,6 +436,30 @@ mod tests {
     }
 
     #[test]
+    fn what_overflows_never_holds() {
+        let huge = [1.7e308, 1.7e308, -1.7e308, 1.7e308];
+        let none = Reading { value: None, holds: false };
+        assert_eq!(threshold(2, Aggregate::Average, Comparison::AtLeast, 1.0).read(&huge[..2]), none);
+        assert_eq!(change(1, 1, ChangeKind::Absolute, Direction::Up, 1.0).read(&huge[2..]), none);
+        let outlier = MetricRule::ZScore { metric: "m".into(), window: 3, zscore: 1.0, direction: Direction::Either };
+        assert_eq!(outlier.read(&huge), none);
+    }
+
+    #[test]
+    fn a_metric_is_named_as_its_points_are() {
+        for (name, code) in [("", "required"), ("a\0", "control_character"), (&"m".repeat(129), "too_long")] {
+            let mut rule = threshold(1, Aggregate::Min, Comparison::Less, 1.0);
+            if let MetricRule::Threshold { metric, .. } = &mut rule {
+                name.clone_into(metric);
+            }
+            let condition = MetricCondition { join: MetricJoin::All, rules: vec![rule] };
+            let errors = condition.check(EventType::RunMetricThreshold, "");
+            let faults: Vec<_> = errors.iter().map(|error| (error.pointer.as_str(), error.code.as_str())).collect();
+            assert_eq!(faults, [("/rules/0/metric", code)], "{name:?}");
+        }
+    }
+
+    #[test]
     fn defaults_are_those_of_the_docs() {
         let rule: MetricRule =
             serde_json::from_str(r#"{"kind":"z_score","metric":"loss","direction":"up"}"#).expect("readable");
@@ -452,6 +504,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_reading_that_holds_is_a_finite_number(
+            history in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::ZERO, 0..12),
+            limit in prop::num::f64::NORMAL,
+        ) {
+            let outlier = |zscore: f64| MetricRule::ZScore { metric: "m".into(), window: 3, zscore, direction: Direction::Either };
+            let rules = [
+                threshold(3, Aggregate::Average, Comparison::AtLeast, limit),
+                threshold(3, Aggregate::Average, Comparison::Less, limit),
+                threshold(3, Aggregate::Max, Comparison::Greater, limit),
+                change(2, 3, ChangeKind::Absolute, Direction::Either, limit.abs()),
+                change(2, 3, ChangeKind::Relative, Direction::Either, limit.abs()),
+                outlier(limit.abs()),
+            ];
+            for rule in rules {
+                let reading = rule.read(&history);
+                prop_assert!(reading.value.is_none_or(f64::is_finite), "{:?}", reading);
+                prop_assert!(!reading.holds || reading.value.is_some(), "{:?}", reading);
+            }
+        }
+
         #[test]
         fn threshold_reads_the_last_values_only(
             before in prop::collection::vec(-1e6..1e6_f64, 0..20),

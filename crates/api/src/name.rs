@@ -35,6 +35,15 @@ pub fn check_place_name(name: &str, at: &str) -> Option<FieldError> {
     check_name(name, MAX_PLACE_NAME, at)
 }
 
+/// What is wrong with a text of one or more lines, or nothing: line breaks and tabs are its only
+/// control characters.
+pub fn check_text(text: &str, what: &str, at: &str) -> Option<FieldError> {
+    let control = text.chars().find(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t'))?;
+    let point = u32::from(control);
+    let message = format!("The {what} holds a control character, U+{point:04X}. Take it out.");
+    Some(FieldError::new(at, "control_character", message))
+}
+
 /// What scripts and emoji are spelled with, inside a word.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 

@@ -1,12 +1,14 @@
 //! Webhooks on the wire.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::EventType;
 use crate::automation::Activity;
 use crate::delivery::Exchange;
-use crate::limits::{DEFAULT_TIMEOUT_S, MAX_HEADERS, MAX_NAME, TIMEOUT_RANGE_S};
+use crate::limits::{DEFAULT_TIMEOUT_S, MAX_HEADER_VALUE_BYTES, MAX_HEADERS, MAX_NAME, TIMEOUT_RANGE_S};
 use crate::name::check_name;
 use crate::problem::{FieldError, UsedBy};
 
@@ -170,6 +172,13 @@ impl WebhookDraft {
         if self.headers.len() > MAX_HEADERS {
             fault("/headers", "too_many", format!("A webhook takes at most {MAX_HEADERS} extra headers."));
         }
+        let mut listed = HashSet::new();
+        for (index, secret) in self.secrets.iter().enumerate() {
+            if !listed.insert(secret) {
+                let message = format!("\"{secret}\" is in the list already. Keep one.");
+                fault(&format!("/secrets/{index}"), "duplicate", message);
+            }
+        }
         for (index, header) in self.headers.iter().enumerate() {
             let at = format!("/headers/{index}");
             if !is_token(&header.name) {
@@ -179,11 +188,22 @@ impl WebhookDraft {
                     String::from("A header's name has letters, digits and dashes only."),
                 );
             } else if is_reserved(&header.name) {
-                fault(&format!("{at}/name"), "reserved", format!("{} is set by Hookboard. Take it out.", header.name));
+                fault(
+                    &format!("{at}/name"),
+                    "reserved",
+                    format!("{} is for Hookboard to set. Take it out.", header.name),
+                );
             }
             match (&header.value, &header.secret) {
-                (Some(value), None) if value.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f) => {
+                (Some(value), None) if !is_header_value(value) => {
                     fault(&format!("{at}/value"), "malformed", String::from("A header's value is one line of text."));
+                }
+                (Some(value), None) if value.len() > MAX_HEADER_VALUE_BYTES => {
+                    let message = format!(
+                        "The value has {} bytes; {MAX_HEADER_VALUE_BYTES} are allowed. Send long values in the payload.",
+                        value.len()
+                    );
+                    fault(&format!("{at}/value"), "too_long", message);
                 }
                 (Some(_), None) | (None, Some(_)) => {}
                 _ => fault(&at, "required", String::from("Give the header either a value or a secret.")),
@@ -202,6 +222,12 @@ impl WebhookDraft {
             header.secret.as_deref().map(|name| (format!("/headers/{index}/secret"), name))
         }));
         refs
+    }
+
+    /// Names of the secrets it sends as headers, with the pointer of each.
+    pub fn header_secrets(&self) -> Vec<(String, &str)> {
+        let is_sent = |pointer: &str| pointer == "/access_token" || pointer.starts_with("/headers/");
+        self.secret_refs().into_iter().filter(|(pointer, _)| is_sent(pointer)).collect()
     }
 
     /// What templates sent through it may refer to.
@@ -239,13 +265,22 @@ fn is_token(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Whether a text can be sent as the value of a header: one line, tabs allowed (RFC 9110, section 5.5).
+pub fn is_header_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte >= b' ' && byte != 0x7f || byte == b'\t')
+}
+
 fn is_reserved(name: &str) -> bool {
-    const RESERVED: [&str; 13] = [
+    const RESERVED: [&str; 17] = [
         "authorization",
         "connection",
+        "content-encoding",
         "content-length",
         "content-type",
+        "expect",
         "host",
+        "keep-alive",
+        "proxy-connection",
         "te",
         "trailer",
         "transfer-encoding",
@@ -283,6 +318,11 @@ mod tests {
         for (name, code) in [
             ("X-Team", None),
             ("Content-Length", Some("reserved")),
+            ("Content-Encoding", Some("reserved")),
+            ("Expect", Some("reserved")),
+            ("Transfer-Encoding", Some("reserved")),
+            ("Host", Some("reserved")),
+            ("Connection", Some("reserved")),
             ("a b", Some("malformed")),
             ("", Some("malformed")),
         ] {
@@ -293,5 +333,18 @@ mod tests {
         assert_eq!(webhook.check()[0].pointer, "/headers/0/value");
         webhook.headers = vec![Header { name: "X-A".into(), value: None, secret: None }];
         assert_eq!(webhook.check()[0].code, "required");
+        for (length, code) in [(MAX_HEADER_VALUE_BYTES, None), (MAX_HEADER_VALUE_BYTES + 1, Some("too_long"))] {
+            webhook.headers = vec![Header { name: "X-A".into(), value: Some("v".repeat(length)), secret: None }];
+            assert_eq!(webhook.check().first().map(|error| error.code.as_str()), code, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_named_once() {
+        let mut webhook = draft("https://example.com");
+        webhook.secrets = vec!["A".into(), "B".into(), "A".into()];
+        let errors = webhook.check();
+        let faults: Vec<_> = errors.iter().map(|error| (error.pointer.as_str(), error.code.as_str())).collect();
+        assert_eq!(faults, [("/secrets/2", "duplicate")]);
     }
 }

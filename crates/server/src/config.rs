@@ -31,7 +31,7 @@ pub enum Command {
 /// Settings of `hookboard serve`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  hookboard serve --demo                       a believable team on a throw-away database\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n\nThe first start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
+    after_help = "Examples:\n  hookboard serve --demo                       a believable team on a throw-away database\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n\nEach start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
 )]
 pub struct Settings {
     /// Address and port to listen on; port 0 takes a free one.

@@ -137,6 +137,9 @@ impl Watcher {
 
 /// Seconds in the largest unit that divides them.
 fn duration(seconds: u32) -> String {
+    if seconds == 86_400 {
+        return String::from("a day");
+    }
     for (unit, name) in [(86_400, "days"), (3600, "h"), (60, "min")] {
         if seconds >= unit && seconds.is_multiple_of(unit) {
             return format!("{} {name}", seconds / unit);
@@ -195,6 +198,12 @@ mod tests {
         assert_eq!(verdict(&watcher, "staging", &circumstances), Verdict::Condition);
         circumstances.last_fired = Some("2026-01-01T22:30:00.000Z");
         assert_eq!(verdict(&watcher, "production", &circumstances), Verdict::Matched);
+    }
+
+    #[test]
+    fn a_cooldown_is_told_in_its_largest_unit() {
+        let told = [86_400, 172_800, 90_000, 3600, 90, 60].map(duration);
+        assert_eq!(told, ["a day", "2 days", "25 h", "1 h", "90 s", "1 min"]);
     }
 
     #[test]

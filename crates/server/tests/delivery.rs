@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::io::Write;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -148,6 +150,93 @@ fn each_bad_answer_has_its_outcome() {
         assert_eq!(result["exchange"]["outcome"], outcome, "{}", result["exchange"]["message"]);
         assert!(result["exchange"]["message"].as_str().is_some_and(|message| message.ends_with('.')));
     }
+}
+
+#[test]
+fn what_a_receiver_does_wrong_is_told_in_words_and_what_arrived_is_kept() {
+    let many = |count: usize| {
+        let headers = "x-a: b\r\n".repeat(count);
+        format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n")
+    };
+    for (reply, outcome, words, body) in [
+        (String::from("LOL not http\r\n\r\n"), "connect", "something that is not HTTP/1.1", ""),
+        (String::from("\u{15}\u{3}\u{1}\0\u{2}\u{2}("), "connect", "write https://", ""),
+        (
+            String::from("HTTP/1.1 200 OK\r\ncontent-length: banana\r\n\r\nabc"),
+            "connect",
+            "something that is not HTTP/1.1",
+            "",
+        ),
+        (many(300), "ok", "Delivered", ""),
+        (many(2000), "response_too_large", "more than 1,024 headers", ""),
+        (String::new(), "connect", "the receiver closed the connection", ""),
+        (
+            String::from("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort"),
+            "connect",
+            "shorter than was announced",
+            "short",
+        ),
+        (String::from("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZZ\r\nabc"), "connect", "chunks", ""),
+    ] {
+        let folder = Folder::new();
+        let sent = reply.clone();
+        let receiver = Receiver::start(move |_| sent.clone());
+        let server = Server::start(&folder, &LOOPBACK);
+        let exchange = tested(&server, &receiver.address.to_string(), 15);
+        assert_eq!(exchange["outcome"], outcome, "{exchange}");
+        let message = exchange["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words) && message.ends_with('.'), "{message}");
+        assert!(!message.contains("error reading a body"), "{message}");
+        assert_eq!(exchange["response_body"], body, "{exchange}");
+    }
+}
+
+#[test]
+fn a_receiver_that_speaks_first_is_told_in_words() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &LOOPBACK);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = listener.local_addr().expect("address").to_string();
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n");
+        std::io::copy(&mut stream, &mut std::io::sink())
+    });
+    let exchange = tested(&server, &address, 15);
+    assert_eq!(exchange["outcome"], "connect", "{exchange}");
+    let message = exchange["message"].as_str().unwrap_or_default();
+    // Which of the two depends on whether the greeting or the request is there first.
+    assert!(message.contains("not HTTP/1.1") || message.contains("before it was asked"), "{message}");
+    assert!(receiver.join().is_ok());
+}
+
+#[test]
+fn a_body_that_is_not_complete_in_time_is_kept_as_far_as_it_came() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &LOOPBACK);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = listener.local_addr().expect("address").to_string();
+    // The connection stays open until the other side has had enough of it.
+    let receiver = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        support::read(&stream).expect("a request");
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\ndrip");
+        std::io::copy(&mut stream, &mut std::io::sink())
+    });
+    let exchange = tested(&server, &address, 1);
+    assert_eq!(exchange["outcome"], "timeout", "{exchange}");
+    assert_eq!((&exchange["status"], &exchange["response_body"]), (&json!(200), &json!("drip")));
+    assert!(receiver.join().is_ok(), "the connection is closed with the attempt");
+}
+
+/// The exchange of a test through a webhook to `address`.
+fn tested(server: &Server, address: &str, timeout_s: u32) -> Value {
+    let webhook = json!({"name": "hook", "url": format!("http://{address}/"), "timeout_s": timeout_s});
+    let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    let path = format!("/entities/kestrel/webhooks/{}/test", webhook["id"].as_str().expect("id"));
+    let (status, result) = server.call("POST", &path, Some(&json!({})));
+    assert_eq!(status, 200, "{result}");
+    result["exchange"].clone()
 }
 
 #[test]

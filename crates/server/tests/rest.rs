@@ -88,6 +88,10 @@ fn a_query_that_cannot_be_read_names_the_parameter_and_the_next_step() {
         ("places/projects/fraud/collections/scorer/versions?cursor=-1", "/cursor"),
         ("events?limit=x", "/limit"),
         ("events?limit=-1", "/limit"),
+        ("events?limit=0", "/limit"),
+        ("events?limit=201", "/limit"),
+        ("events?limit=999999", "/limit"),
+        ("events?limit=1&limit=2", "/limit"),
         ("events?type=NOPE", "/type"),
         ("automations?event=NOPE", "/event"),
         ("automations?enabled=maybe", "/enabled"),
@@ -104,6 +108,36 @@ fn a_query_that_cannot_be_read_names_the_parameter_and_the_next_step() {
         assert!(message.ends_with('.') && message.contains(['.', ';']), "{path}: {message}");
         assert_eq!(problem["detail"], message);
     }
+}
+
+#[test]
+fn a_parameter_that_a_call_does_not_have_is_refused_and_those_it_has_are_named() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    for (method, path, pointer, words) in [
+        (
+            "GET",
+            "/entities/kestrel/events?zzz=1",
+            "/zzz",
+            "Use \"registry\", \"project\", \"collection\", \"type\", \"cursor\" or \"limit\".",
+        ),
+        ("GET", "/entities/kestrel/deliveries?limit=5&automatoin=x", "/automatoin", "\"automation\""),
+        ("GET", "/entities/kestrel/deliveries/counts?cursor=x", "/cursor", "\"since\"."),
+        ("GET", "/entities/kestrel/projects/x/runs/y/metrics?metric=a&limti=1", "/limti", "Only \"metric\" is."),
+        ("GET", "/me?as=root", "/as", "Take it out."),
+        ("POST", "/entities/kestrel/automations/validate?dry_run=1", "/dry_run", "Take it out."),
+    ] {
+        let (status, problem) = server.call(method, path, Some(&json!({})));
+        assert_eq!(status, 400, "{path} {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{path} {problem}");
+        let message = problem["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{path}: {message}");
+    }
+    // Any list may be asked for a page, one that always fits on one as well.
+    let whole = "/entities/kestrel/places/registries/models/collections?limit=200";
+    assert_eq!(server.call("GET", whole, None).0, 200);
+    assert_eq!(server.call("GET", "/entities/kestrel/events?registry=models&limit=200", None).0, 200);
 }
 
 #[test]
@@ -161,8 +195,17 @@ fn a_fault_is_told_by_its_true_reason() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);
     server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    server.call("PUT", "/entities/kestrel/places/projects/fraud", None);
     let subject =
         json!({"kind": "registry", "entity": "kestrel", "name": "models", "collection": "fraud", "version": 1});
+    let metric = |change: &Value| {
+        let mut rule = json!({"kind": "threshold", "metric": "loss", "window": 1, "aggregate": "min", "comparison": "<", "threshold": 1});
+        for (name, value) in change.as_object().expect("object") {
+            rule[name] = value.clone();
+        }
+        let trigger = json!({"event": "RUN_METRIC_THRESHOLD", "metrics": {"rules": [rule]}});
+        automation(&json!({"scope": {"kind": "project", "entity": "kestrel", "name": "fraud"}, "trigger": trigger}))
+    };
     let alias = |change: &Value| {
         let mut event = json!({"type": "ADD_ARTIFACT_ALIAS", "subject": subject, "alias": "production"});
         for (name, value) in change.as_object().expect("object") {
@@ -177,6 +220,47 @@ fn a_fault_is_told_by_its_true_reason() {
         ("/events", alias(&json!({"tag": "gold"})), "/tag wrong_event"),
         ("/events", json!({"events": [alias(&json!({"tag": "gold"}))]}), "/events/0/tag wrong_event"),
         ("/events", alias(&json!({"alias": null})), "/alias required"),
+        ("/events", alias(&json!({"dedupe_key": ""})), "/dedupe_key required"),
+        ("/events", json!([alias(&json!({}))]), " wrong_type"),
+        ("/events", json!({"events": [[]]}), "/events/0 wrong_type"),
+        ("/entities/kestrel/automations", json!([]), " wrong_type"),
+        ("/entities/kestrel/automations", automation(&json!({"action": ["record"]})), "/action wrong_type"),
+        (
+            "/entities/kestrel/automations",
+            automation(&json!({"scope": ["registry", "kestrel", "models"]})),
+            "/scope wrong_type",
+        ),
+        (
+            "/entities/kestrel/automations",
+            automation(&json!({"description": "a\0b"})),
+            "/description control_character",
+        ),
+        (
+            "/entities/kestrel/automations",
+            metric(&json!({"window": 1.5})),
+            "/trigger/metrics/rules/0/window wrong_type",
+        ),
+        (
+            "/entities/kestrel/automations",
+            metric(&json!({"window": 1e20})),
+            "/trigger/metrics/rules/0/window wrong_type",
+        ),
+        (
+            "/entities/kestrel/automations",
+            metric(&json!({"window": 5000})),
+            "/trigger/metrics/rules/0/window out_of_range",
+        ),
+        (
+            "/entities/kestrel/automations",
+            metric(&json!({"metric": "a\0"})),
+            "/trigger/metrics/rules/0/metric control_character",
+        ),
+        ("/entities/kestrel/webhooks", json!(["a", "https://1.1.1.1/"]), " wrong_type"),
+        (
+            "/entities/kestrel/projects/fraud/runs/r1/metrics",
+            json!({"metric": "loss", "points": [{"step": 1_u64 << 63, "value": 1}]}),
+            "/points/0/step out_of_range",
+        ),
         ("/entities/kestrel/webhooks", json!({"name": "a", "url": "https://example.com:99999/"}), "/url malformed"),
         ("/entities/kestrel/webhooks", json!({"name": "a", "url": "http://10.0.0.7/"}), "/url blocked_address"),
         ("/entities/kestrel/webhooks", json!({"name": "a"}), "/url required"),
@@ -188,6 +272,83 @@ fn a_fault_is_told_by_its_true_reason() {
         let first = &problem["errors"][0];
         let told = format!("{} {}", first["pointer"].as_str().unwrap_or("-"), first["code"].as_str().unwrap_or("-"));
         assert_eq!(told, fault, "{body} {problem}");
+    }
+    let (_, list) = server.call("GET", "/entities/kestrel/webhooks", None);
+    assert_eq!(list["items"], json!([]), "nothing was stored");
+}
+
+#[test]
+fn a_key_that_stands_twice_in_metadata_is_refused() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let path = "/api/v1/entities/kestrel/places/registries/models/collections/c/versions/1";
+    let put = |body: &[u8]| server.raw("PUT", path, Some(&server.key), &[], Some(body));
+    let (status, answer) = put(b"{\"metadata\":{\"a\":{\"b\":1,\"b\":2}}}");
+    assert_eq!(status, 422, "{answer}");
+    assert!(answer.contains("\"pointer\":\"/metadata/a/b\"") && answer.contains("given twice"), "{answer}");
+    assert_eq!(put(b"{\"metadata\":{\"a\":{\"b\":1},\"b\":2}}").0, 200);
+}
+
+#[test]
+fn an_automation_named_twice_in_a_bulk_change_counts_once() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let made = |name: &str| {
+        let (status, made) =
+            server.call("POST", "/entities/kestrel/automations", Some(&automation(&json!({"name": name}))));
+        assert_eq!(status, 201, "{made}");
+        made["id"].clone()
+    };
+    let (a, b) = (made("a"), made("b"));
+    let bulk = |ids: &Value, change: &str| {
+        server.call("POST", "/entities/kestrel/automations/bulk", Some(&json!({"ids": ids, "change": change})))
+    };
+    assert_eq!(bulk(&json!([a, a, b, a]), "disable"), (200, json!({"changed": 2})));
+    let (status, problem) = bulk(&json!([a, a, "nope"]), "delete");
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/ids/2")));
+    assert_eq!(bulk(&json!([a, a]), "delete"), (200, json!({"changed": 1})), "nothing was deleted before");
+}
+
+#[test]
+fn an_automation_tells_what_it_let_pass_and_why_to_its_team_alone() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let (_, made) = server.call("POST", "/entities/kestrel/automations", Some(&automation(&json!({}))));
+    let path = format!("automations/{}/evaluations", made["id"].as_str().expect("id"));
+    for alias in ["production", "staging"] {
+        let event = json!({
+            "type": "ADD_ARTIFACT_ALIAS", "alias": alias,
+            "subject": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": "fraud", "version": 1}
+        });
+        assert_eq!(server.call("POST", "/events", Some(&event)).0, 202);
+    }
+    let (status, all) = server.call("GET", &format!("/entities/kestrel/{path}"), None);
+    assert_eq!(status, 200, "{all}");
+    let aliases: Vec<_> =
+        all["items"].as_array().into_iter().flatten().map(|one| one["event"]["values"]["alias"].clone()).collect();
+    assert_eq!(aliases, ["staging", "production"], "newest first");
+    let (status, passed) = server.call("GET", &format!("/entities/kestrel/{path}?passed=true"), None);
+    assert_eq!(status, 200, "{passed}");
+    assert_eq!(passed["items"].as_array().map(Vec::len), Some(1), "{passed}");
+    let miss = &passed["items"][0];
+    assert_eq!(miss["event"]["values"]["alias"], "staging");
+    let evaluation = &miss["evaluation"];
+    assert_eq!((&evaluation["matched"], &evaluation["verdict"]), (&json!(false), &json!("condition")));
+    assert_eq!(evaluation["reason"], "alias staging does not match ^production$");
+    assert_eq!(evaluation["trace"]["holds"], false, "{evaluation}");
+    assert!(evaluation["trace"].to_string().contains("^production$"), "{evaluation}");
+    for path in [format!("/entities/rival/{path}"), String::from("/entities/kestrel/automations/nope/evaluations")] {
+        assert_eq!(server.call("GET", &path, None).0, 404, "{path}");
+    }
+    assert!(server.stop());
+    // Another team on the same data neither sees it under its own name.
+    let rival = Server::start_as(&folder, "rival", "noor", &[]);
+    for entity in ["kestrel", "rival"] {
+        let (status, answer) = rival.call("GET", &format!("/entities/{entity}/{path}?passed=true"), None);
+        assert_eq!(status, 404, "{entity} {answer}");
     }
 }
 
@@ -203,9 +364,9 @@ fn malformed_requests_are_4xx() {
     let nested = "[".repeat(100_000);
     for (method, path, headers, body, expected) in [
         ("POST", path, &[][..], &b"{"[..], 400),
-        ("POST", path, &[], b"{} {}", 422),
+        ("POST", path, &[], b"{} {}", 400),
         ("POST", path, &[], b"\xff\xfe", 400),
-        ("POST", path, &[], nested.as_bytes(), 422),
+        ("POST", path, &[], nested.as_bytes(), 400),
         ("POST", path, &[("content-type", "text/plain")], b"{}", 415),
         ("POST", path, &[], &huge, 413),
         ("POST", "/api/v1/events", &[], &huge, 413),
@@ -275,7 +436,12 @@ fn a_change_to_what_changed_meanwhile_is_refused() {
     };
     assert_eq!(put("\"1\"", "b"), 200);
     assert_eq!(put("\"1\"", "c"), 412);
-    assert_eq!(put("\"2\"", "c"), 200);
+    for tag in ["garbage", "\"2", "2\"", "\"2\", x", ""] {
+        assert_eq!(put(tag, "c"), 400, "{tag:?} is no entity tag");
+    }
+    assert_eq!(put("\"nope\"", "c"), 412);
+    assert_eq!(put("\"1\", W/\"2\"", "c"), 200);
+    assert_eq!(put("*", "c"), 200);
     let (status, problem) =
         server.call("POST", "/entities/kestrel/automations", Some(&automation(&json!({"name": "c"}))));
     assert_eq!((status, &problem["code"]), (409, &json!("duplicate_name")));
@@ -304,4 +470,87 @@ fn what_is_used_is_not_deleted_and_says_by_what() {
     settings["access_token"] = Value::Null;
     assert_eq!(server.call("PUT", &path, Some(&settings)).0, 200);
     assert_eq!(server.call("DELETE", "/entities/kestrel/secrets/TOKEN", None).0, 204);
+}
+
+#[test]
+fn a_secret_that_payloads_use_stays_with_its_webhook() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    for name in ["DEPLOY", "SPARE"] {
+        server.call("PUT", &format!("/entities/kestrel/secrets/{name}"), Some(&json!({"value": "hush"})));
+    }
+    let settings =
+        json!({"name": "hook", "url": "https://1.1.1.1/", "access_token": "DEPLOY", "secrets": ["DEPLOY", "SPARE"]});
+    let (status, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&settings));
+    assert_eq!(status, 201, "{webhook}");
+    for (name, template) in [
+        ("bare", "{\"t\":\"$DEPLOY\"}"),
+        ("braced", "{\"t\":\"${DEPLOY}\"}"),
+        ("token", "{\"t\":\"$ACCESS_TOKEN\"}"),
+        ("none", "{\"t\":\"$5\"}"),
+    ] {
+        let action = json!({"type": "webhook", "webhook_id": webhook["id"], "template": template});
+        let draft = automation(&json!({"name": name, "action": action}));
+        let (status, made) = server.call("POST", "/entities/kestrel/automations", Some(&draft));
+        assert_eq!(status, 201, "{made}");
+    }
+    let path = format!("/entities/kestrel/webhooks/{}", webhook["id"].as_str().expect("id"));
+    let put = |change: &Value| {
+        let mut changed = settings.clone();
+        for (name, value) in change.as_object().expect("object") {
+            changed[name] = value.clone();
+        }
+        server.call("PUT", &path, Some(&changed))
+    };
+    for (change, pointer, users) in [
+        (json!({"secrets": []}), "/secrets", &["bare", "braced"][..]),
+        (json!({"secrets": ["SPARE"]}), "/secrets", &["bare", "braced"]),
+        (json!({"access_token": null}), "/access_token", &["token"]),
+    ] {
+        let (status, problem) = put(&change);
+        assert_eq!((status, &problem["code"]), (409, &json!("in_use")), "{change} {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer);
+        let named: Vec<_> =
+            problem["used_by"].as_array().into_iter().flatten().map(|user| user["name"].clone()).collect();
+        assert_eq!(named, users, "{change}");
+        let (_, now) = server.call("GET", &path, None);
+        assert_eq!(now["settings"]["secrets"], settings["secrets"], "nothing is stored");
+        assert_eq!(now["settings"]["access_token"], "DEPLOY");
+    }
+    let (status, answer) = put(&json!({"secrets": ["DEPLOY"], "access_token": "SPARE"}));
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[test]
+fn a_secret_that_no_header_can_carry_is_not_sent_as_one() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let secret = |name: &str, value: &str| {
+        server.call("PUT", &format!("/entities/kestrel/secrets/{name}"), Some(&json!({ "value": value })))
+    };
+    assert_eq!(secret("LINES", "one\ntwo").0, 201, "a payload may carry it");
+    assert_eq!(secret("LINE", "Gr\u{fc}n 1").0, 201);
+    let webhook = |change: &Value| {
+        let mut draft = json!({"name": "hook", "url": "https://1.1.1.1/"});
+        for (name, value) in change.as_object().expect("object") {
+            draft[name] = value.clone();
+        }
+        server.call("POST", "/entities/kestrel/webhooks", Some(&draft))
+    };
+    for (change, pointer) in [
+        (json!({"access_token": "LINES"}), "/access_token"),
+        (json!({"headers": [{"name": "X-Key", "secret": "LINES"}]}), "/headers/0/secret"),
+    ] {
+        let (status, problem) = webhook(&change);
+        assert_eq!(status, 422, "{problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+        assert!(!problem.to_string().contains("two"), "{problem}");
+    }
+    let (status, answer) = webhook(&json!({"access_token": "LINE", "secrets": ["LINES"], "signing_secret": "LINES"}));
+    assert_eq!(status, 201, "{answer}");
+    let (status, problem) = secret("LINE", "one\r\ntwo");
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/value")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("\"hook\"")), "{problem}");
+    assert_eq!(secret("LINES", "three\nfour").0, 204, "it is no header");
 }

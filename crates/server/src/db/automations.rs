@@ -1,7 +1,7 @@
 //! Automations and their revisions.
 
 use hookboard_api::EventType;
-use hookboard_api::automation::{Action, Automation, AutomationDraft, WebhookRef};
+use hookboard_api::automation::{Action, Automation, AutomationDraft, Revision, WebhookRef};
 use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
@@ -321,6 +321,32 @@ pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<bool> 
         .execute(conn)
         .await?;
     Ok(true)
+}
+
+/// Holds matches of an automation back until then; none ends that.
+pub async fn snooze(conn: &mut Conn, entity_id: &str, id: &str, until: Option<String>) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE automations SET snoozed_until = ? WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)",
+    )
+    .bind(until)
+    .bind(id)
+    .bind(entity_id)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// All revisions of an automation, newest first.
+pub async fn revisions(conn: &mut Conn, id: &str) -> Result<Vec<Revision>> {
+    let rows: Vec<(u32, String, String, String)> = sqlx::query_as(
+        "SELECT revision, draft, author, at FROM revisions WHERE automation_id = ? ORDER BY revision DESC LIMIT 200",
+    )
+    .bind(id)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|(revision, draft, author, at)| Ok(Revision { revision, draft: json(&draft)?, author, at }))
+        .collect()
 }
 
 /// The draft of one revision.

@@ -1,11 +1,12 @@
 //! Events as readers see them, with what each automation made of them. How they get in is in `intake`.
 
 use hookboard_api::EventType;
-use hookboard_api::delivery::{Evaluation, EventDetail, Verdict};
+use hookboard_api::delivery::{Evaluation, EventDetail, Judged, Verdict};
 use hookboard_api::event::Event;
 use hookboard_api::list::List;
 use serde_json::Value;
-use sqlx::QueryBuilder;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _};
 
 use super::{Conn, Db, Page, Result, json};
 use crate::failure::Failure;
@@ -78,26 +79,56 @@ pub async fn detail(db: &Db, entity_id: &str, id: &str) -> Result<EventDetail> {
 
 /// What all automations made of an event, matches first.
 pub async fn evaluations(conn: &mut Conn, event_id: &str) -> Result<Vec<Evaluation>> {
-    let rows: Vec<(String, String, String, String, Option<String>, Option<String>, Option<String>)> = sqlx::query_as(
+    let rows: Vec<Made> = sqlx::query_as(
         "SELECT automation_id, automation_name, verdict, reason, trace, readings, delivery_id FROM evaluations WHERE event_id = ? \
          ORDER BY verdict <> 'matched', automation_name",
     )
     .bind(event_id)
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|(automation_id, automation_name, verdict, reason, trace, readings, delivery_id)| {
-            let verdict = Verdict::parse(&verdict).unwrap_or(Verdict::Condition);
-            Ok(Evaluation {
-                automation_id,
-                automation_name,
-                matched: verdict == Verdict::Matched,
-                verdict,
-                reason,
-                trace: trace.as_deref().map(json).transpose()?,
-                readings: readings.as_deref().map_or_else(|| Ok(Vec::new()), json)?,
-                delivery_id,
-            })
-        })
-        .collect()
+    rows.into_iter().map(evaluation).collect()
+}
+
+/// What one automation made of the events it looked at, newest first; `passed` leaves out those that
+/// matched.
+pub async fn judged(db: &Db, entity_id: &str, automation_id: &str, passed: bool, page: &Page) -> Result<List<Judged>> {
+    let mut query = QueryBuilder::new(
+        "SELECT automation_id, automation_name, verdict, reason, trace, readings, delivery_id, events.id, type, \
+         subject, vals, source, occurred_at, received_at, matched, evaluated FROM evaluations \
+         JOIN events ON events.id = evaluations.event_id JOIN places ON places.id = events.place_id \
+         WHERE automation_id = ",
+    );
+    query.push_bind(automation_id).push(" AND places.entity_id = ").push_bind(entity_id);
+    if passed {
+        query.push(" AND verdict <> 'matched'");
+    }
+    page.push(&mut query, "evaluations.event_id");
+    let rows = query.build().fetch_all(db.read()).await?;
+    let judged = |row: &SqliteRow| {
+        let of = |at: usize| row.try_get::<String, _>(at);
+        let maybe = |at: usize| row.try_get::<Option<String>, _>(at);
+        let columns = (of(0)?, of(1)?, of(2)?, of(3)?, maybe(4)?, maybe(5)?, maybe(6)?);
+        let told = (of(7)?, of(8)?, of(9)?, of(10)?, of(11)?, of(12)?, of(13)?, row.try_get(14)?, row.try_get(15)?);
+        Ok(Judged { event: event(told)?, evaluation: evaluation(columns)? })
+    };
+    let items = rows.iter().map(judged).collect::<Result<Vec<_>>>()?;
+    Ok(page.cut(items, |one| one.event.id.clone()))
+}
+
+type Made = (String, String, String, String, Option<String>, Option<String>, Option<String>);
+
+fn evaluation(
+    (automation_id, automation_name, verdict, reason, trace, readings, delivery_id): Made,
+) -> Result<Evaluation> {
+    let verdict = Verdict::parse(&verdict).unwrap_or(Verdict::Condition);
+    Ok(Evaluation {
+        automation_id,
+        automation_name,
+        matched: verdict == Verdict::Matched,
+        verdict,
+        reason,
+        trace: trace.as_deref().map(json).transpose()?,
+        readings: readings.as_deref().map_or_else(|| Ok(Vec::new()), json)?,
+        delivery_id,
+    })
 }

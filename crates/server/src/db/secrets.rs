@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use hookboard_api::problem::{Problem, ProblemCode, UsedBy};
 use hookboard_api::secret::Secret;
+use hookboard_api::webhook::is_header_value;
 use secrecy::SecretString;
 
 use super::{Conn, Db, Result};
@@ -99,9 +100,19 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
     Ok(uses)
 }
 
-/// Writes a secret's value. Whether it is new.
+/// Writes a secret's value. Whether it is new. Refused where it is sent as a header and could not be.
 pub async fn put(db: &Db, seal: &Seal, entity_id: &str, name: &str, value: &str, user: &str) -> Result<bool> {
     let mut tx = db.begin().await?;
+    if !is_header_value(value) {
+        let uses = uses(&mut tx, entity_id).await?.remove(name).unwrap_or_default();
+        if let Some(user) = uses.iter().find(|user| matches!(user.role.as_str(), "access token" | "header")) {
+            let words = format!(
+                "The webhook \"{}\" sends this secret as a header, which carries no line break or other control character. Write the value on one line.",
+                user.name
+            );
+            return Err(Failure::field("/value", "unfit_header", words));
+        }
+    }
     let known: Option<(String,)> = sqlx::query_as("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
         .bind(entity_id)
         .bind(name)

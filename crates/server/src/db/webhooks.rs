@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use hookboard_api::automation::{Activity, LastResult};
+use hookboard_api::EventType;
+use hookboard_api::automation::{Action, Activity, AutomationDraft, LastResult};
 use hookboard_api::delivery::{DeliveryState, OutcomeCode};
 use hookboard_api::problem::{FieldError, Problem, ProblemCode, UsedBy};
 use hookboard_api::webhook::{Health, HealthState, Webhook, WebhookDraft};
@@ -201,32 +202,36 @@ pub async fn create(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> R
     }
 }
 
-/// Replaces a webhook's settings. Automations whose templates would no longer compile refuse it.
+/// Replaces a webhook's settings. Refused while a payload uses a secret that the new ones take away: its
+/// name would be sent in the place of its value.
 pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookDraft) -> Result<()> {
     check_secrets(conn, entity_id, draft).await?;
+    let current = row(conn, entity_id, id).await?.settings()?;
     let users: Vec<(String, String, String)> =
         sqlx::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY name")
             .bind(id)
             .fetch_all(&mut *conn)
             .await?;
-    let mut broken = Vec::new();
+    let mut needed = None;
+    let mut used_by = Vec::new();
     for (automation_id, name, automation) in users {
-        let automation: hookboard_api::automation::AutomationDraft = json(&automation)?;
-        if let hookboard_api::automation::Action::Webhook { template: Some(template), .. } = &automation.action
-            && hookboard_template::compile(template, &draft.template_names(Some(automation.trigger.event))).has_errors()
-        {
-            broken.push(UsedBy { kind: "automation".into(), id: automation_id, name, role: "payload".into() });
-        }
+        let automation: AutomationDraft = json(&automation)?;
+        let Action::Webhook { template: Some(template), .. } = &automation.action else {
+            continue;
+        };
+        let Some(missing) = taken_away(template, automation.trigger.event, &current, draft) else {
+            continue;
+        };
+        needed.get_or_insert((name.clone(), missing));
+        used_by.push(UsedBy { kind: "automation".into(), id: automation_id, name, role: "payload".into() });
     }
-    if let Some(first) = broken.first() {
-        let mut problem = Problem::new(
-            ProblemCode::InUse,
-            format!(
-                "The payload of \"{}\" needs a secret that this change takes away. Change the payload first, or leave the secret.",
-                first.name
-            ),
+    if let Some((name, (pointer, what))) = needed {
+        let words = format!(
+            "The payload of \"{name}\" uses {what}, which this change takes away. Change the payload first, or leave {what} in."
         );
-        problem.used_by = broken;
+        let mut problem = Problem::new(ProblemCode::InUse, words);
+        problem.errors = vec![FieldError::new(pointer, "in_use", problem.detail.clone())];
+        problem.used_by = used_by;
         return Err(problem.into());
     }
     let done = sqlx::query("UPDATE webhooks SET name = ?, settings = ?, enabled = ?, revision = revision + 1, updated_at = ? WHERE entity_id = ? AND id = ?")
@@ -243,6 +248,22 @@ pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookD
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }
+}
+
+/// What a payload uses that is there now and no longer with the new settings: where it was set, and what
+/// it is in words.
+fn taken_away(
+    template: &str,
+    event: EventType,
+    now: &WebhookDraft,
+    new: &WebhookDraft,
+) -> Option<(&'static str, String)> {
+    let template = hookboard_template::compile(template, &now.template_names(Some(event))).template?;
+    if template.uses_access_token() && new.access_token.is_none() {
+        return Some(("/access_token", String::from("the access token")));
+    }
+    let missing = template.secrets_used().find(|used| !new.secrets.iter().any(|kept| kept == used))?;
+    Some(("/secrets", format!("the secret \"{missing}\"")))
 }
 
 /// Deletes a webhook that no automation uses and for which nothing waits.

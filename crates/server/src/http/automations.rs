@@ -1,12 +1,15 @@
 //! Automations: list, create, change, delete, duplicate, test, many at once.
 
+use std::collections::HashSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
-use hookboard_api::automation::{Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange};
+use hookboard_api::automation::{Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Revision};
+use hookboard_api::delivery::Judged;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use hookboard_api::scope::{PlaceKind, Scope};
@@ -20,8 +23,9 @@ use super::extract::{Body, OptionalBody, Params, Segments, check_revision, tagge
 use super::paging::Paging;
 use super::webhooks::send_test;
 use crate::app::App;
+use crate::clock;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::{Conn, Page, automations, webhooks};
+use crate::db::{Conn, Page, automations, events, webhooks};
 use crate::failure::Failure;
 
 /// What the list is narrowed to.
@@ -190,7 +194,10 @@ pub(super) async fn replace(
     Ok(tagged(automation.revision, automation))
 }
 
-/// Switch an automation on or off.
+/// The longest snooze, in seconds.
+const MAX_SNOOZE_S: u32 = 30 * 86_400;
+
+/// Switch an automation on or off, or snooze it.
 #[utoipa::path(patch, path = "/entities/{entity}/automations/{id}", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
     request_body = AutomationPatch, responses((status = 200, body = Automation), (status = 404, body = Problem)))]
 pub(super) async fn patch(
@@ -205,6 +212,16 @@ pub(super) async fn patch(
         && !automations::set_enabled(&mut tx, &team.id, &id, enabled).await?
     {
         return Err(Failure::not_found("automation"));
+    }
+    if let Some(seconds) = change.snooze_s {
+        if seconds > MAX_SNOOZE_S {
+            let message = "An automation is snoozed for at most 30 days. Disable it to hold it back longer.";
+            return Err(Failure::field("/snooze_s", "out_of_range", message.to_owned()));
+        }
+        let until = (seconds > 0).then(|| clock::text(clock::now_ms() + i64::from(seconds) * 1_000));
+        if !automations::snooze(&mut tx, &team.id, &id, until).await? {
+            return Err(Failure::not_found("automation"));
+        }
     }
     let automation = automations::get(&mut tx, &team.id, &id).await?;
     tx.commit().await?;
@@ -302,7 +319,7 @@ pub(super) struct Changed {
 
 /// Enable, disable or delete several automations: all or none.
 #[utoipa::path(post, path = "/entities/{entity}/automations/bulk", tag = "automations", params(("entity" = String, Path)), request_body = BulkChange,
-    responses((status = 200, body = Changed), (status = 404, body = Problem)))]
+    responses((status = 200, body = Changed), (status = 422, body = Problem, description = "One is unknown; none was changed")))]
 pub(super) async fn bulk(
     State(app): State<App>,
     caller: Caller,
@@ -311,7 +328,11 @@ pub(super) async fn bulk(
 ) -> Result<Json<Changed>, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
+    let mut changed = HashSet::new();
     for (index, id) in ids.iter().enumerate() {
+        if !changed.insert(id) {
+            continue;
+        }
         let found = change_one(&mut tx, &team, id, change).await?;
         if !found {
             return Err(Problem::invalid(vec![FieldError::new(
@@ -325,7 +346,7 @@ pub(super) async fn bulk(
     tx.commit().await?;
     app.accept().forget().await;
     app.changed(Topic::Automation, &team.name, None);
-    Ok(Json(Changed { changed: u32::try_from(ids.len()).unwrap_or(u32::MAX) }))
+    Ok(Json(Changed { changed: u32::try_from(changed.len()).unwrap_or(u32::MAX) }))
 }
 
 async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Result<bool, Failure> {
@@ -334,4 +355,47 @@ async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Res
         Bulk::Disable => automations::set_enabled(conn, &team.id, id, false).await,
         Bulk::Delete => automations::delete(conn, &team.id, id).await,
     }
+}
+
+/// What an automation was, newest first: each time it was made or saved. Saving one of these drafts again
+/// restores it.
+#[utoipa::path(get, path = "/entities/{entity}/automations/{id}/revisions", tag = "automations",
+    params(("entity" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = List<Revision>), (status = 404, body = Problem)))]
+pub(super) async fn revisions(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+) -> Result<Json<List<Revision>>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let mut connection = app.db().read().acquire().await?;
+    automations::get(&mut connection, &team.id, &id).await?;
+    Ok(Json(List::whole(automations::revisions(&mut connection, &id).await?)))
+}
+
+/// Which evaluations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Looked {
+    /// Only those of events it did not fire on.
+    #[serde(default)]
+    passed: bool,
+}
+
+/// What an automation made of the events it looked at, newest first: why it did or did not fire.
+#[utoipa::path(get, path = "/entities/{entity}/automations/{id}/evaluations", tag = "automations",
+    params(("entity" = String, Path), ("id" = String, Path), Looked, Paging),
+    responses((status = 200, body = List<Judged>), (status = 404, body = Problem)))]
+pub(super) async fn evaluations(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((entity, id)): Segments<(String, String)>,
+    Params(Looked { passed }): Params<Looked>,
+    page: Page,
+) -> Result<Json<List<Judged>>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let mut connection = app.db().read().acquire().await?;
+    automations::get(&mut connection, &team.id, &id).await?;
+    drop(connection);
+    Ok(Json(events::judged(app.db(), &team.id, &id, passed, &page).await?))
 }

@@ -7,7 +7,6 @@ use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::catalogue::{Collection, CollectionDraft, NewPoints, Place, Point, Run, Version, check_metadata};
 use hookboard_api::event::{AcceptedEvents, NewEvent, Subject};
-use hookboard_api::limits::MAX_POINTS_PER_CALL;
 use hookboard_api::list::List;
 use hookboard_api::name::check_place_name;
 use hookboard_api::problem::{FieldError, Problem};
@@ -343,20 +342,7 @@ pub(super) async fn post_points(
     let names =
         [("/metric", Some(&new.metric)), ("/run_name", new.run_name.as_ref()), ("/author", new.author.as_ref())];
     let mut errors: Vec<FieldError> = names.into_iter().filter_map(|(at, name)| check_place_name(name?, at)).collect();
-    if new.points.is_empty() || new.points.len() > MAX_POINTS_PER_CALL {
-        errors.push(FieldError::new(
-            "/points",
-            "out_of_range",
-            format!("Send 1 to {MAX_POINTS_PER_CALL} points in one call."),
-        ));
-    }
-    if new.points.windows(2).any(|pair| matches!(pair, [a, b] if a.step >= b.step)) {
-        errors.push(FieldError::new(
-            "/points",
-            "out_of_order",
-            "Send the points in order of their steps, each step once.",
-        ));
-    }
+    errors.extend(new.check_points());
     if !errors.is_empty() {
         return Err(Problem::invalid(errors).into());
     }

@@ -12,12 +12,11 @@ use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_EVENTS_PER_CALL};
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::auth::Caller;
 use super::automations::place_of;
-use super::extract::{Params, Segments, bytes, read};
+use super::extract::{Params, Segments, bytes, form, tree};
 use super::paging::Paging;
 use crate::accept::News;
 use crate::app::App;
@@ -35,7 +34,14 @@ pub(super) async fn post(
     request: Request,
 ) -> Result<(StatusCode, Json<AcceptedEvents>), Failure> {
     let body = bytes(request, &app).await?;
-    let value: Value = read(&body)?;
+    let value = tree(&body)?;
+    if value.is_array() {
+        return Err(Failure::field(
+            "",
+            "wrong_type",
+            "Write an object here; this is a list. Send several events as {\"events\":[…]}.",
+        ));
+    }
     // Read by hand rather than as an untagged enum, whose faults have no pointer.
     let many = value.as_object().is_some_and(|object| object.contains_key("events"));
     let new: Vec<NewEvent> = if many {
@@ -44,9 +50,9 @@ pub(super) async fn post(
         struct Many {
             events: Vec<NewEvent>,
         }
-        read::<Many>(&body)?.events
+        form::<Many>(&value)?.events
     } else {
-        vec![read(&body)?]
+        vec![form(&value)?]
     };
     if new.is_empty() || new.len() > MAX_EVENTS_PER_CALL {
         return Err(Failure::field(

@@ -12,9 +12,11 @@ use axum::response::{IntoResponse, Response};
 use hookboard_api::problem::{Problem, ProblemCode, pointer_token};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::words::fault;
+use super::tree::{Reader, Tree};
+use super::words::{fault, faulty_member};
 use crate::app::App;
 use crate::failure::Failure;
 
@@ -64,8 +66,13 @@ pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, Failure>
 
 /// Reads JSON; a fault points at the member it is in.
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    form(&tree(bytes)?)
+}
+
+/// Reads JSON of no form yet.
+pub(super) fn tree(bytes: &[u8]) -> Result<Value, Failure> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let Tree(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let cause = error.inner();
         if cause.is_data() {
             let words = cause.to_string();
@@ -80,6 +87,19 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
         .end()
         .map_err(|error| Failure::new(ProblemCode::BadRequest, format!("The body is not one JSON value: {error}.")))?;
     Ok(value)
+}
+
+/// Brings JSON into the form of a request.
+pub(super) fn form<T: DeserializeOwned>(value: &Value) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(Reader(value)).map_err(|error| {
+        let mut at = pointer(error.path());
+        let words = error.inner().to_string();
+        // The path ends where serde reads an object ahead to find its tag.
+        if let Some(member) = value.pointer(&at).and_then(|value| faulty_member(value, &words)) {
+            at = format!("{at}/{}", pointer_token(member));
+        }
+        Problem::invalid(vec![fault(&at, &words)]).into()
+    })
 }
 
 /// The JSON pointer of a path.
@@ -132,12 +152,18 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Segments<T> {
 
 /// Refuses a change to what has changed since the caller read it.
 pub(super) fn check_revision(headers: &HeaderMap, current: u32, what: &str) -> Result<(), Failure> {
-    let Some(given) = headers.get(IF_MATCH).and_then(|value| value.to_str().ok()) else {
+    let Some(given) = headers.get(IF_MATCH) else {
         return Ok(());
     };
-    let matches = given.trim() == "*"
-        || given.split(',').any(|tag| tag.trim().trim_start_matches("W/").trim_matches('"') == current.to_string());
-    if matches {
+    let tags: Option<Vec<&str>> =
+        given.to_str().ok().and_then(|given| given.split(',').map(|tag| opaque(tag.trim())).collect());
+    let Some(tags) = tags else {
+        return Err(Failure::new(
+            ProblemCode::BadRequest,
+            "The If-Match header cannot be read. Send the ETag of your last read, such as \"3\" with its quotes, or leave it out.",
+        ));
+    };
+    if tags.iter().any(|tag| *tag == "*" || *tag == current.to_string()) {
         Ok(())
     } else {
         Err(Failure::new(
@@ -147,6 +173,16 @@ pub(super) fn check_revision(headers: &HeaderMap, current: u32, what: &str) -> R
             ),
         ))
     }
+}
+
+/// What stands between the quotes of an entity tag (RFC 9110, section 8.8.3). A bare number is taken
+/// for one, and what a proxy has weakened for what it was.
+fn opaque(tag: &str) -> Option<&str> {
+    let bare = tag == "*" || !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_digit());
+    if bare {
+        return Some(tag);
+    }
+    tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"').filter(|tag| !tag.contains('"'))
 }
 
 /// A value with its version as `ETag`.

@@ -9,12 +9,16 @@ mod events;
 mod extract;
 mod page;
 mod paging;
+mod queries;
 mod secrets;
 mod sink;
 mod sources;
 mod stream;
+mod tree;
 mod webhooks;
 mod words;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -32,6 +36,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::queries::Queries;
 use crate::app::App;
 use crate::failure::{Failure, respond};
 
@@ -77,6 +82,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(automations::get, automations::replace, automations::patch, automations::delete))
         .routes(routes!(automations::duplicate))
         .routes(routes!(automations::test))
+        .routes(routes!(automations::evaluations))
+        .routes(routes!(automations::revisions))
         .routes(routes!(events::post))
         .routes(routes!(events::list))
         .routes(routes!(events::get))
@@ -102,19 +109,19 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Everything the server answers.
 pub fn router(app: &App) -> Router {
-    let (api, _) = api().split_for_parts();
+    let (api, described) = api().split_for_parts();
+    let queries = Arc::new(Queries::of(&described, "/api/v1"));
     let api = api
+        .route_layer(axum::middleware::from_fn_with_state(queries, queries::check))
         .route("/openapi.json", get(document))
         .fallback(unknown_call)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_EVENT_BYTES.max(MAX_TEMPLATE_BODY_BYTES)))
         .layer(cors(&app.settings().allow_origin));
-    let mut router =
-        Router::new().nest("/api/v1", api).route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready));
-    if app.settings().demo {
-        router = router.nest("/sink", sink::router());
-    }
-    router
+    let mut router = Router::new()
+        .nest("/api/v1", api)
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
         .fallback(page::serve)
         .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
@@ -122,8 +129,12 @@ pub fn router(app: &App) -> Router {
         // Paths without their query: a log is no place for what callers look for.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::extract::Request| {
             tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-        }))
-        .with_state(app.clone())
+        }));
+    if app.settings().demo {
+        // Outside the log: its failures are what it is for.
+        router = router.nest("/sink", sink::router());
+    }
+    router.with_state(app.clone())
 }
 
 async fn document() -> axum::Json<utoipa::openapi::OpenApi> {

@@ -31,8 +31,11 @@ impl<C: FromStr + Send> FromRequestParts<App> for Page<C> {
         let Params(Paging { cursor, limit }) = Params::from_request_parts(parts, app).await?;
         let limit = match limit {
             None => DEFAULT_PAGE,
-            Some(text) => text.parse().map_err(|_| {
-                Failure::parameter("limit", format!("A page's length is a whole number from 1 to {MAX_PAGE}."))
+            Some(text) => text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
+                Failure::parameter(
+                    "limit",
+                    format!("A page's length is a whole number from 1 to {MAX_PAGE}. Ask for one of these."),
+                )
             })?,
         };
         let after = cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| {
@@ -41,6 +44,6 @@ impl<C: FromStr + Send> FromRequestParts<App> for Page<C> {
                 "This is no cursor of this list. Pass on the \"next_cursor\" of the page before, or none for the first page.",
             )
         })?;
-        Ok(Self { after, limit: limit.clamp(1, MAX_PAGE) })
+        Ok(Self { after, limit })
     }
 }

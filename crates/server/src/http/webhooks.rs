@@ -10,14 +10,15 @@ use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem};
 use hookboard_api::sample::sample_values;
 use hookboard_api::stream::Topic;
-use hookboard_api::webhook::{TestRequest, TestResult, Webhook, WebhookDraft};
+use hookboard_api::webhook::{TestRequest, TestResult, Webhook, WebhookDraft, is_header_value};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Segments, check_revision, tagged};
 use crate::app::App;
 use crate::clock;
-use crate::db::{events, webhooks};
+use crate::db::{events, secrets, webhooks};
 use crate::failure::Failure;
 use crate::guard::Refusal;
 use crate::worker::send::{Message, send_message};
@@ -57,7 +58,7 @@ pub(super) async fn create(
     Body(draft): Body<WebhookDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    check(&app, &draft).await?;
+    check(&app, &team, &draft).await?;
     let mut tx = app.db().begin().await?;
     let id = webhooks::create(&mut tx, &team.id, &draft).await?;
     tx.commit().await?;
@@ -78,7 +79,7 @@ pub(super) async fn replace(
     Body(draft): Body<WebhookDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    check(&app, &draft).await?;
+    check(&app, &team, &draft).await?;
     let mut tx = app.db().begin().await?;
     let row = webhooks::row(&mut tx, &team.id, &id).await?;
     check_revision(&headers, row.revision, "webhook")?;
@@ -148,8 +149,11 @@ pub(super) struct Resumed {
     deliveries: u64,
 }
 
-async fn check(app: &App, draft: &WebhookDraft) -> Result<(), Failure> {
+async fn check(app: &App, team: &Team, draft: &WebhookDraft) -> Result<(), Failure> {
     let mut errors = draft.check();
+    if errors.is_empty() {
+        errors = unfit_headers(app, team, draft).await?;
+    }
     if !errors.iter().any(|error| error.pointer == "/url") {
         match app.guard().vet(&draft.url).await {
             // A name that does not resolve today may tomorrow; sending judges it again.
@@ -161,6 +165,21 @@ async fn check(app: &App, draft: &WebhookDraft) -> Result<(), Failure> {
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
+}
+
+/// Secrets that are to be sent as headers, and whose values cannot be.
+async fn unfit_headers(app: &App, team: &Team, draft: &WebhookDraft) -> Result<Vec<FieldError>, Failure> {
+    let sent = draft.header_secrets();
+    let names: Vec<String> = sent.iter().map(|(_, name)| (*name).to_owned()).collect();
+    let opened = secrets::open(app.db(), app.seal(), &team.id, &names).await?;
+    let unfit = |name: &str| opened.get(name).is_some_and(|opened| !is_header_value(opened.value.expose_secret()));
+    let faults = sent.into_iter().filter(|(_, name)| unfit(name)).map(|(pointer, name)| {
+        let words = format!(
+            "The secret \"{name}\" holds a line break or another control character, which no header can carry. Replace its value, or choose another."
+        );
+        FieldError::new(pointer, "unfit_header", words)
+    });
+    Ok(faults.collect())
 }
 
 /// Sends a test through a webhook, saved or not.

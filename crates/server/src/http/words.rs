@@ -2,6 +2,8 @@
 //! serde's phrases; one it does not know is told as it is.
 
 use hookboard_api::problem::{FieldError, pointer_token};
+use serde::de::Unexpected;
+use serde_json::Value;
 
 /// The fault that serde tells as `message`, met at `pointer`. A text of the wrong type is not repeated,
 /// since it may be a secret; a word that is not one of a fixed few is.
@@ -43,8 +45,32 @@ pub(super) fn fault(pointer: &str, message: &str) -> FieldError {
     FieldError::new(pointer, "malformed", format!("{message}. The calls are described at /api/v1/openapi.json."))
 }
 
+/// The member of `object` that serde speaks of in `message`, where one alone has the value it names.
+pub(super) fn faulty_member<'v>(object: &'v Value, message: &str) -> Option<&'v str> {
+    let is_told = |value: &Value| {
+        let unexpected = match value {
+            Value::Null => Unexpected::Unit,
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::String(text) if message.starts_with(&format!("unknown variant `{text}`,")) => return true,
+            Value::String(text) => Unexpected::Str(text),
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+            Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+                (Some(value), _) => Unexpected::Unsigned(value),
+                (None, Some(value)) => Unexpected::Signed(value),
+                (None, None) => Unexpected::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+        };
+        ["invalid type: ", "invalid value: "]
+            .iter()
+            .any(|head| message.strip_prefix(head).is_some_and(|rest| rest.starts_with(&format!("{unexpected}, "))))
+    };
+    let mut told = object.as_object()?.iter().filter(|(_, value)| is_told(value));
+    told.next().filter(|_| told.next().is_none()).map(|(name, _)| name.as_str())
+}
+
 /// What may be written in the place of a name that is not known.
-fn instead<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn instead<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let mut names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
     match names.pop() {
         None => String::from("Take it out."),
@@ -83,6 +109,7 @@ fn seen(given: &str) -> String {
         "string" => "text".into(),
         "map" => "an object".into(),
         "sequence" => "a list".into(),
+        "unit" => "null".into(),
         _ => given.to_owned(),
     }
 }
@@ -90,8 +117,9 @@ fn seen(given: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::http::extract::read;
-    use hookboard_api::automation::BulkChange;
+    use hookboard_api::automation::{Action, BulkChange};
     use hookboard_api::event::NewEvent;
+    use hookboard_api::metric::MetricRule;
     use hookboard_api::webhook::WebhookDraft;
     use serde::de::DeserializeOwned;
 
@@ -119,9 +147,48 @@ mod tests {
             told::<WebhookDraft>("{\"name\":\"a\",\"url\":\"b\",\"timeout_s\":-1}"),
             "/timeout_s wrong_type: Write a whole number from 0 to 4294967295 here; this is -1."
         );
+        assert_eq!(told::<BulkChange>("[]"), " wrong_type: Write an object here; this is a list.");
+        assert_eq!(
+            told::<WebhookDraft>("{\"name\":\"a\",\"url\":\"b\",\"headers\":[[\"x-team\",\"risk\"]]}"),
+            "/headers/0 wrong_type: Write an object here; this is a list."
+        );
+        assert_eq!(
+            told::<Action>("[\"record\"]"),
+            " wrong_type: Write an object here; this is a list.",
+            "nor does an enum's tag come first in a list"
+        );
+        assert_eq!(
+            told::<NewEvent>("{\"type\":\"NOPE\",\"metadata\":{\"a\":{\"b\":1,\"b\":2}}}"),
+            "/metadata/a/b duplicate: \"b\" is given twice. Keep one."
+        );
         assert_eq!(
             told::<WebhookDraft>("{\"name\":\"a\",\"name\":\"b\"}"),
             "/name duplicate: \"name\" is given twice. Keep one."
+        );
+    }
+
+    #[test]
+    fn a_fault_below_an_enums_tag_points_at_its_member() {
+        let rule = |change: &str| {
+            told::<MetricRule>(&format!(
+                "{{\"kind\":\"change\",\"metric\":\"loss\",\"change\":\"absolute\",\"direction\":\"up\",\"amount\":1,{change}}}"
+            ))
+        };
+        let words = "Write a whole number from 1 to 1000 here; this is";
+        assert_eq!(rule("\"window\":1.5"), format!("/window wrong_type: {words} 1.5."));
+        assert_eq!(rule("\"prior_window\":-2"), format!("/prior_window wrong_type: {words} -2."));
+        assert_eq!(
+            rule("\"window\":99999999999999999999"),
+            format!("/window wrong_type: {words} 100000000000000000000.0.")
+        );
+        assert_eq!(rule("\"window\":4294967296"), format!("/window wrong_type: {words} 4294967296."));
+        assert_eq!(rule("\"window\":null"), format!("/window wrong_type: {words} null."));
+        // Which of two alike it is, nobody can tell.
+        assert_eq!(rule("\"window\":1.5,\"prior_window\":1.5"), format!(" wrong_type: {words} 1.5."));
+        assert_eq!(rule("\"windwo\":1").split(':').next(), Some("/windwo unknown_field"));
+        assert_eq!(
+            told::<MetricRule>("{\"kind\":\"z_score\",\"metric\":\"loss\",\"direction\":\"sideways\"}"),
+            "/direction unknown_value: \"sideways\" is not known here. Use \"up\", \"down\" or \"either\"."
         );
     }
 

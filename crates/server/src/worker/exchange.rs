@@ -1,6 +1,9 @@
 //! One HTTP exchange with a vetted target: a connection of its own to the judged address, every phase
 //! timed and bounded, and no more of the answer read than is kept.
 
+use std::error::Error;
+use std::io;
+use std::iter::successors;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::guard::Vetted;
 
@@ -24,6 +28,8 @@ use crate::guard::Vetted;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest head of an answer.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Most headers of an answer. Each takes 64 bytes of memory while the head is read.
+const MAX_HEADERS: usize = 1024;
 
 /// A duration in milliseconds with three decimals.
 pub(super) fn ms(duration: Duration) -> f64 {
@@ -40,7 +46,10 @@ fn ended(outcome: OutcomeCode, message: impl Into<String>) -> Ended {
 }
 
 fn head_too_large() -> Ended {
-    ended(OutcomeCode::ResponseTooLarge, "The answer's head is over 64\u{a0}KiB. Send fewer or shorter headers.")
+    ended(
+        OutcomeCode::ResponseTooLarge,
+        "The answer's head is over 64\u{a0}KiB or has more than 1,024 headers. Send fewer or shorter headers.",
+    )
 }
 
 /// Posts `body` and writes into `result` what happened. `started` is when the look-up began: the bound
@@ -55,7 +64,9 @@ pub(super) async fn run(
     result: &mut Exchange,
 ) {
     let bound = Duration::from_secs(u64::from(timeout_s));
-    let exchange = exchange(tls, target, headers, body, result);
+    // Outside of the exchange, so that a timeout leaves what has arrived.
+    let mut kept = Vec::new();
+    let exchange = exchange(tls, target, headers, body, result, &mut kept);
     let end = match tokio::time::timeout(bound.saturating_sub(started.elapsed()), exchange).await {
         Ok(Ok(end) | Err(end)) => end,
         Err(_) => ended(
@@ -67,6 +78,7 @@ pub(super) async fn run(
     };
     result.outcome = end.outcome;
     result.message = end.message;
+    result.response_body = String::from_utf8_lossy(&kept).into_owned();
     result.timings.total_ms = ms(started.elapsed());
 }
 
@@ -76,6 +88,7 @@ async fn exchange(
     headers: &[(String, String)],
     body: &str,
     result: &mut Exchange,
+    kept: &mut Vec<u8>,
 ) -> Result<Ended, Ended> {
     let clock = Instant::now();
     let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect(&target.addresses))
@@ -105,13 +118,13 @@ async fn exchange(
             )
         })?;
         result.timings.tls_ms = Some(ms(clock.elapsed()));
-        post(stream, target, headers, body, result).await
+        post(stream, target, headers, body, result, kept).await
     } else {
-        post(stream, target, headers, body, result).await
+        post(stream, target, headers, body, result, kept).await
     }
 }
 
-async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+async fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(addresses).await?;
     // Head and body leave in one piece each; waiting for an acknowledgement between them costs 40 ms.
     stream.set_nodelay(true)?;
@@ -124,24 +137,25 @@ async fn post(
     headers: &[(String, String)],
     body: &str,
     result: &mut Exchange,
+    kept: &mut Vec<u8>,
 ) -> Result<Ended, Ended> {
     let clock = Instant::now();
     let failed = |error: &hyper::Error| match error {
-        error if error.is_parse_too_large() => ended(
-            OutcomeCode::ResponseTooLarge,
-            "The answer's head is over 64\u{a0}KiB. Send fewer or shorter headers.",
-        ),
+        error if error.is_parse_too_large() => head_too_large(),
+        error if error.is_parse() => not_http(error, &target.url),
         error => ended(
             OutcomeCode::Connect,
-            format!("The connection ended without an answer: {error}. Check the receiver's log."),
+            format!("The connection ended without an answer: {}. Check the receiver's log.", cause(error)),
         ),
     };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| failed(&error))?;
-    let driver = tokio::spawn(connection);
+    // A timeout drops this future, and the connection with it.
+    let _driver = AbortOnDropHandle::new(tokio::spawn(connection));
     let request = request(target, headers, body).map_err(|_| {
         // Names and plain values were checked when the webhook was saved: what is left is a secret.
         let words =
@@ -149,7 +163,7 @@ async fn post(
         ended(OutcomeCode::SecretMissing, words)
     })?;
     let answer = sender.send_request(request).await.map_err(|error| failed(&error));
-    let end = match answer {
+    match answer {
         Ok(response) => {
             result.timings.wait_ms = Some(ms(clock.elapsed()));
             let clock = Instant::now();
@@ -159,7 +173,6 @@ async fn post(
             if response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
                 > MAX_HEAD_BYTES
             {
-                driver.abort();
                 return Err(head_too_large());
             }
             result.response_headers = response
@@ -167,20 +180,18 @@ async fn post(
                 .iter()
                 .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
                 .collect();
-            let read = read(response, result).await;
+            let read = read(response, kept, &mut result.response_cut).await;
             result.timings.read_ms = Some(ms(clock.elapsed()));
             match read {
                 Err(error) if status.is_success() => Err(ended(
                     OutcomeCode::Connect,
-                    format!("The answer broke off: {error}. Check the receiver's log."),
+                    format!("The answer broke off: {}. Check the receiver's log.", cause(&error)),
                 )),
                 _ => Ok(judge(status)),
             }
         }
         Err(end) => Err(end),
-    };
-    driver.abort();
-    end
+    }
 }
 
 fn request(
@@ -205,32 +216,47 @@ fn request(
     request.body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
 }
 
-/// Reads what is kept of the answer's body.
-async fn read(response: Response<Incoming>, result: &mut Exchange) -> Result<(), hyper::Error> {
+/// Reads what is kept of the answer's body; `cut` says whether there was more.
+async fn read(response: Response<Incoming>, kept: &mut Vec<u8>, cut: &mut bool) -> Result<(), hyper::Error> {
     let mut body = response.into_body();
-    let mut kept: Vec<u8> = Vec::new();
-    let mut broken = Ok(());
-    while let Some(frame) = body.frame().await {
-        match frame {
-            Ok(frame) => {
-                let Some(bytes) = frame.data_ref() else {
-                    continue;
-                };
-                let room = MAX_RESPONSE_BYTES - kept.len();
-                kept.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or(bytes));
-                if bytes.len() > room {
-                    result.response_cut = true;
-                    break;
-                }
-            }
-            Err(error) => {
-                broken = Err(error);
-                break;
-            }
+    while let Some(frame) = body.frame().await.transpose()? {
+        let Some(bytes) = frame.data_ref() else {
+            continue;
+        };
+        let room = MAX_RESPONSE_BYTES - kept.len();
+        kept.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or(bytes));
+        if bytes.len() > room {
+            *cut = true;
+            break;
         }
     }
-    result.response_body = String::from_utf8_lossy(&kept).into_owned();
-    broken
+    Ok(())
+}
+
+fn not_http(error: &hyper::Error, url: &url::Url) -> Ended {
+    let advice = match url.scheme() {
+        // A receiver of encrypted connections answers plain ones with an alert of TLS.
+        "http" => "Check the URL's host and port; where the receiver takes encrypted connections, write https://.",
+        _ => "Check the URL's host and port.",
+    };
+    ended(OutcomeCode::Connect, format!("It answered with something that is not HTTP/1.1 ({error}). {advice}"))
+}
+
+/// Why a connection ended, in words.
+fn cause(error: &hyper::Error) -> String {
+    let mut causes = successors(error.source(), |&cause| cause.source());
+    let io = causes.find_map(|cause| cause.downcast_ref::<io::Error>());
+    match io.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset) => String::from("the receiver reset the connection"),
+        Some(io::ErrorKind::UnexpectedEof) => String::from("it is shorter than was announced"),
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
+            String::from("its chunks are not written as HTTP/1.1 asks for")
+        }
+        Some(_) => io.map(words).unwrap_or_default(),
+        None if error.is_canceled() => String::from("the receiver closed it, or sent something before it was asked"),
+        None if error.is_incomplete_message() => String::from("the receiver closed the connection"),
+        None => error.to_string(),
+    }
 }
 
 fn judge(status: StatusCode) -> Ended {
@@ -258,7 +284,7 @@ fn judge(status: StatusCode) -> Ended {
 }
 
 /// The system's words without its error number.
-fn words(error: &std::io::Error) -> String {
+fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();

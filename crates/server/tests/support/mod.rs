@@ -52,8 +52,13 @@ pub struct Server {
 impl Server {
     /// Starts `hookboard serve` on a free port and signs in.
     pub fn start(folder: &Folder, flags: &[&str]) -> Self {
+        Self::start_as(folder, "kestrel", "mira", flags)
+    }
+
+    /// The same, of another team and admin.
+    pub fn start_as(folder: &Folder, team: &str, admin: &str, flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hookboard"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--team", "kestrel", "--admin", "mira", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--team", team, "--admin", admin, "--data"])
             .arg(&folder.0)
             .args(flags)
             .stdout(Stdio::piped())
@@ -216,7 +221,8 @@ impl Receiver {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Received> {
+/// One request off a connection.
+pub fn read(stream: &TcpStream) -> Option<Received> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
