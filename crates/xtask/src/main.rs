@@ -15,7 +15,7 @@ cargo xtask <command>
 
   serve [flags]   set up, build and run Hookboard with demo data on http://127.0.0.1:8080;
                   flags go to `hookboard serve`, such as --listen 127.0.0.1:9000
-  dev [flags]     the same from a debug build, rebuilding page and server as files change
+  dev [flags]     the same from a debug build with an unshrunk page, rebuilt as files change
   test [part …]   set up what tests need and run all of them, or the parts named:
                   rust wasm browser mlflow lint
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
@@ -31,6 +31,11 @@ fn main() -> ExitCode {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("", arguments.as_slice()),
     };
+    let takes_more = matches!(command, "serve" | "dev" | "test" | "bench" | "" | "help" | "--help" | "-h");
+    if let Some(stray) = rest.first().filter(|_| !takes_more) {
+        eprintln!("\nxtask: {command} takes nothing more, and was given \"{stray}\"\n\n{HELP}");
+        return ExitCode::FAILURE;
+    }
     let done = match command {
         "serve" => serve::run(rest),
         "dev" => dev::run(rest),

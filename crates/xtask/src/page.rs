@@ -6,8 +6,9 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::shell::{Done, cargo, program, root, step, target};
+use crate::shell::{Done, cargo, heard, program, root, step, target};
 use crate::tools;
 
 /// Name of the page's package, and so of its files.
@@ -52,25 +53,13 @@ pub(crate) fn build() -> Done<bool> {
     if fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint) && dist().join("index.html").is_file() {
         return Ok(false);
     }
-    // Trunk runs cargo offline, since it must not download tools by itself.
-    step("Fetch the crates", "some seconds", cargo().args(["fetch", "--quiet", "--locked"]))?;
-    let trunk = tools::trunk()?;
-    let bindgen = tools::wasm_bindgen()?;
     let (wasm_split, wasm_opt, esbuild) = (tools::wasm_split()?, tools::wasm_opt()?, tools::esbuild()?);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([trunk.clone(), bindgen.clone()].into_iter().chain(std::env::split_paths(&path)))
-        .map_err(|error| error.to_string())?;
     // Into a folder of its own, so that a build that fails leaves the last page in place.
     let made = target().join("xtask/dist");
-    let mut command = program(trunk.join("trunk"));
-    // Trunk reads NO_COLOR as a boolean and fails on its usual value.
-    command
-        .args(["build", "--release", "--features", "split", "--dist"])
-        .arg(&made)
-        .env("PATH", path)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags())
-        .env_remove("NO_COLOR");
-    step("Build the page", "2 min when cold", &mut command)?;
+    let mut command = bundler(&made)?;
+    command.args(["--release", "--features", "split"]).env("CARGO_ENCODED_RUSTFLAGS", flags());
+    step("Build the page", "3 min when cold", &mut command)?;
+    let bindgen = tools::wasm_bindgen()?;
     split(&wasm_split, &bindgen, &made)?;
     shrink(&wasm_opt, &esbuild, &made)?;
     compress(&made)?;
@@ -80,6 +69,29 @@ pub(crate) fn build() -> Done<bool> {
         .and_then(|()| fs::write(&stamp, &fingerprint))
         .map_err(|error| error.to_string())?;
     Ok(true)
+}
+
+/// Builds the page for work on it: whole and unshrunk, in seconds after the first time. Its folder.
+pub(crate) fn quick() -> Done<PathBuf> {
+    let made = target().join("xtask/dev");
+    let mut command = bundler(&made)?;
+    command.args(["--cargo-profile", "dev"]);
+    step("Build the page, unshrunk", "2 min when cold", &mut command)?;
+    Ok(made)
+}
+
+/// Trunk, told to build into a folder.
+fn bundler(made: &Path) -> Done<Command> {
+    // Trunk runs cargo offline, since it must not download tools by itself.
+    step("Fetch the crates", "some seconds", cargo().args(["fetch", "--quiet", "--locked"]))?;
+    let (trunk, bindgen) = (tools::trunk()?, tools::wasm_bindgen()?);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([trunk.clone(), bindgen].into_iter().chain(std::env::split_paths(&path)))
+        .map_err(|error| error.to_string())?;
+    let mut command = program(trunk.join("trunk"));
+    // Trunk reads NO_COLOR as a boolean and fails on its usual value.
+    command.args(["build", "--dist"]).arg(made).env("PATH", path).env_remove("NO_COLOR");
+    Ok(command)
 }
 
 /// Those of .cargo/config.toml, which these replace, and crates named without the folders they were built
@@ -105,7 +117,13 @@ fn split(wasm_split: &Path, bindgen: &Path, made: &Path) -> Done {
     fs::create_dir_all(&parts).map_err(|error| error.to_string())?;
     let mut command = program(wasm_split);
     command.arg(built).arg(&parts).args(["--out-name", PAGE]);
-    step("Split the wasm", "some seconds", &mut command)?;
+    eprintln!("▸ Split the wasm (some seconds)");
+    let (split, said) = heard(&mut command)?;
+    if !split || said.contains("Overlong segment") {
+        return Err(String::from(
+            "the wasm could not be split; the lines above say why. An overlong segment needs more room: see ROOM_FOR_ALIGNMENT in src/part.rs",
+        ));
+    }
     let mut command = program(bindgen.join("wasm-bindgen"));
     command
         .args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir"])
@@ -136,7 +154,7 @@ done"#;
     let mut command = program("sh");
     command.args(["-ec", script, "sh"]).env("FLAGS", FEATURES.join(" "));
     command.arg(wasm_opt).arg(folder.join(format!("{PAGE}_bg.wasm"))).args(kinds(&["wasm"]));
-    step("Shrink the wasm", "about 1 min", &mut command)?;
+    step("Shrink the wasm", "about 2 min", &mut command)?;
     let mut command = program(esbuild);
     // In place, file by file: nothing is bundled, and what loads what stays as it was.
     command.args(["--minify", "--log-level=error", "--allow-overwrite", "--outdir=."]).current_dir(folder);

@@ -7,6 +7,7 @@ use crate::{page, tools};
 
 /// Sets up, builds what has changed, and runs.
 pub(crate) fn run(flags: &[String]) -> Done {
+    is_free(flags)?;
     tools::serve()?;
     page::build()?;
     let binary = server(true)?;
@@ -18,18 +19,36 @@ pub(crate) fn run(flags: &[String]) -> Done {
         Ok(())
     } else {
         Err(String::from(
-            "hookboard ended; the line above says why. To use another port: cargo xtask serve --listen 127.0.0.1:9000",
+            "hookboard ended; the lines above say why. Where the port is taken: cargo xtask serve --listen 127.0.0.1:9000",
         ))
+    }
+}
+
+/// Says at once, rather than after all that is built, that the address is taken.
+fn is_free(flags: &[String]) -> Done {
+    let at = flags.iter().position(|flag| flag == "--listen");
+    let given = flags.iter().find_map(|flag| flag.strip_prefix("--listen=")).map(str::to_owned);
+    let address = given.or_else(|| flags.get(at? + 1).cloned()).unwrap_or_else(|| String::from("127.0.0.1:8080"));
+    match std::net::TcpListener::bind(&address) {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(format!(
+            "{address} is taken by another program, maybe by Hookboard itself. Choose another port: cargo xtask serve --listen 127.0.0.1:9000"
+        )),
+        // What else is wrong with it is the server's to say.
+        _ => Ok(()),
     }
 }
 
 /// Builds the server with the page inside; its path.
 pub(crate) fn server(release: bool) -> Done<PathBuf> {
     let mut command = cargo();
-    command.args(["build", "--quiet", "--locked", "-p", "hookboard-server", "--bin", "hookboard"]);
+    command.args(["build", "--locked", "-p", "hookboard-server", "--bin", "hookboard"]);
     if release {
         command.arg("--release");
     }
-    step("Build the server", if release { "4 min when cold" } else { "2 min when cold" }, &mut command)?;
+    step(
+        "Build the server",
+        if release { "5 min when cold, seconds after that" } else { "3 min when cold, seconds after that" },
+        &mut command,
+    )?;
     Ok(target().join(if release { "release" } else { "debug" }).join("hookboard"))
 }

@@ -67,6 +67,14 @@ pub(crate) fn tee(command: &mut Command) -> Done<(bool, String)> {
     Ok((status.success(), printed))
 }
 
+/// Runs a program that ends soon, and gives whether it went well and all that it said, which is then shown.
+pub(crate) fn heard(command: &mut Command) -> Done<(bool, String)> {
+    let output = command.output().map_err(|error| cannot_start(command, &error))?;
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    eprint!("{said}");
+    Ok((output.status.success(), said))
+}
+
 /// What a program prints, if it can be run.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;

@@ -28,6 +28,15 @@ fn cache() -> PathBuf {
 
 /// What building and serving the page needs.
 pub(crate) fn serve() -> Done {
+    if find("npm").is_none() {
+        return Err(String::from("npm is not on the path. Install Node 20, then run this again."));
+    }
+    if !cache().join(format!("trunk-{TRUNK}")).is_dir() {
+        eprintln!(
+            "The first run builds the page's tools, about 10 min on two cores, and then page and server, about as long.\n\
+             What is done is kept: later runs start within seconds."
+        );
+    }
     wasm_target()?;
     wasm_bindgen()?;
     trunk()?;
@@ -62,6 +71,7 @@ fn cached(name: &str, install: impl FnOnce(&Path) -> Done) -> Done<PathBuf> {
     if place.is_dir() {
         return Ok(place);
     }
+    sweep(name);
     let partial = cache().join(format!("{name}.{}.partial", std::process::id()));
     let failed = |error: std::io::Error| {
         format!("{} cannot be written: {error}. Set XDG_CACHE_HOME to a folder of yours.", partial.display())
@@ -76,6 +86,20 @@ fn cached(name: &str, install: impl FnOnce(&Path) -> Done) -> Done<PathBuf> {
     Ok(place)
 }
 
+/// Removes what an interrupted install of `name` left. One that is under way elsewhere is younger.
+fn sweep(name: &str) {
+    const OLD: std::time::Duration = std::time::Duration::from_hours(1);
+    for entry in fs::read_dir(cache()).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let is_partial = file.to_str().is_some_and(|file| file.starts_with(name) && file.ends_with(".partial"));
+        let age = entry.metadata().and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_partial && age.is_some_and(|age| age > OLD) {
+            // One that cannot be removed is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// `cargo install` with a profile that builds in half the time; the tools are not the bottleneck.
 fn cargo_install(into: &Path, arguments: &[&str]) -> Command {
     let mut command = cargo();
@@ -88,6 +112,10 @@ fn cargo_install(into: &Path, arguments: &[&str]) -> Command {
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env_remove("RUSTFLAGS");
+    // Else it asks to add a folder to the path that is gone a moment later.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let with_own = std::env::join_paths(std::env::split_paths(&path).chain([into.join("bin")]));
+    command.env("PATH", with_own.unwrap_or(path));
     command
 }
 
