@@ -7,6 +7,8 @@
 use std::pin::Pin;
 
 use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::ui::{
     feedback::{LoadError, SkeletonRows},
@@ -23,6 +25,13 @@ impl From<wasm_split_helpers::SplitLoaderError> for Missing {
         Self
     }
 }
+
+/// Constants that nobody reads. The splitter lays the others out by module, with room between modules for
+/// their alignment; where that outgrows what the linker had laid out, it leaves all constants to the first
+/// load. It drops these, and so has the room.
+#[cfg(feature = "split")]
+#[used]
+static ROOM_FOR_ALIGNMENT: [u8; 2048] = [b'.'; 2048];
 
 /// A part on its way: `None` if its place went away meanwhile.
 type Coming = Pin<Box<dyn Future<Output = Result<Option<AnyView>, Missing>>>>;
@@ -50,6 +59,7 @@ macro_rules! part {
     ($(#[$meta:meta])* $module:ident: $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$meta])*
         $visible fn $name($($argument: $type),*) -> $crate::part::Ask {
+            #[allow(unused_braces, reason = "they are the block of the macro's caller")]
             #[cfg_attr(feature = "split", wasm_split_helpers::wasm_split($module, fallible))]
             fn build(
                 seat: $crate::part::Seat,
@@ -102,8 +112,12 @@ impl Loader {
         self.state.set(State::Coming);
         let seat = Seat { owner: self.owner.get_value(), view: self.view };
         let Some(coming) = self.ask.try_with_value(|ask| ask(seat)) else { return };
+        let styled = style();
         spawn_local(async move {
-            let built = coming.await;
+            let built = match styled.await {
+                Ok(()) => coming.await,
+                Err(missing) => Err(missing),
+            };
             let is_missing = built.is_err();
             // A place that went away has neither a view nor a state to keep.
             let _ = self.view.try_set_value(built.ok().flatten());
@@ -117,6 +131,33 @@ impl Loader {
     /// The part, once.
     fn take(self) -> Option<AnyView> {
         self.view.try_update_value(Option::take).flatten()
+    }
+}
+
+/// Switches the parts' stylesheet on, and waits until it stands. Its address is in index.html; a mount
+/// without one brings its style along.
+fn style() -> impl Future<Output = Result<(), Missing>> {
+    let found = document().get_element_by_id("parts-style");
+    let link = found.and_then(|link| link.dyn_into::<web_sys::HtmlLinkElement>().ok());
+    let coming = link.filter(|link| link.sheet().is_none()).map(|link| {
+        let settled = js_sys::Promise::new(&mut |done, failed| {
+            // An element of the document takes listeners always.
+            let _ = link.add_event_listener_with_callback("load", &done);
+            let _ = link.add_event_listener_with_callback("error", &failed);
+        });
+        link.set_disabled(false);
+        (link, JsFuture::from(settled))
+    });
+    async {
+        let Some((link, settled)) = coming else { return Ok(()) };
+        settled.await.map_or_else(
+            |_| {
+                // Off, so that switching it on asks for it anew.
+                link.set_disabled(true);
+                Err(Missing)
+            },
+            |_| Ok(()),
+        )
     }
 }
 

@@ -6,26 +6,118 @@ use crate::{
     client::{calls, use_client, use_team},
     features::{
         automations::{AutomationPage, PlaceAutomations, TeamAutomations},
-        collections::CollectionList,
+        collections::{CollectionList, CollectionPage},
         deliveries::{DeliveryPage, PlaceDeliveries, TeamDeliveries},
+        events::{EventPage, EventsPage},
         nowhere::{NoTeam, Nowhere},
         place::PlaceFrame,
+        reference::ReferencePage,
         settings::{KeysPage, WebhooksPage},
         wizard::WizardPage,
+        workspace::Workspace,
     },
-    part::{Part, part},
-    route::{Place, PlaceTab, Room, Route, use_router},
+    part::{Ask, Part, part},
+    route::{PlaceTab, Room, Route, use_router},
     ui::feedback::LoadError,
 };
 
-part! { wizard: fn wizard(place: Place, id: Option<String>) { view! { <WizardPage place=place id=id /> } } }
-part! { automation: fn automation(place: Place, id: String) { view! { <AutomationPage place=place id=id /> } } }
-part! { deliveries: fn deliveries(entity: String) { view! { <TeamDeliveries entity=entity /> } } }
-part! { deliveries: fn place_deliveries(place: Place) { view! { <PlaceDeliveries place=place /> } } }
-part! { deliveries: fn delivery(entity: String, id: String) { view! { <DeliveryPage entity=entity id=id /> } } }
-part! { collections: fn collections(place: Place) { view! { <CollectionList place=place /> } } }
-part! { settings: fn keys(entity: String) { view! { <KeysPage entity=entity /> } } }
-part! { settings: fn webhooks(entity: String) { view! { <WebhooksPage entity=entity /> } } }
+// The rooms that load when first entered, a function for each module. Each is given a route of its own.
+
+part! {
+    wizard: fn wizard(route: Route) {
+        match route {
+            Route::NewAutomation(place) => view! { <WizardPage place=place id=None /> }.into_any(),
+            Route::EditAutomation(place, id) => view! { <WizardPage place=place id=Some(id) /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    automation: fn automation(route: Route) {
+        match route {
+            Route::Automation(place, id) => view! { <AutomationPage place=place id=id /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    deliveries: fn deliveries(route: Route) {
+        match route {
+            Route::Deliveries { entity } => view! { <TeamDeliveries entity=entity /> }.into_any(),
+            Route::Delivery { entity, id } => view! { <DeliveryPage entity=entity id=id /> }.into_any(),
+            Route::Place(place, _) => view! { <PlaceDeliveries place=place /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    collections: fn collections(route: Route) {
+        match route {
+            Route::Collection(place, name) => view! { <CollectionPage place=place name=name /> }.into_any(),
+            Route::Place(place, _) => view! { <CollectionList place=place /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    events: fn events(route: Route) {
+        match route {
+            Route::Events { entity } => view! { <EventsPage entity=entity /> }.into_any(),
+            Route::Event { entity, id } => view! { <EventPage entity=entity id=id /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    reference: fn reference(route: Route) {
+        match route {
+            Route::Reference { entity } => view! { <ReferencePage entity=entity /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    workspace: fn workspace(route: Route) {
+        match route {
+            Route::Place(place, _) => view! { <Workspace place=place /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    settings: fn settings(route: Route) {
+        match route {
+            Route::Settings { entity, room: Room::Keys } => view! { <KeysPage entity=entity /> }.into_any(),
+            Route::Settings { entity, .. } => view! { <WebhooksPage entity=entity /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+/// Asks for the room of a route; none where it is there from the start.
+fn ask(route: &Route) -> Option<Ask> {
+    let module: fn(Route) -> Ask = match route {
+        Route::NewAutomation(_) | Route::EditAutomation(..) => wizard,
+        Route::Automation(..) => automation,
+        Route::Deliveries { .. } | Route::Delivery { .. } | Route::Place(_, PlaceTab::History) => deliveries,
+        Route::Collection(..) | Route::Place(_, PlaceTab::Collections) => collections,
+        Route::Events { .. } | Route::Event { .. } => events,
+        Route::Reference { .. } => reference,
+        Route::Place(_, PlaceTab::Workspace) => workspace,
+        Route::Settings { .. } => settings,
+        Route::Start | Route::Automations { .. } | Route::Place(_, PlaceTab::Automations) | Route::Unknown(_) => {
+            return None;
+        }
+    };
+    Some(module(route.clone()))
+}
 
 /// The room of the route.
 #[component]
@@ -36,33 +128,27 @@ pub fn Screen() -> impl IntoView {
         Route::Settings { entity, room: Room::Secrets } => Route::Settings { entity, room: Room::Webhooks },
         route => route,
     });
-    view! {
-        {live(move || match room.get() {
+    live(move || {
+        let route = room.get();
+        match route {
             Route::Start => view! { <Start /> }.into_any(),
             Route::Automations { entity } => view! { <TeamAutomations entity=entity /> }.into_any(),
-            Route::Deliveries { entity } => view! { <Part ask=deliveries(entity) room=true /> }.into_any(),
-            Route::Delivery { entity, id } => view! { <Part ask=delivery(entity, id) room=true /> }.into_any(),
+            Route::Unknown(_) => view! { <Nowhere /> }.into_any(),
             Route::Place(place, tab) => {
                 let content = place.clone();
                 view! {
                     <PlaceFrame place=place tab=tab>
-                        {match tab {
-                            PlaceTab::Collections => view! { <Part ask=collections(content.clone()) /> }.into_any(),
-                            PlaceTab::Automations => view! { <PlaceAutomations place=content.clone() /> }.into_any(),
-                            PlaceTab::History => view! { <Part ask=place_deliveries(content.clone()) /> }.into_any(),
+                        {match ask(&Route::Place(content.clone(), tab)) {
+                            Some(ask) => view! { <Part ask=ask /> }.into_any(),
+                            None => view! { <PlaceAutomations place=content.clone() /> }.into_any(),
                         }}
                     </PlaceFrame>
                 }
-                    .into_any()
+                .into_any()
             }
-            Route::Automation(place, id) => view! { <Part ask=automation(place, id) room=true /> }.into_any(),
-            Route::Settings { entity, room: Room::Keys } => view! { <Part ask=keys(entity) room=true /> }.into_any(),
-            Route::Settings { entity, .. } => view! { <Part ask=webhooks(entity) room=true /> }.into_any(),
-            Route::NewAutomation(place) => view! { <Part ask=wizard(place, None) room=true /> }.into_any(),
-            Route::EditAutomation(place, id) => view! { <Part ask=wizard(place, Some(id)) room=true /> }.into_any(),
-            Route::Unknown(_) => view! { <Nowhere /> }.into_any(),
-        })}
-    }
+            route => ask(&route).map(|ask| view! { <Part ask=ask room=true /> }).into_any(),
+        }
+    })
 }
 
 /// Leads on to the reader's first team.

@@ -27,6 +27,32 @@ pub fn collections(of: &Place) -> String {
     format!("{}/collections?limit=200", place(of))
 }
 
+/// One collection, or what lies below it.
+pub fn collection(of: &Place, name: &str, rest: &str) -> String {
+    format!("{}/collections/{}{rest}", place(of), encode(name))
+}
+
+/// Runs of a project, newest first.
+pub fn runs(of: &Place) -> String {
+    team(&of.entity, &format!("projects/{}/runs?limit=200", encode(&of.name)))
+}
+
+/// Points of a run's metric.
+pub fn points(of: &Place, run: &str, metric: &str) -> String {
+    let query = Query::default().with("metric", Some(metric));
+    team(&of.entity, &format!("projects/{}/runs/{}/metrics{}", encode(&of.name), encode(run), query.suffix()))
+}
+
+/// Events of a team, narrowed by `filters`.
+pub fn events(entity: &str, filters: &Query) -> String {
+    team(entity, &format!("events{}", filters.clone().with("limit", Some("50")).suffix()))
+}
+
+/// One event.
+pub fn event(entity: &str, id: &str) -> String {
+    team(entity, &format!("events/{}", encode(id)))
+}
+
 /// Automations of a team or of one place, narrowed by `filters` besides.
 pub fn automations(entity: &str, within: Option<&Place>, filters: &Query) -> String {
     team(entity, &format!("automations{}", scoped(within, filters).with("limit", Some("200")).suffix()))

@@ -13,6 +13,7 @@ const STORED_KEY: &str = "hookboard.key";
 #[derive(Clone, Copy)]
 pub struct Session {
     key: RwSignal<Option<String>>,
+    refused: StoredValue<bool>,
     remembered: bool,
 }
 
@@ -21,7 +22,7 @@ impl Session {
     pub fn new(key: Option<String>, remembered: bool) -> Self {
         let stored = || storage().and_then(|storage| storage.get_item(STORED_KEY).ok().flatten());
         let key = key.or_else(|| remembered.then(stored).flatten());
-        Self { key: RwSignal::new(key), remembered }
+        Self { key: RwSignal::new(key), refused: StoredValue::new(false), remembered }
     }
 
     /// The key, or none for a reader who is signed out.
@@ -29,8 +30,14 @@ impl Session {
         self.key
     }
 
+    /// Whether the reader was signed out since the server did not take the key.
+    pub fn was_refused(&self) -> bool {
+        self.refused.get_value()
+    }
+
     /// Takes `key` from now on.
     pub fn sign_in(&self, key: &str) {
+        self.refused.set_value(false);
         if self.remembered
             && let Some(storage) = storage()
         {
@@ -80,6 +87,13 @@ impl Client {
         self.cache
     }
 
+    /// The whole address of `path`, for code that is to run elsewhere.
+    pub fn address(&self, path: &str) -> String {
+        let base = self.base.get_value();
+        let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+        if base.starts_with('/') { format!("{origin}{base}{path}") } else { format!("{base}{path}") }
+    }
+
     /// Reads `path`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
         parse(&self.get_text(path).await?)
@@ -127,7 +141,8 @@ impl Client {
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = self.base.with_value(|base| format!("{base}{path}"));
         let request = RequestBuilder::new(&url).method(method);
-        match self.session.key.get_untracked() {
+        // What no header can hold is no key of ours: the server will say so.
+        match self.session.key.get_untracked().filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic())) {
             Some(key) => request.header("authorization", &format!("Bearer {key}")),
             None => request,
         }
@@ -140,6 +155,7 @@ impl Client {
         body: Option<String>,
         revision: Option<u32>,
     ) -> Result<String, ApiError> {
+        let key = self.session.key.get_untracked();
         let mut request = self.request(method, path);
         if let Some(revision) = revision {
             request = request.header("if-match", &format!("\"{revision}\""));
@@ -157,7 +173,9 @@ impl Client {
             return Ok(text);
         }
         let error = ApiError::read(response.status(), &text);
-        if error == ApiError::SignedOut {
+        // An answer to a key that was given up meanwhile says nothing of the present one.
+        if error == ApiError::SignedOut && self.session.key.get_untracked() == key {
+            self.session.refused.set_value(key.is_some());
             self.session.sign_out();
         }
         Err(error)

@@ -4,10 +4,14 @@
 pub mod automations;
 pub mod collections;
 pub mod deliveries;
+pub mod events;
 pub mod nowhere;
+pub mod palette;
 pub mod payload;
 pub mod place;
+pub mod reference;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;
 pub mod wizard;
+pub mod workspace;

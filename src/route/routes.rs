@@ -18,6 +18,8 @@ pub struct Place {
 /// The tabs of a registry or project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceTab {
+    /// The metrics of its runs; projects only.
+    Workspace,
     /// Its collections.
     Collections,
     /// The automations that watch it.
@@ -90,8 +92,27 @@ pub enum Route {
         /// The delivery's id.
         id: String,
     },
+    /// All events of a team.
+    Events {
+        /// Name of the team.
+        entity: String,
+    },
+    /// One event, and what each automation made of it.
+    Event {
+        /// Name of the team.
+        entity: String,
+        /// The event's id.
+        id: String,
+    },
+    /// What a payload may hold.
+    Reference {
+        /// Name of the team.
+        entity: String,
+    },
     /// A registry or project.
     Place(Place, PlaceTab),
+    /// A collection of a registry or project.
+    Collection(Place, String),
     /// Creating an automation.
     NewAutomation(Place),
     /// One automation.
@@ -127,13 +148,19 @@ impl Route {
             [] | ["automations"] => Self::Automations { entity },
             ["deliveries"] => Self::Deliveries { entity },
             ["deliveries", id] => Self::Delivery { entity, id: (*id).to_owned() },
+            ["events"] => Self::Events { entity },
+            ["events", id] => Self::Event { entity, id: (*id).to_owned() },
+            ["reference"] => Self::Reference { entity },
             ["settings"] | ["settings", "webhooks"] => Self::Settings { entity, room: Room::Webhooks },
             ["settings", "secrets"] => Self::Settings { entity, room: Room::Secrets },
             ["settings", "keys"] => Self::Settings { entity, room: Room::Keys },
             [kind, name, rest @ ..] => {
                 let place = Place { entity, kind: PlaceKind::parse(kind)?, name: (*name).to_owned() };
                 match rest {
-                    [] | ["collections"] => Self::Place(place, PlaceTab::Collections),
+                    [] => Self::Place(place.clone(), place.first_tab()),
+                    ["workspace"] if place.kind == PlaceKind::Project => Self::Place(place, PlaceTab::Workspace),
+                    ["collections"] => Self::Place(place, PlaceTab::Collections),
+                    ["collections", name] => Self::Collection(place, (*name).to_owned()),
                     ["automations"] => Self::Place(place, PlaceTab::Automations),
                     ["history"] => Self::Place(place, PlaceTab::History),
                     ["automations", "new"] => Self::NewAutomation(place),
@@ -153,7 +180,11 @@ impl Route {
             Self::Automations { entity } => join(&[entity, "automations"]),
             Self::Deliveries { entity } => join(&[entity, "deliveries"]),
             Self::Delivery { entity, id } => join(&[entity, "deliveries", id]),
+            Self::Events { entity } => join(&[entity, "events"]),
+            Self::Event { entity, id } => join(&[entity, "events", id]),
+            Self::Reference { entity } => join(&[entity, "reference"]),
             Self::Place(place, tab) => place.path(&[tab.as_str()]),
+            Self::Collection(place, name) => place.path(&["collections", name]),
             Self::NewAutomation(place) => place.path(&["automations", "new"]),
             Self::Automation(place, id) => place.path(&["automations", id]),
             Self::EditAutomation(place, id) => place.path(&["automations", id, "edit"]),
@@ -168,8 +199,12 @@ impl Route {
             Self::Automations { entity }
             | Self::Deliveries { entity }
             | Self::Delivery { entity, .. }
+            | Self::Events { entity }
+            | Self::Event { entity, .. }
+            | Self::Reference { entity }
             | Self::Settings { entity, .. } => Some(entity),
             Self::Place(place, _)
+            | Self::Collection(place, _)
             | Self::NewAutomation(place)
             | Self::Automation(place, _)
             | Self::EditAutomation(place, _) => Some(&place.entity),
@@ -181,6 +216,7 @@ impl Route {
     pub const fn place(&self) -> Option<&Place> {
         match self {
             Self::Place(place, _)
+            | Self::Collection(place, _)
             | Self::NewAutomation(place)
             | Self::Automation(place, _)
             | Self::EditAutomation(place, _) => Some(place),
@@ -190,6 +226,14 @@ impl Route {
 }
 
 impl Place {
+    /// The tab that shows where the address names none.
+    pub const fn first_tab(&self) -> PlaceTab {
+        match self.kind {
+            PlaceKind::Registry => PlaceTab::Collections,
+            PlaceKind::Project => PlaceTab::Workspace,
+        }
+    }
+
     fn path(&self, rest: &[&str]) -> String {
         let mut parts = vec![self.entity.as_str(), self.kind.as_str(), self.name.as_str()];
         parts.extend_from_slice(rest);
@@ -200,6 +244,7 @@ impl Place {
 impl PlaceTab {
     const fn as_str(self) -> &'static str {
         match self {
+            Self::Workspace => "workspace",
             Self::Collections => "collections",
             Self::Automations => "automations",
             Self::History => "history",
@@ -241,6 +286,10 @@ mod tests {
             Route::Automations { entity: entity() },
             Route::Deliveries { entity: entity() },
             Route::Delivery { entity: entity(), id: "0192".to_owned() },
+            Route::Events { entity: entity() },
+            Route::Event { entity: entity(), id: "0192".to_owned() },
+            Route::Reference { entity: entity() },
+            Route::Place(odd(), PlaceTab::Workspace),
             Route::Settings { entity: entity(), room: Room::Webhooks },
             Route::Settings { entity: entity(), room: Room::Secrets },
             Route::Settings { entity: entity(), room: Room::Keys },
@@ -251,6 +300,7 @@ mod tests {
                 Route::Place(place.clone(), PlaceTab::Collections),
                 Route::Place(place.clone(), PlaceTab::Automations),
                 Route::Place(place.clone(), PlaceTab::History),
+                Route::Collection(place.clone(), "a/b c".to_owned()),
                 Route::NewAutomation(place.clone()),
                 Route::Automation(place.clone(), "id".to_owned()),
                 Route::EditAutomation(place, "id".to_owned()),
@@ -274,5 +324,9 @@ mod tests {
     fn short_forms_lead_to_the_first_tab() {
         assert_eq!(Route::parse("/kestrel"), Route::Automations { entity: "kestrel".to_owned() });
         assert_eq!(Route::parse("/kestrel/registry/models/"), Route::Place(models(), PlaceTab::Collections));
+        assert_eq!(
+            Route::parse("/a%2Fb/project/50%25%20of%20%C3%BCmlauts%3F"),
+            Route::Place(odd(), PlaceTab::Workspace)
+        );
     }
 }

@@ -57,6 +57,29 @@ pub fn Conflict(
     on_mine: Callback<()>,
 ) -> impl IntoView {
     let same = differences.is_empty();
+    view! {
+        <section class="conflict" aria-label="Saved meanwhile">
+            <Callout tone=Tone::Warning glyph=Glyph::Warning alert=true>
+                {format!("Someone else changed this {what} meanwhile. Yours is kept. ")}
+                {if same { "The two say the same." } else { "Here they differ:" }}
+            </Callout>
+            <Differences differences=differences sides=("Saved", "Yours") />
+            <div class="row row-wrap">
+                <Button on_press=on_theirs>"Load the saved version"</Button>
+                <Button on_press=on_mine>"Save mine over it"</Button>
+            </div>
+        </section>
+    }
+}
+
+/// Each part in which two versions differ, as it is in one and in the other.
+#[component]
+pub fn Differences(
+    /// The parts.
+    differences: Vec<Difference>,
+    /// What the two versions are called.
+    sides: (&'static str, &'static str),
+) -> impl IntoView {
     let side = |who: &'static str, text: String, code: bool| {
         let text = if text.is_empty() { "–".to_owned() } else { text };
         let text = if code {
@@ -75,24 +98,12 @@ pub fn Conflict(
         view! {
             <div class="conflict__part">
                 <dt>{one.what}</dt>
-                {side("Saved", one.theirs, one.code)}
-                {side("Yours", one.mine, one.code)}
+                {side(sides.0, one.theirs, one.code)}
+                {side(sides.1, one.mine, one.code)}
             </div>
         }
     };
-    view! {
-        <section class="conflict" aria-label="Saved meanwhile">
-            <Callout tone=Tone::Warning glyph=Glyph::Warning alert=true>
-                {format!("Someone else changed this {what} meanwhile. Yours is kept. ")}
-                {if same { "The two say the same." } else { "Here they differ:" }}
-            </Callout>
-            <dl>{differences.into_iter().map(part).collect_view()}</dl>
-            <div class="row row-wrap">
-                <Button on_press=on_theirs>"Load the saved version"</Button>
-                <Button on_press=on_mine>"Save mine over it"</Button>
-            </div>
-        </section>
-    }
+    view! { <dl class="differences">{differences.into_iter().map(part).collect_view()}</dl> }
 }
 
 #[cfg(test)]

@@ -141,12 +141,15 @@ pub fn Confirm(
     view! { <Later wanted=open ask=confirm(open, question) on_missing=on_missing /> }
 }
 
+/// What is said of a dialog whose code did not load.
+pub const LOST: &str = "This dialog could not be loaded. Check the connection, then try again.";
+
 /// Closes a dialog whose code did not load, and says so; opened again, it is asked for again.
 pub fn lost(open: RwSignal<bool>) -> impl Fn() + Copy + Send + Sync + 'static {
     let toasts = use_toasts();
     move || {
         open.set(false);
-        toasts.fail("This dialog could not be loaded. Check the connection, then try again.");
+        toasts.fail(LOST);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, HtmlElement, Node, ShadowRoot};
+use web_sys::{Document, Element, HtmlElement, Node, ShadowRoot};
 
 use super::overlay::after_layout;
 
@@ -22,6 +22,56 @@ pub fn rescue(element: &HtmlElement) {
     if element.is_connected() && holder(element).is_none() {
         // An element that cannot take the focus leaves it where it is.
         let _ = element.focus();
+    }
+}
+
+/// What can take the focus by itself.
+const CONTROLS: &str = "a[href], button, input, select, textarea, [tabindex=\"0\"]";
+
+/// Gives the focus a place near by when what had it is taken away. One per mount.
+#[derive(Clone, Copy)]
+pub struct Keeper(StoredValue<Vec<Element>, LocalStorage>);
+
+impl Keeper {
+    /// Nothing had the focus yet.
+    pub fn new() -> Self {
+        Self(StoredValue::new_local(Vec::new()))
+    }
+
+    /// The focus moved to the target of `event`.
+    pub fn moved(self, event: &web_sys::FocusEvent) {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        self.0.set_value(std::iter::successors(target, |element| element.parent_element()).collect());
+    }
+
+    /// The focus left for nowhere. If what had it is gone a moment later, the first control of the
+    /// nearest thing around it that is left takes over, unless the room changed.
+    pub fn lost(self, event: &web_sys::FocusEvent, at_heading: AtHeading) {
+        if event.related_target().is_some() {
+            return;
+        }
+        // After whoever knows better where the focus belongs: a list, a dialog, a room.
+        let look = move || {
+            let _ = self.0.try_with_value(|around| {
+                let is_gone = around.first().is_some_and(|had| !had.is_connected());
+                if !is_gone || at_heading.0.try_get_value() != Some(false) {
+                    return;
+                }
+                for left in around.iter().filter(|element| element.is_connected()) {
+                    let Ok(controls) = left.query_selector_all(CONTROLS) else { continue };
+                    for control in (0..controls.length()).filter_map(|index| controls.get(index)) {
+                        if holder(&control).is_some() {
+                            return;
+                        }
+                        if let Ok(control) = control.dyn_into::<HtmlElement>() {
+                            // One that cannot take it leaves it to the next.
+                            let _ = control.focus();
+                        }
+                    }
+                }
+            });
+        };
+        after_layout(move || after_layout(look));
     }
 }
 

@@ -107,10 +107,16 @@ pub fn Menu(
     let menu: NodeRef<html::Div> = NodeRef::new();
     let open = RwSignal::new(false);
     let from_end = RwSignal::new(false);
+    // Said again, it would draw the items anew and lose the focus that is on one.
+    let set_open = move |shows: bool| {
+        if open.get_untracked() != shows {
+            open.set(shows);
+        }
+    };
     let toggled = move |_| {
         let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked()) else { return };
         let shows = is_open(&menu);
-        open.set(shows);
+        set_open(shows);
         if shows {
             place(&button, &menu, edge.unwrap_or(Edge::End));
             focus_end(&menu, from_end.get_untracked());
@@ -119,7 +125,7 @@ pub fn Menu(
     };
     let show = move || {
         if let Some(menu) = menu.get_untracked() {
-            open.set(true);
+            set_open(true);
             // Fails only for a menu that is open or gone already.
             let _ = menu.show_popover();
         }
@@ -233,7 +239,7 @@ pub fn Menu(
                 // The items must be there before the menu is measured.
                 let opens = js_sys::Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open");
                 if opens {
-                    open.set(true);
+                    set_open(true);
                 }
             })
             on:toggle=handler(toggled)

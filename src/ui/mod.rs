@@ -1,6 +1,7 @@
 //! Parts the page is made of. They know no route and no call.
 
 pub mod button;
+pub mod clipboard;
 pub mod code;
 pub mod conflict;
 pub mod dialog;
@@ -22,3 +23,4 @@ pub mod tabs;
 pub mod time;
 pub mod toast;
 pub mod toggle;
+pub mod trace;

@@ -1,7 +1,7 @@
 //! Deliveries and their outcomes in words and signs, the same wherever they show.
 
 use hookboard_api::{
-    automation::Activity,
+    automation::{Activity, Automation},
     delivery::{DeliveryState, OutcomeCode},
 };
 use leptos::prelude::*;
@@ -26,9 +26,12 @@ pub const fn look(state: DeliveryState) -> (Tone, Glyph, &'static str) {
     }
 }
 
-/// What stands behind a state: the HTTP status, or else the outcome in a word.
+/// What stands behind a state: the HTTP status where it decided, or else the outcome in a word. An
+/// answer that broke off may have begun with a 200.
 pub fn short_code(status: Option<u16>, outcome: Option<OutcomeCode>) -> Option<String> {
-    status.map(|status| status.to_string()).or_else(|| {
+    use OutcomeCode::{Http4xx, Http5xx, Ok, Redirect, UnexpectedStatus};
+    let decides = matches!(outcome, None | Some(Ok | Http4xx | Http5xx | Redirect | UnexpectedStatus));
+    status.filter(|_| decides).map(|status| status.to_string()).or_else(|| {
         let word = match outcome? {
             OutcomeCode::Ok => return None,
             OutcomeCode::BlockedAddress => "blocked address",
@@ -76,4 +79,15 @@ pub fn last_results(activity: &Activity) -> AnyView {
         DeliveryState::Skipped | DeliveryState::Recorded | DeliveryState::Canceled => Tick::Skip,
     };
     view! { <Sparkline ticks=activity.recent.iter().map(tick).collect() /> }.into_any()
+}
+
+/// What stands where an automation has no last result.
+pub fn never_fired(automation: &Automation) -> AnyView {
+    view! {
+        <span class="cell-stack">
+            <Status tone=Tone::None glyph=Glyph::MinusCircle text="Never fired" />
+            <span class="cell-sub">"Created " <Ago at=automation.created_at.clone() /></span>
+        </span>
+    }
+    .into_any()
 }

@@ -1,6 +1,9 @@
 //! The sentence that says what an automation does.
 
-use hookboard_api::sentence::Part;
+use hookboard_api::{
+    automation::{Action, Automation},
+    sentence::Part,
+};
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
@@ -22,6 +25,17 @@ pub enum Then {
     Post(String),
     /// Sends nothing.
     Record,
+}
+
+impl Then {
+    /// What an automation does.
+    pub fn of(automation: &Automation) -> Self {
+        match (&automation.action, &automation.webhook) {
+            (Action::Record, _) => Self::Record,
+            (Action::Webhook { .. }, Some(webhook)) => Self::Post(webhook.name.clone()),
+            (Action::Webhook { webhook_id, .. }, None) => Self::Post(webhook_id.clone()),
+        }
+    }
 }
 
 /// `When … → POST webhook`. The action is never broken before its verb.

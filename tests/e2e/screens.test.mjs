@@ -30,6 +30,8 @@ before(async () => {
   const { body: automations } = await call("GET", "/entities/kestrel/automations?registry=Models");
   const models = "/kestrel/registry/Models";
   const own = automations.items.find((row) => row.name === "Deploy to production");
+  const { body: events } = await call("GET", "/entities/kestrel/events");
+  const watched = events.items.find((event) => event.evaluated > 0);
   paths = {
     "team's automations": "/kestrel/automations",
     "registry's automations": `${models}/automations`,
@@ -37,6 +39,11 @@ before(async () => {
     "registry's history": `${models}/history`,
     "project's automations": "/kestrel/project/fraud-training/automations",
     "an empty place": "/kestrel/project/doc-layout/automations",
+    "a collection": `${models}/collections/fraud-scorer`,
+    workspace: "/kestrel/project/asr-conformer/workspace",
+    events: "/kestrel/events",
+    "an event": `/kestrel/events/${watched.id}`,
+    "payload reference": "/kestrel/reference",
     deliveries: "/kestrel/deliveries",
     "a delivered delivery": `/kestrel/deliveries/${deliveries.delivered.id}`,
     "a waiting delivery": `/kestrel/deliveries/${deliveries.retrying.id}`,

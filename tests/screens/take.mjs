@@ -28,11 +28,17 @@ for (const scheme of ["light", "dark"]) {
   const { body: automations } = await call("GET", "/entities/kestrel/automations?registry=Models");
   const deploy = automations.items.find((one) => one.name === "Deploy to production");
   const models = "/kestrel/registry/Models";
+  const { body: events } = await call("GET", "/entities/kestrel/events?type=ADD_ARTIFACT_ALIAS");
+  const event = events.items.find((one) => one.matched > 0 && one.matched < one.evaluated);
   for (const [name, path] of [
     ["automations", `${models}/automations`],
     ["wizard", `${models}/automations/${deploy.id}/edit?step=action`],
     ["delivery", `/kestrel/deliveries/${delivery.id}`],
     ["settings", "/kestrel/settings/webhooks"],
+    ["workspace", "/kestrel/project/asr-conformer/workspace"],
+    ["collection", `${models}/collections/fraud-scorer`],
+    ["event", `/kestrel/events/${event.id}`],
+    ["reference", "/kestrel/reference"],
   ]) {
     await page.goto(server.origin + path);
     await page.getByRole("heading", { level: 1 }).waitFor();

@@ -1,6 +1,6 @@
 //! What follows signals in a view, boxed.
 
-use full::prelude::{AnyView, IntoAny, IntoAttributeValue, IntoRender};
+use full::prelude::{AnyView, IntoAny, IntoAttributeValue, IntoRender, IsDisposed, StoredValue};
 
 use crate::signals::{Memo, RwSignal, Signal};
 
@@ -41,9 +41,15 @@ pub fn boxed<V>(value: impl FnMut() -> V + Send + 'static) -> Box<dyn FnMut() ->
     Box::new(value)
 }
 
-/// What an event of an element leads to.
-pub fn handler<E: 'static>(handle: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
-    Box::new(handle)
+/// What an event of an element leads to. Nothing once its part of the page is gone: an element that is
+/// taken away with the focus still tells that it lost it.
+pub fn handler<E: 'static>(mut handle: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
+    let part = StoredValue::new(());
+    Box::new(move |event| {
+        if !part.is_disposed() {
+            handle(event);
+        }
+    })
 }
 
 /// The value of an attribute that follows signals; `None` takes the attribute away.

@@ -66,7 +66,10 @@ impl Actions {
         let path = calls::automation(&entity, &automation.id, "");
         let automation = automation.clone();
         spawn_local(async move {
-            let answer = self.client.patch::<Automation>(&path, &AutomationPatch { enabled: Some(enabled) }).await;
+            let answer = self
+                .client
+                .patch::<Automation>(&path, &AutomationPatch { enabled: Some(enabled), ..AutomationPatch::default() })
+                .await;
             match answer {
                 Ok(_) => {
                     Self::changed(self.client, &entity);

@@ -11,11 +11,15 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     actions::{Actions, place_of},
-    row::{loose_pattern, never_fired, then_of},
+    as_code::AsCode,
+    passed::PassedOver,
+    revisions::Revisions,
+    row::loose_pattern,
+    snooze::{self, SnoozeNotice, snoozer},
     test_dialog::TestDialog,
 };
 use crate::{
-    client::{calls, use_client, use_team},
+    client::{ApiError, calls, use_client, use_team},
     route::{Place, PlaceTab, Query, Room, Route, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
@@ -26,8 +30,8 @@ use crate::{
         format::span,
         icon::Glyph,
         menu::{Menu, MenuItem},
-        outcome::{last_result, last_results, look, short_code},
-        rule::RuleSentence,
+        outcome::{last_result, last_results, look, never_fired, short_code},
+        rule::{RuleSentence, Then},
         status::{Status, Tone},
         time::Ago,
         toggle::Switch,
@@ -80,8 +84,10 @@ pub fn AutomationPage(
             })}
             {live(move || {
                 let entity = entity.clone();
+                // What is gone is not there to be changed, whatever was known of it.
+                let gone = query.with(|query| query.error.as_ref().is_some_and(ApiError::is_missing));
                 match loaded.get_untracked() {
-                    Some(first) if present.get() => {
+                    Some(first) if present.get() && !gone => {
                         let automation = Memo::new(move |_| loaded.get().unwrap_or_else(|| first.clone()));
                         view! { <Loaded automation=automation entity=entity /> }.into_any()
                     }
@@ -136,9 +142,11 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
             }
         });
     };
+    let snooze = snoozer(automation);
     let items = move |()| {
         let now = automation.get_untracked();
-        vec![
+        let mut all = snooze::items(&now, snooze, admin.get_untracked().as_ref());
+        all.extend([
             MenuItem::new(Glyph::Duplicate, "Duplicate", move || actions.duplicate(&now))
                 .refused(admin.get_untracked()),
             MenuItem::new(Glyph::Trash, "Delete…", move || {
@@ -147,7 +155,8 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
             })
             .danger()
             .refused(admin.get_untracked()),
-        ]
+        ]);
+        all
     };
     let name = move || automation.with(|automation| automation.name.clone());
     view! {
@@ -163,7 +172,7 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                                 <p>
                                     <RuleSentence
                                         when=when(&automation.trigger, &automation.scope)
-                                        then=then_of(automation)
+                                        then=Then::of(automation)
                                     />
                                 </p>
                                 {(!automation.description.is_empty())
@@ -206,8 +215,10 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
             </div>
         </div>
         {live(move || automation.with(|automation| notices(automation, router.href(&Route::Settings { entity: automation.scope.entity.clone(), room: Room::Webhooks }))))}
+        <SnoozeNotice automation=automation snooze=snooze />
         {live(move || automation.with(facts))}
-        <RecentDeliveries automation=automation entity=entity />
+        <RecentDeliveries automation=automation entity=entity.clone() />
+        <PassedOver automation=automation entity=entity.clone() />
         {live(move || {
             automation
                 .with(|automation| match &automation.action {
@@ -226,6 +237,8 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                     _ => ().into_any(),
                 })
         })}
+        <Revisions automation=automation entity=entity />
+        <AsCode automation=automation />
         <TestDialog of=tested />
         <Confirm
             open=asking

@@ -18,22 +18,12 @@ use crate::{
     ui::{
         icon::{Glyph, Icon},
         menu::{Menu, MenuItem},
-        outcome::{last_result, last_results},
+        outcome::{last_result, last_results, never_fired},
         rule::{RuleSentence, Then},
-        status::{Badge, Status, Tone},
-        time::Ago,
+        status::{Badge, Tone},
         toggle::{Checkbox, Checked, Switch},
     },
 };
-
-/// What an automation does then.
-pub(super) fn then_of(automation: &Automation) -> Then {
-    match (&automation.action, &automation.webhook) {
-        (Action::Record, _) => Then::Record,
-        (Action::Webhook { .. }, Some(webhook)) => Then::Post(webhook.name.clone()),
-        (Action::Webhook { webhook_id, .. }, None) => Then::Post(webhook_id.clone()),
-    }
-}
 
 /// The pattern on an alias or tag that also matches within longer words, if there is one.
 pub(super) fn loose_pattern(automation: &Automation) -> Option<String> {
@@ -155,7 +145,7 @@ pub(super) fn AutomationRow(
                                 view! {
                                     <RuleSentence
                                         when=when(&automation.trigger, &automation.scope)
-                                        then=then_of(automation)
+                                        then=Then::of(automation)
                                     />
                                 }
                             })
@@ -220,16 +210,6 @@ fn scope_view(automation: &Automation, with_place: bool) -> AnyView {
                 <span class="truncate">{words}</span>
             </span>
             {place}
-        </span>
-    }
-    .into_any()
-}
-
-pub(super) fn never_fired(automation: &Automation) -> AnyView {
-    view! {
-        <span class="cell-stack">
-            <Status tone=Tone::None glyph=Glyph::MinusCircle text="Never fired" />
-            <span class="cell-sub">"Created " <Ago at=automation.created_at.clone() /></span>
         </span>
     }
     .into_any()

@@ -7,7 +7,6 @@ use hookboard_api::{
     sentence::{Part, subject_words},
 };
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen_futures::JsFuture;
 
 use super::{curl, list::redeliver, timeline::Timeline, trace::WhyItFired};
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     route::{Place, Route, use_router},
     ui::{
         button::{Button, ButtonKind, IconButton, LinkButton},
+        clipboard::copy,
         exchange::{ExchangeTabs, Phases, outcome_badge},
         feedback::{Empty, LoadError, SkeletonRows},
         focus::Heading,
@@ -86,17 +86,6 @@ pub fn DeliveryPage(
             })}
         </div>
     }
-}
-
-/// Puts `text` on the clipboard and says so.
-fn copy(toasts: Toasts, text: String, said: String) {
-    let Some(window) = web_sys::window() else { return };
-    spawn_local(async move {
-        match JsFuture::from(window.navigator().clipboard().write_text(&text)).await {
-            Ok(_) => toasts.say(Glyph::Check, said),
-            Err(_) => toasts.fail("The browser did not allow copying. Select the text and copy it."),
-        }
-    });
 }
 
 /// What happened, as a sentence.

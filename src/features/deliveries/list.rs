@@ -4,6 +4,7 @@ use hookboard_api::{
     EventType,
     account::Role,
     automation::Automation,
+    catalogue::Collection,
     delivery::{Delivery, DeliveryState, Redeliver},
     list::List,
     sentence::subject_words,
@@ -133,6 +134,18 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
             list.iter().map(|one| (one.id.clone(), one.name.clone())).collect::<Vec<_>>()
         })
     });
+    let collection = router.param("collection");
+    // Those of the place; in a whole team, the one that a link named.
+    let listed = client
+        .query::<List<Collection>>(move || scope.with_value(|(_, within)| within.as_ref().map(calls::collections)));
+    let collections = Signal::derive(move || {
+        let mut names: Vec<String> = listed.with(|list| {
+            list.value.iter().flat_map(|list| &list.items).map(|collection| collection.name.clone()).collect()
+        });
+        names.extend(collection.get().filter(|own| !names.contains(own)));
+        names.into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>()
+    });
+    let has_collections = Memo::new(move |_| collections.with(|all| !all.is_empty()));
     let clear = move || router.set_query(&Query::default());
     let entity_name = entity.clone();
     let member = team.refusal(Role::Member);
@@ -159,6 +172,20 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                 choices=names
                 on_choose={move |id: Option<String>| router.set_param("automation", id.as_deref())}
             />
+            {live(move || {
+                has_collections
+                    .get()
+                    .then(|| {
+                        view! {
+                            <FilterButton
+                                label="Collection"
+                                value=collection
+                                choices=collections
+                                on_choose={move |name: Option<String>| router.set_param("collection", name.as_deref())}
+                            />
+                        }
+                    })
+            })}
             <FilterButton
                 label="Time"
                 value=router.param("since")

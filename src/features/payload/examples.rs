@@ -13,11 +13,15 @@ pub enum Example {
     Slack,
     /// A message to a workflow of Microsoft Teams.
     Teams,
+    /// A message to a webhook of a Discord channel.
+    Discord,
+    /// An alert to an on-call service: `PagerDuty`'s events, version 2.
+    PagerDuty,
 }
 
 impl Example {
     /// All examples, as offered.
-    pub const ALL: [Self; 4] = [Self::Generic, Self::GitHub, Self::Slack, Self::Teams];
+    pub const ALL: [Self; 6] = [Self::Generic, Self::GitHub, Self::Slack, Self::Teams, Self::Discord, Self::PagerDuty];
 
     /// What it is called.
     pub const fn title(self) -> &'static str {
@@ -26,7 +30,26 @@ impl Example {
             Self::GitHub => "GitHub repository dispatch",
             Self::Slack => "Slack message",
             Self::Teams => "Microsoft Teams message",
+            Self::Discord => "Discord message",
+            Self::PagerDuty => "PagerDuty alert",
         }
+    }
+
+    /// The word in the URL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::GitHub => "github",
+            Self::Slack => "slack",
+            Self::Teams => "teams",
+            Self::Discord => "discord",
+            Self::PagerDuty => "pagerduty",
+        }
+    }
+
+    /// Reads the word in the URL.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|example| example.as_str() == word)
     }
 
     /// Its text for an event.
@@ -40,6 +63,13 @@ impl Example {
                 members(&fields, "    ").replace("\n}", "\n  }")
             ),
             Self::Slack => format!("{{\n  \"text\": \"{what}\"\n}}"),
+            Self::Discord => {
+                format!("{{\n  \"content\": \"{what}\",\n  \"allowed_mentions\": {{\n    \"parse\": []\n  }}\n}}")
+            }
+            Self::PagerDuty => format!(
+                "{{\n  \"routing_key\": \"\",\n  \"event_action\": \"trigger\",\n  \"payload\": {{\n    \"summary\": \"{what}\",\n    \"source\": \"${{project_name}}\",\n    \"severity\": \"warning\",\n    \"custom_details\": {}\n  }}\n}}",
+                members(&fields, "      ").replace("\n}", "\n    }")
+            ),
             Self::Teams => format!(
                 "{{\n  \"type\": \"message\",\n  \"attachments\": [\n    {{\n      \"contentType\": \"application/vnd.microsoft.card.adaptive\",\n      \"content\": {{\n        \"type\": \"AdaptiveCard\",\n        \"version\": \"1.4\",\n        \"body\": [\n          {{\n            \"type\": \"TextBlock\",\n            \"text\": \"{what}\",\n            \"wrap\": true\n          }}\n        ]\n      }}\n    }}\n  ]\n}}"
             ),

@@ -46,22 +46,26 @@ pub fn PlaceFrame(
         let count = |pick: fn(&hookboard_api::catalogue::Place) -> u32| {
             known.with(|known| known.as_ref().map(|known| u64::from(pick(known))))
         };
-        [
-            (PlaceTab::Collections, "Collections", count(|place| place.collections)),
-            (PlaceTab::Automations, "Automations", count(|place| place.automations)),
-            (PlaceTab::History, "History", None),
-        ]
-        .map(|(own, label, count)| TabLink {
+        let collections = count(|place| place.collections);
+        let mut tabs = match kind {
+            PlaceKind::Registry => vec![(PlaceTab::Collections, "Collections", collections)],
+            PlaceKind::Project => {
+                vec![(PlaceTab::Workspace, "Workspace", None), (PlaceTab::Collections, "Artifacts", collections)]
+            }
+        };
+        tabs.push((PlaceTab::Automations, "Automations", count(|place| place.automations)));
+        tabs.push((PlaceTab::History, "History", None));
+        let link = |(own, label, count)| TabLink {
             label,
             count,
             href: router.href(&Route::Place(place.clone(), own)),
             current: own == tab,
-        })
-        .to_vec()
+        };
+        tabs.into_iter().map(link).collect::<Vec<_>>()
     });
     let page = move || {
         view! {
-        <div class="page">
+        <div class=if tab == PlaceTab::Workspace { "page page--wide" } else { "page" }>
             <div class="page-head">
                 <div class="page-head__text">
                     <h1 tabindex="-1">{name.clone()}</h1>

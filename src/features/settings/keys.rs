@@ -217,7 +217,7 @@ pub fn KeysPage(
                             (Some(false), None) => ().into_any(),
                         }
                     })}
-                    <table class="table table--keys" role="table" aria-label="Access keys" hidden=bound(move || rows.with(Vec::is_empty))>
+                    <table class="table table--cards table--keys" role="table" aria-label="Access keys" hidden=bound(move || rows.with(Vec::is_empty))>
                         <thead role="rowgroup">
                             <tr role="row">
                                 <th role="columnheader" scope="col">"Name"</th>

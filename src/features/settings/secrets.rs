@@ -1,21 +1,18 @@
 //! Secrets: names and where they are used. A value goes in and never comes out.
 
-use hookboard_api::{
-    account::Role,
-    list::List,
-    problem::UsedBy,
-    secret::{Secret, SecretValue, check_name},
-};
+use hookboard_api::{account::Role, list::List, problem::UsedBy, secret::Secret};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::frame::{InUse, RefusedDialog};
+use super::{
+    frame::{InUse, RefusedDialog},
+    secret_dialog::{SecretDialog, Writing},
+};
 use crate::{
     client::{Remote, calls, use_client, use_team},
     ui::{
-        button::{Button, ButtonKind, IconButton},
-        dialog::{Confirm, Dialog},
+        button::{Button, IconButton},
+        dialog::Confirm,
         feedback::{Empty, LoadError, SkeletonRows},
-        field::{TextDraft, TextField},
         format::{day_and_minute, parse_time},
         icon::{Glyph, Icon},
         rows::follow,
@@ -46,56 +43,9 @@ pub(super) fn SecretsSection(
         });
     };
 
-    let writing = RwSignal::new(false);
-    let replaced = RwSignal::new(None::<String>);
-    let name = TextDraft::new("");
-    let value = TextDraft::new("");
-    let busy = RwSignal::new(None::<&'static str>);
-    let failure = RwSignal::new(None::<String>);
-    let open = move |of: Option<String>| {
-        name.set(of.clone().unwrap_or_default());
-        value.set("");
-        failure.set(None);
-        replaced.set(of);
-        writing.set(true);
-    };
-    let save = move || {
-        let (name_now, body) = (name.get_untracked(), SecretValue { value: value.get_untracked() });
-        name.judge(check_name(&name_now, "/name").map(|error| error.message));
-        value.judge(body.check().map(|error| error.message));
-        let taken = replaced.with_untracked(Option::is_none)
-            && rows.with_untracked(|rows| rows.iter().any(|secret| secret.name == name_now));
-        if taken {
-            name.fail("There is a secret of this name. Replace its value instead, or choose another name.");
-        }
-        if [name, value].iter().any(|draft| draft.error().with_untracked(Option::is_some))
-            || busy.get_untracked().is_some()
-        {
-            return;
-        }
-        let path = entity.with_value(|entity| calls::secret(entity, &name_now));
-        busy.set(Some("Saving…"));
-        spawn_local(async move {
-            let answer = client.put::<Option<serde::de::IgnoredAny>>(&path, &body, None).await;
-            busy.try_set(None);
-            match answer {
-                Ok(_) => {
-                    changed();
-                    value.set("");
-                    writing.try_set(false);
-                    let verb = if replaced.get_untracked().is_some() { "Replaced" } else { "Saved" };
-                    toasts.say(Glyph::Check, format!("{verb} {name_now}"));
-                }
-                Err(error) => {
-                    name.judge(error.field("/name"));
-                    value.judge(error.field("/value"));
-                    if error.fields().is_empty() {
-                        failure.try_set(Some(error.words()));
-                    }
-                }
-            }
-        });
-    };
+    let writing = RwSignal::new(None::<Writing>);
+    let names = Signal::derive(move || rows.with(|rows| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>()));
+    let dialog_entity = entity.get_value();
 
     let doomed = RwSignal::new(String::new());
     let asking = RwSignal::new(false);
@@ -160,7 +110,7 @@ pub(super) fn SecretsSection(
                         <Button
                             small=true
                             refused=admin
-                            on_press=move || open(Some(replace.clone()))
+                            on_press=move || writing.set(Some(Writing::Replace(replace.clone())))
                             attr:aria-label=replace_label
                         >
                             "Replace"
@@ -176,48 +126,6 @@ pub(super) fn SecretsSection(
             </tr>
         }
     };
-    let title = move || match replaced.get_untracked() {
-        Some(name) => view! { "Replace the value of " <code>{name}</code> }.into_any(),
-        None => "New secret".into_any(),
-    };
-    let body = move || {
-        let is_new = replaced.with_untracked(Option::is_none);
-        view! {
-            {is_new
-                .then(|| {
-                    view! {
-                        <TextField
-                            label="Name"
-                            hint="Letters, digits and _. Payloads use it as ${NAME}."
-                            mono=true
-                            draft=name
-                        />
-                    }
-                })}
-            <TextField
-                label="Value"
-                hint=if is_new {
-                    "It is sealed at once and never shown again."
-                } else {
-                    "The old value is gone at once. Where it signs, both sign for 24\u{a0}h."
-                }
-                kind="password"
-                mono=true
-                draft=value
-            />
-            {live(move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> }))}
-        }
-        .into_any()
-    };
-    let foot = move || {
-        view! {
-            <Button on_press=move || writing.set(false)>"Cancel"</Button>
-            <Button kind=ButtonKind::Primary submit=true busy=busy>
-                {if replaced.get_untracked().is_some() { "Replace value" } else { "Save secret" }}
-            </Button>
-        }
-        .into_any()
-    };
     view! {
         <section class="section" id="secrets" aria-label="Secrets">
             <div class="section-head">
@@ -225,7 +133,7 @@ pub(super) fn SecretsSection(
                 <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
                 <p>"Written once, replaced at will, never shown again."</p>
                 <div class="section-head__actions">
-                    <Button glyph=Glyph::Plus refused=admin on_press=move || open(None)>
+                    <Button glyph=Glyph::Plus refused=admin on_press=move || writing.set(Some(Writing::New))>
                         "New secret"
                     </Button>
                 </div>
@@ -273,7 +181,7 @@ pub(super) fn SecretsSection(
                     </tbody>
                 </table>
             </div>
-            <Dialog open=writing title=title glyph=Glyph::Key on_submit=save body=body foot=foot />
+            <SecretDialog entity=dialog_entity of=writing names=names />
             <Confirm
                 open=asking
                 title=move || view! { "Delete secret " <code>{doomed.get()}</code> "?" }.into_any()

@@ -31,7 +31,7 @@ struct Kept {
 }
 
 /// What the form is about.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) enum Editing {
     /// A webhook to be made.
     New,
@@ -76,6 +76,9 @@ pub(super) fn WebhookForm(
     /// Names of the team's secrets.
     #[prop(into)]
     secrets: Signal<Vec<String>>,
+    /// Is handed the webhook as saved.
+    #[prop(optional)]
+    on_saved: Option<Callback<Webhook>>,
 ) -> impl IntoView {
     let (client, toasts) = (use_client(), use_toasts());
     let entity = StoredValue::new(entity);
@@ -159,13 +162,16 @@ pub(super) fn WebhookForm(
             };
             busy.try_set(None);
             match answer {
-                Ok(_) => {
+                Ok(saved) => {
                     pristine.try_set_value(None);
                     tab::forget(&editing.key(&entity));
                     client.changed(&calls::webhooks(&entity));
                     client.changed(&calls::secrets(&entity));
                     open.try_set(false);
                     toasts.say(Glyph::Check, format!("Saved {}", draft.name));
+                    if let Some(on_saved) = on_saved {
+                        on_saved.try_run(saved);
+                    }
                 }
                 Err(error) => {
                     let saved = match &editing {

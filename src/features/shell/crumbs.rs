@@ -23,6 +23,9 @@ fn crumbs(route: &Route) -> Vec<Crumb> {
         Route::Automations { .. } => trail.push(here("Automations")),
         Route::Deliveries { .. } => trail.push(here("Deliveries")),
         Route::Delivery { .. } => trail.extend([link("Deliveries", Route::Deliveries { entity }), here("Delivery")]),
+        Route::Events { .. } => trail.push(here("Events")),
+        Route::Event { .. } => trail.extend([link("Events", Route::Events { entity }), here("Event")]),
+        Route::Reference { .. } => trail.push(here("Payload reference")),
         Route::Settings { room, .. } => trail.push(here(match room {
             Room::Webhooks | Room::Secrets => "Team settings",
             Room::Keys => "Access keys",
@@ -34,9 +37,12 @@ fn crumbs(route: &Route) -> Vec<Crumb> {
             }),
             here(&place.name),
         ]),
+        Route::Collection(place, name) => {
+            trail.extend([link(&place.name, Route::Place(place.clone(), PlaceTab::Collections)), here(name)]);
+        }
         Route::NewAutomation(place) | Route::Automation(place, _) | Route::EditAutomation(place, _) => {
             trail.extend([
-                link(&place.name, Route::Place(place.clone(), PlaceTab::Collections)),
+                link(&place.name, Route::Place(place.clone(), place.first_tab())),
                 link("Automations", Route::Place(place.clone(), PlaceTab::Automations)),
                 here(match route {
                     Route::NewAutomation(_) => "Create",

@@ -9,13 +9,19 @@ use super::{
 };
 use crate::{
     client::{Live, LiveState, Team, use_client},
-    features::nowhere::Nowhere,
+    features::{
+        nowhere::Nowhere,
+        palette::{Sheet, palette},
+    },
+    part::Later,
     route::{Route, use_router},
     ui::{
-        focus::AtHeading,
+        dialog::LOST,
+        focus::{AtHeading, Keeper},
         icon::{Glyph, Icon},
         ids::new_id,
         overlay::after_layout,
+        toast::use_toasts,
     },
 };
 
@@ -33,6 +39,7 @@ pub fn Shell(
     provide_context(Live::follow(client, team.entity()));
     let at_heading = AtHeading::new();
     provide_context(at_heading);
+    let keeper = Keeper::new();
     let strange = team.is_strange();
     let drawer = RwSignal::new(false);
     let shell: NodeRef<html::Div> = NodeRef::new();
@@ -58,6 +65,28 @@ pub fn Shell(
         }
         now
     });
+    let sheet = RwSignal::new(None::<Sheet>);
+    let toasts = use_toasts();
+    let keys = move |event: web_sys::KeyboardEvent| {
+        let key = event.key();
+        let held = event.ctrl_key() || event.meta_key();
+        let wanted = match key.as_str() {
+            "k" if held => Sheet::Search,
+            "/" if !held && !is_taken(&event, "input, textarea, select") => Sheet::Search,
+            "?" if !held && !is_taken(&event, "input, textarea, select") => Sheet::Keys,
+            _ => return,
+        };
+        // A dialog that is open has the keys.
+        if !event.default_prevented() && !is_taken(&event, "dialog") {
+            event.prevent_default();
+            sheet.set(Some(wanted));
+        }
+    };
+    if theme.is_page() {
+        // With the focus on nothing as well; a panel in another page only has what happens within.
+        let listener = window_event_listener(leptos::ev::keydown, keys);
+        on_cleanup(move || listener.remove());
+    }
     let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
         if let Some(main) = main.get_untracked() {
@@ -72,7 +101,11 @@ pub fn Shell(
             node_ref=shell
             class="shell"
             data-drawer=bound(move || drawer.get().then_some("open"))
-            on:focusin=handler(move |event: web_sys::FocusEvent| at_heading.moved(&event))
+            on:focusin=handler(move |event: web_sys::FocusEvent| {
+                at_heading.moved(&event);
+                keeper.moved(&event);
+            })
+            on:focusout=handler(move |event: web_sys::FocusEvent| keeper.lost(&event, at_heading))
             on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                 if event.key() == "Escape" {
                     drawer.set(false);
@@ -98,14 +131,40 @@ pub fn Shell(
                 <Crumbs owns_document=theme.is_page() />
                 <div class="topbar__tools">
                     <LiveSign />
+                    <button
+                        class="search-button"
+                        type="button"
+                        aria-haspopup="dialog"
+                        aria-label="Search"
+                        on:click=handler(move |_| sheet.set(Some(Sheet::Search)))
+                    >
+                        <Icon glyph=Glyph::Search />
+                        <span>"Search"</span>
+                        <kbd>"/"</kbd>
+                    </button>
                     <ThemeButton />
                 </div>
             </header>
+            <Later
+                wanted=Signal::derive(move || sheet.with(Option::is_some))
+                ask=palette(sheet)
+                on_missing=move || {
+                    sheet.set(None);
+                    toasts.fail(LOST);
+                }
+            />
             <main node_ref=main class="main" id=main_id tabindex="-1">
                 {live(move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() })}
             </main>
         </div>
     }
+}
+
+/// Whether a key belongs to what is being typed, or to a dialog.
+fn is_taken(event: &web_sys::KeyboardEvent, within: &str) -> bool {
+    use wasm_bindgen::JsCast;
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| target.closest(within).is_ok_and(|found| found.is_some()))
 }
 
 fn is_same_room(one: &Route, other: &Route) -> bool {

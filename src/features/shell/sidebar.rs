@@ -54,6 +54,7 @@ pub fn Sidebar() -> impl IntoView {
             <ul class="nav" role="list">
                 {room(Glyph::Hook, "Automations", |entity| Route::Automations { entity })}
                 {room(Glyph::Delivery, "Deliveries", |entity| Route::Deliveries { entity })}
+                {room(Glyph::Pulse, "Events", |entity| Route::Events { entity })}
             </ul>
             <Places kind=PlaceKind::Registry />
             <Places kind=PlaceKind::Project />
@@ -64,6 +65,9 @@ pub fn Sidebar() -> impl IntoView {
                 {room(Glyph::Lock, "Access keys", |entity| Route::Settings { entity, room: Room::Keys })}
             </ul>
             <div class="sidebar__foot">
+                <ul class="nav" role="list">
+                    {room(Glyph::Book, "Payload reference", |entity| Route::Reference { entity })}
+                </ul>
                 <Reader />
             </div>
         </nav>

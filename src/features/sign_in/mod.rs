@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use hookboard_api::account::{SignIn as Code, SignedIn};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
 
 use crate::{
     client::{Client, use_client},
@@ -13,7 +14,9 @@ use crate::{
         button::{Button, ButtonKind},
         feedback::Callout,
         field::{TextDraft, TextField},
+        focus::rescue,
         icon::Glyph,
+        overlay::after_layout,
         status::Tone,
     },
 };
@@ -43,7 +46,10 @@ pub fn SignIn(
     trading: RwSignal<bool>,
 ) -> impl IntoView {
     let client = use_client();
-    let failure = RwSignal::new(None::<String>);
+    let refused = client.session().was_refused().then(|| {
+        "The server does not take this key: it was mistyped or revoked. Paste another, or a sign-in link.".to_owned()
+    });
+    let failure = RwSignal::new(refused);
     let busy = RwSignal::new(false);
     if trading.get_untracked() {
         trading.set(false);
@@ -119,9 +125,21 @@ fn SignInForm(
             client.session().sign_in(typed);
         }
     };
+    let form: NodeRef<html::Form> = NodeRef::new();
+    // Whoever was in a room has no focus any more.
+    Effect::new(move || {
+        if let Some(form) = form.get() {
+            after_layout(move || {
+                let field = form.query_selector("input").ok().flatten();
+                if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    rescue(&field);
+                }
+            });
+        }
+    });
     view! {
         <main class="sign-in">
-            <form class="sign-in__card" novalidate on:submit=handler(submit)>
+            <form node_ref=form class="sign-in__card" novalidate on:submit=handler(submit)>
                 <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
                     <circle cx="15.75" cy="4.75" r="2" />
                     <path d="M15.75 6.75v8a5.5 5.5 0 0 1-11 0V11l3.6 3.3" />

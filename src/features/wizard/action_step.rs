@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use hookboard_api::{
+    account::Role,
     event::Event,
     limits::{MAX_NAME, RETRY_WAITS_S},
     sentence::subject_words,
     webhook::{HealthState, TestRequest, TestResult, Webhook},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     draft::subject,
@@ -16,16 +17,23 @@ use super::{
     state::{MADE_UP, Wizard},
 };
 use crate::{
-    client::{ApiError, calls, use_client},
-    features::payload::{PayloadEditor, Preview, VariableList},
+    client::{ApiError, calls, use_client, use_team},
+    features::{
+        payload::{PayloadEditor, Preview, VariableList},
+        settings::{new_secret, new_webhook},
+    },
+    part::Later,
     route::{Room, Route, use_router},
     ui::{
+        button::Button,
+        dialog::lost,
         exchange::{ExchangeTabs, Phases, outcome_badge},
         feedback::{Callout, LoadError},
         field::{Choices, SelectField},
         format::{ago, counted, parse_time, span},
         icon::{Glyph, Icon},
         ids::new_id,
+        overlay::after_layout,
         status::{Badge, Tone},
         time::use_clock,
     },
@@ -80,6 +88,8 @@ pub(super) fn ActionStep(
     wizard: Wizard,
     /// The test of the automation.
     testing: Testing,
+    /// What is made on the way.
+    making: Making,
 ) -> impl IntoView {
     let record = wizard.part(|draft| draft.record);
     let name = new_id();
@@ -93,7 +103,7 @@ pub(super) fn ActionStep(
             .into_any();
         }
         view! {
-            <WebhookField wizard=wizard />
+            <WebhookField wizard=wizard making=making />
             <PayloadEditor
                 payload=wizard.payload()
                 event=wizard.part(|draft| draft.event)
@@ -191,7 +201,7 @@ pub(super) fn PreviewOf(
 
 /// Which webhook, how it has been doing, and what it sends along.
 #[component]
-fn WebhookField(wizard: Wizard) -> impl IntoView {
+fn WebhookField(wizard: Wizard, making: Making) -> impl IntoView {
     let router = use_router();
     let settings = Route::Settings { entity: wizard.place().entity, room: Room::Webhooks };
     let client = use_client();
@@ -251,7 +261,7 @@ fn WebhookField(wizard: Wizard) -> impl IntoView {
         if none {
             return view! {
                 <Callout tone=Tone::Info glyph=Glyph::Endpoint>
-                    "There is no webhook yet. Create one in the team's settings; the draft stays here."
+                    "There is no webhook yet. Make the first one here; the draft stays as it is."
                 </Callout>
             }
             .into_any();
@@ -270,13 +280,54 @@ fn WebhookField(wizard: Wizard) -> impl IntoView {
         }
         .into_any()
     };
+    let refused = use_team().refusal(Role::Admin);
     view! {
         <div class="stack-tight">
             {live(body)} {live(facts)}
-            <p class="field__hint">
-                <a href=bound(move || router.href(&settings))>"Webhooks in the team settings"</a>
-            </p>
+            <div class="row row-wrap">
+                <Button small=true glyph=Glyph::Plus refused=refused on_press=move || making.webhook.set(true)>
+                    "New webhook"
+                </Button>
+                <Button small=true glyph=Glyph::Key refused=refused on_press=move || making.secret.set(true)>
+                    "New secret"
+                </Button>
+                <a class="small push" href=bound(move || router.href(&settings))>"Webhooks in the team settings"</a>
+            </div>
         </div>
+    }
+}
+
+/// What can be made without leaving the wizard, and whether it is being made.
+#[derive(Clone, Copy)]
+pub(super) struct Making {
+    webhook: RwSignal<bool>,
+    secret: RwSignal<bool>,
+}
+
+impl Making {
+    /// Nothing is being made.
+    pub(super) fn new() -> Self {
+        Self { webhook: RwSignal::new(false), secret: RwSignal::new(false) }
+    }
+}
+
+/// The dialogs that make a webhook or a secret. They stand beside the wizard's form: each has its own.
+#[component]
+pub(super) fn MakingDialogs(
+    /// The wizard; it takes the webhook made.
+    wizard: Wizard,
+    /// What is being made.
+    making: Making,
+) -> impl IntoView {
+    let entity = wizard.place().entity;
+    let take = Callback::new(move |made: Webhook| {
+        wizard.touched("/webhook");
+        wizard.change(|draft| draft.webhook = made.id);
+    });
+    let Making { webhook, secret } = making;
+    view! {
+        <Later wanted=webhook ask=new_webhook(entity.clone(), webhook, take) on_missing=lost(webhook) />
+        <Later wanted=secret ask=new_secret(entity, secret) on_missing=lost(secret) />
     }
 }
 
@@ -332,8 +383,15 @@ fn HowItIsSent(webhook: Webhook) -> impl IntoView {
                             .access_token
                             .is_some()
                             .then(|| view! { <div>"Authorization: Bearer " {dots()}</div> })}
-                        <div>"webhook-id, webhook-timestamp" {settings.signing_secret.is_some().then_some(", webhook-signature")}</div>
-                        {settings.signing_secret.is_some().then(|| view! { <div>"X-Wandb-Signature"</div> })}
+                        {settings
+                            .signing_secret
+                            .is_some()
+                            .then(|| {
+                                view! {
+                                    <div>"webhook-id, webhook-timestamp, webhook-signature"</div>
+                                    <div>"X-Wandb-Signature"</div>
+                                }
+                            })}
                         {headers.into_iter().map(|(name, value)| view! { <div>{name} ": " {value}</div> }).collect_view()}
                     </dd>
                     <dt>"Success"</dt>
@@ -367,6 +425,14 @@ fn dots() -> AnyView {
 fn TestOutcome(testing: Testing) -> impl IntoView {
     let id = new_id();
     let side = RwSignal::new("response".to_owned());
+    let board: NodeRef<html::Section> = NodeRef::new();
+    // The button may stand far above what it leads to.
+    Effect::new(move || {
+        testing.result.track();
+        if let Some(board) = board.get() {
+            after_layout(move || board.scroll_into_view_with_bool(false));
+        }
+    });
     move || {
         let shown = match testing.result.get()? {
             Err(error) => view! {
@@ -380,7 +446,7 @@ fn TestOutcome(testing: Testing) -> impl IntoView {
             Ok(result) => {
                 let exchange = result.exchange.clone();
                 view! {
-                    <section class="board" aria-labelledby=id.clone()>
+                    <section node_ref=board class="board" aria-labelledby=id.clone()>
                         <div class="board__head">
                             <h2 id=id.clone()>"Test"</h2>
                             <span class="push row" role="status">

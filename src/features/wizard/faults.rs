@@ -37,6 +37,21 @@ impl Draft {
         if !self.record && self.webhook.is_empty() {
             fault("/webhook", Some("Choose the webhook to send to.".to_owned()));
         }
+        if self.event.is_run_metric() {
+            let count = |text: &str| {
+                let words = format!(
+                    "A count of values is a whole number, such as 5. This says \u{201c}{}\u{201d}.",
+                    text.trim()
+                );
+                text.trim().parse::<u32>().is_err().then_some(words)
+            };
+            for rule in &self.rules {
+                fault(&at_rule(rule.key, "window"), count(&rule.window));
+                if self.event == EventType::RunMetricChange {
+                    fault(&at_rule(rule.key, "prior"), count(&rule.prior));
+                }
+            }
+        }
         fault("/cooldown", self.cooldown_s().err());
         for error in draft.check() {
             let pointer = self.local(&error.pointer);

@@ -188,11 +188,11 @@ pub(super) fn GroupError(
 }
 
 /// The word of the interface for a value that is one word there.
-pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
+pub fn word<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// The value of a word of the interface.
-pub(super) fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+pub fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
     read_value(serde_json::Value::from(word))
 }

@@ -1,11 +1,13 @@
-//! Drafts live as long as the tab, one per place and one per automation edited.
+//! Drafts live as long as the tab, one per door.
 
+use hookboard_api::{EventType, event::event_spec};
 use serde::{Deserialize, Serialize};
 
 use super::draft::Draft;
 use crate::{
     client::tab,
-    route::{Place, Route},
+    features::payload::Example,
+    route::{Place, Query, Route},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -14,13 +16,84 @@ struct Kept {
     template: String,
 }
 
-/// Where the draft of a room is kept.
-pub fn key(place: &Place, id: Option<&str>) -> String {
-    let route = match id {
-        Some(id) => Route::EditAutomation(place.clone(), id.to_owned()),
-        None => Route::NewAutomation(place.clone()),
-    };
-    format!("hookboard.draft{}", route.path())
+/// By which door the wizard was opened. Each door has a draft of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// The registry or project.
+    pub place: Place,
+    /// The automation edited; none creates one.
+    pub id: Option<String>,
+    /// The collection to begin with.
+    pub collection: Option<String>,
+    /// The event to begin with.
+    pub on: Option<EventType>,
+    /// The metric to begin with.
+    pub metric: Option<String>,
+    /// The payload to begin with.
+    pub example: Option<Example>,
+}
+
+impl Door {
+    /// The door that the address names.
+    pub fn read(place: Place, id: Option<String>, query: &Query) -> Self {
+        let word = |name| query.get(name).filter(|_| id.is_none());
+        Self {
+            collection: word("collection").map(str::to_owned),
+            on: word("on").and_then(|word| EventType::ALL.into_iter().find(|event| event.as_str() == word)),
+            metric: word("metric").map(str::to_owned),
+            example: word("example").and_then(Example::parse),
+            place,
+            id,
+        }
+    }
+
+    /// The bell of a metric's plot.
+    pub const fn metric(place: Place, metric: String) -> Self {
+        let on = Some(EventType::RunMetricThreshold);
+        Self { place, id: None, collection: None, on, metric: Some(metric), example: None }
+    }
+
+    /// The address that opens the wizard by it.
+    pub fn address(&self) -> String {
+        let route = match &self.id {
+            Some(id) => Route::EditAutomation(self.place.clone(), id.clone()),
+            None => Route::NewAutomation(self.place.clone()),
+        };
+        let begun = Query::default()
+            .with("collection", self.collection.as_deref())
+            .with("on", self.on.map(EventType::as_str))
+            .with("metric", self.metric.as_deref())
+            .with("example", self.example.map(Example::as_str));
+        route.path() + &begun.suffix()
+    }
+
+    /// Where its draft is kept.
+    pub fn key(&self) -> String {
+        format!("hookboard.draft{}", self.address())
+    }
+
+    /// Keeps what was typed elsewhere, for the wizard to go on from.
+    pub fn keep(&self, draft: Draft, template: String) {
+        save(&self.key(), draft, template);
+    }
+
+    /// What the form begins with, where nothing is kept.
+    pub fn begin(&self) -> (Draft, String) {
+        let mut draft = Draft::new(&self.place);
+        if let Some(event) = self.on.filter(|event| event_spec(*event).allows(&draft.scope(&self.place))) {
+            let from = std::mem::replace(&mut draft.event, event);
+            draft.rules.iter_mut().for_each(|rule| rule.moved(from, event));
+        }
+        if let (Some(metric), Some(rule)) = (&self.metric, draft.rules.first_mut()) {
+            rule.metric.clone_from(metric);
+        }
+        if let Some(collection) = &self.collection {
+            draft.one = true;
+            draft.collection.clone_from(collection);
+        }
+        let template = self.example.unwrap_or(Example::Generic).text(draft.event);
+        (draft, template)
+    }
 }
 
 /// The draft kept, with the payload's text.

@@ -3,7 +3,6 @@
 mod action_step;
 mod condition;
 mod condition_list;
-mod conflict;
 mod draft;
 mod event_step;
 mod faults;
@@ -18,4 +17,8 @@ mod rule;
 mod rule_list;
 mod state;
 
+pub use draft::Draft;
+pub use fields::{from_word, word};
+pub use keep::Door;
 pub use page::WizardPage;
+pub use rule::RuleDraft;

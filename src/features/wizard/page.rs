@@ -5,17 +5,17 @@ use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
 use super::{
-    action_step::{ActionStep, Testing},
+    action_step::{ActionStep, Making, MakingDialogs, Testing},
     draft::Draft,
     event_step::EventStep,
-    keep,
+    keep::{self, Door},
     review_step::ReviewStep,
     state::{STEPS, Wizard},
 };
 use crate::{
     client::{ApiError, calls, use_client, use_team},
-    features::{nowhere::Nowhere, payload::Example},
-    route::{Place, PlaceTab, Route, Step, use_router},
+    features::nowhere::Nowhere,
+    route::{Place, PlaceTab, Query, Route, Step, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
         conflict::Conflict,
@@ -50,7 +50,8 @@ pub fn WizardPage(
 #[component]
 fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl IntoView {
     let client = use_client();
-    let key = keep::key(&place, id.as_deref());
+    let door = use_router().query().with_untracked(|query| Door::read(place.clone(), id, query));
+    let key = door.key();
     // Counts fresh starts: each builds the form anew.
     let round = RwSignal::new(0_u32);
     let restart = {
@@ -60,17 +61,12 @@ fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl I
             round.update(|round| *round += 1);
         })
     };
-    let Some(id) = id else {
+    let Some(id) = door.id.clone() else {
         return view! {
             {move || {
                 round.track();
-                let (draft, template) = keep::load(&key)
-                    .unwrap_or_else(|| {
-                        let draft = Draft::new(&place);
-                        let template = Example::Generic.text(draft.event);
-                        (draft, template)
-                    });
-                view! { <WizardForm place=place.clone() id=None draft=draft template=template restart=restart /> }
+                let (draft, template) = keep::load(&key).unwrap_or_else(|| door.begin());
+                view! { <WizardForm door=door.clone() draft=draft template=template restart=restart /> }
             }}
         }
         .into_any();
@@ -85,7 +81,7 @@ fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl I
         {move || {
             round.track();
             if let Some((draft, template)) = keep::load(&key) {
-                return view! { <WizardForm place=place.clone() id=Some(id.clone()) draft=draft template=template restart=restart /> }
+                return view! { <WizardForm door=door.clone() draft=draft template=template restart=restart /> }
                     .into_any();
             }
             if ready.get() {
@@ -93,7 +89,7 @@ fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl I
                 return automation
                     .map(|automation| {
                         let (draft, template) = Draft::read(&place, &automation);
-                        view! { <WizardForm place=place.clone() id=Some(id.clone()) draft=draft template=template restart=restart /> }
+                        view! { <WizardForm door=door.clone() draft=draft template=template restart=restart /> }
                     })
                     .into_any();
             }
@@ -123,21 +119,16 @@ fn Opened(place: Place, #[prop(optional_no_strip)] id: Option<String>) -> impl I
 }
 
 #[component]
-fn WizardForm(
-    place: Place,
-    #[prop(optional_no_strip)] id: Option<String>,
-    draft: Draft,
-    template: String,
-    restart: Callback<()>,
-) -> impl IntoView {
+fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>) -> impl IntoView {
     let (client, router, team, toasts) = (use_client(), use_router(), use_team(), use_toasts());
-    let title = if id.is_some() { "Edit automation" } else { "Create automation" };
-    let home = match &id {
-        Some(id) => Route::Automation(place.clone(), id.clone()),
-        None => Route::Place(place.clone(), PlaceTab::Automations),
+    let title = if door.id.is_some() { "Edit automation" } else { "Create automation" };
+    let home = match &door.id {
+        Some(id) => Route::Automation(door.place.clone(), id.clone()),
+        None => Route::Place(door.place.clone(), PlaceTab::Automations),
     };
-    let wizard = Wizard::open(client, router, place, id, draft, template);
+    let wizard = Wizard::open(client, router, &door, draft, template);
     let testing = Testing::new();
+    let making = Making::new();
     let busy = RwSignal::new(None::<&'static str>);
     let failure = RwSignal::new(None::<String>);
     let saved_meanwhile = RwSignal::new(None::<Automation>);
@@ -221,6 +212,15 @@ fn WizardForm(
                     Ok(saved) => drop(saved_meanwhile.try_set(Some(saved))),
                     Err(error) => drop(failure.try_set(Some(error.words()))),
                 },
+                Err(error) if id.is_some() && error.is_missing() => {
+                    // Deleted meanwhile: what was typed goes on as a new one.
+                    let anew = Door::read(place.clone(), None, &Query::default());
+                    anew.keep(wizard.draft().get_untracked(), wizard.template().get_untracked());
+                    failure.try_set(Some(format!(
+                        "Somebody deleted this automation. What you typed is kept: choose \u{201c}Create automation\u{201d} in {} to go on from it.",
+                        place.name
+                    )));
+                }
                 Err(error) => {
                     failure.try_set(refused(wizard, &error));
                     focus_fault();
@@ -257,7 +257,7 @@ fn WizardForm(
 
     let body = move || match step.get() {
         Step::Event => view! { <EventStep wizard=wizard /> }.into_any(),
-        Step::Action => view! { <ActionStep wizard=wizard testing=testing /> }.into_any(),
+        Step::Action => view! { <ActionStep wizard=wizard testing=testing making=making /> }.into_any(),
         Step::Review => {
             view! { <ReviewStep wizard=wizard failure=failure.into() conflict=move || conflict().into_any() /> }
                 .into_any()
@@ -342,6 +342,7 @@ fn WizardForm(
                 {live(body)}
                 <div class="form-foot form-split__foot">{live(foot)}</div>
             </form>
+            <MakingDialogs wizard=wizard making=making />
         </div>
     }
     .into_any()

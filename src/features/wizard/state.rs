@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hookboard_api::{
-    automation::Automation,
+    automation::{Automation, AutomationDraft},
     catalogue::Collection,
     event::Event,
     list::List,
@@ -19,15 +19,17 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
-    conflict::differences,
     draft::Draft,
     faults::step_of,
-    keep,
+    keep::{self, Door},
     past::{Past, look_back},
 };
 use crate::{
     client::{Client, Remote, calls},
-    features::payload::{Payload, Values},
+    features::{
+        automations::differences,
+        payload::{Payload, Values},
+    },
     route::{Place, Query, Route, Router, Step},
     ui::conflict::Difference,
 };
@@ -48,6 +50,7 @@ pub struct Wizard {
 struct Parts {
     place: StoredValue<Place>,
     id: StoredValue<Option<String>>,
+    key: StoredValue<String>,
     client: Client,
     router: Router,
     kept: StoredValue<bool>,
@@ -69,16 +72,10 @@ struct Parts {
 
 impl Wizard {
     /// Opens one.
-    pub fn open(
-        client: Client,
-        router: Router,
-        place: Place,
-        id: Option<String>,
-        draft: Draft,
-        template: String,
-    ) -> Self {
+    pub fn open(client: Client, router: Router, door: &Door, draft: Draft, template: String) -> Self {
         let draft = RwSignal::new(draft);
         let template = RwSignal::new(template);
+        let Door { place, id, .. } = door.clone();
         let stored = StoredValue::new(place.clone());
         let at = move || stored.get_value();
         let scope = Memo::new(move |_| draft.with(|draft| draft.scope(&at())));
@@ -144,6 +141,7 @@ impl Wizard {
         let parts = Parts {
             place: stored,
             id: StoredValue::new(id),
+            key: StoredValue::new(door.key()),
             client,
             router,
             kept: StoredValue::new(true),
@@ -293,7 +291,7 @@ impl Wizard {
 
     /// Where the draft is kept.
     pub fn key(self) -> String {
-        keep::key(&self.parts.get_value().place.get_value(), self.parts.get_value().id.get_value().as_deref())
+        self.parts.get_value().key.get_value()
     }
 
     /// The registry or project.
@@ -324,7 +322,7 @@ impl Wizard {
     pub fn differences(self, saved: &Automation) -> Vec<Difference> {
         let mine =
             self.template().with(|template| self.draft().with(|draft| draft.automation(&self.place(), template)));
-        differences(saved, &mine, |id| {
+        differences(&AutomationDraft::from(saved), &mine, |id| {
             let of =
                 |list: &List<Webhook>| list.items.iter().find(|one| one.id == id).map(|one| one.settings.name.clone());
             self.webhooks().with(|list| list.value.as_ref().and_then(|list| of(list))).unwrap_or_else(|| id.to_owned())

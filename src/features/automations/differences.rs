@@ -1,7 +1,7 @@
-//! What an automation that was saved meanwhile and a draft of it differ in, in the page's words.
+//! What two versions of an automation differ in, in the page's words.
 
 use hookboard_api::{
-    automation::{Action, Automation, AutomationDraft},
+    automation::{Action, AutomationDraft},
     scope::Scope,
     sentence,
     trigger::Trigger,
@@ -10,7 +10,11 @@ use hookboard_api::{
 use crate::ui::{conflict::Difference, format::span};
 
 /// The parts in which `mine` differs from `theirs`. `webhook` names one by its id.
-pub fn differences(theirs: &Automation, mine: &AutomationDraft, webhook: impl Fn(&str) -> String) -> Vec<Difference> {
+pub fn differences(
+    theirs: &AutomationDraft,
+    mine: &AutomationDraft,
+    webhook: impl Fn(&str) -> String,
+) -> Vec<Difference> {
     let action = |action: &Action| match action {
         Action::Record => "Record only".to_owned(),
         Action::Webhook { webhook_id, .. } => format!("POST {}", webhook(webhook_id)),
@@ -56,22 +60,13 @@ mod tests {
     #[test]
     fn each_part_that_differs_is_named_once() {
         let scope = json!({"kind": "registry", "entity": "kestrel", "name": "models"});
-        let theirs: Automation = serde_json::from_value(json!({
-            "id": "1", "name": "Deploy", "description": "", "scope": scope, "enabled": true,
+        let theirs: AutomationDraft = serde_json::from_value(json!({
+            "name": "Deploy", "scope": scope,
             "trigger": {"event": "ADD_ARTIFACT_ALIAS", "filter": {"alias": {"$regex": "^production$"}}},
-            "action": {"type": "webhook", "webhook_id": "w", "template": "{\n\"a\": 1\n}"}, "cooldown_s": 60,
-            "author": "mira", "revision": 2, "created_at": "", "updated_at": "", "activity": {"recent": []}
+            "action": {"type": "webhook", "webhook_id": "w", "template": "{\n\"a\": 1\n}"}, "cooldown_s": 60
         }))
-        .expect("an automation");
-        let mut mine = AutomationDraft {
-            name: theirs.name.clone(),
-            description: String::new(),
-            scope: theirs.scope.clone(),
-            trigger: theirs.trigger.clone(),
-            action: theirs.action.clone(),
-            cooldown_s: theirs.cooldown_s,
-            enabled: true,
-        };
+        .expect("a draft");
+        let mut mine = theirs.clone();
         let named = |mine: &AutomationDraft| {
             differences(&theirs, mine, str::to_owned).into_iter().map(|one| one.what).collect::<Vec<_>>()
         };

@@ -1,0 +1,139 @@
+//! What an automation was before, what each save changed, and going back to one of them.
+
+use hookboard_api::{
+    account::Role,
+    automation::{Automation, AutomationDraft, Revision},
+    list::List,
+    webhook::Webhook,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::differences::differences;
+use crate::{
+    client::{ApiError, calls, use_client, use_team},
+    ui::{
+        button::Button,
+        conflict::Differences,
+        feedback::SkeletonRows,
+        icon::{Glyph, Icon},
+        time::Ago,
+        toast::use_toasts,
+    },
+};
+
+/// The revisions, newest first.
+#[component]
+pub(super) fn Revisions(
+    /// The automation as it is now.
+    automation: Memo<Automation>,
+    /// The team's name.
+    entity: String,
+) -> impl IntoView {
+    let (client, team, toasts) = (use_client(), use_team(), use_toasts());
+    let refused = team.refusal(Role::Admin);
+    let now = Memo::new(move |_| automation.with(|automation| automation.revision));
+    let path = automation.with_untracked(|automation| calls::automation(&entity, &automation.id, ""));
+    let list = client.query::<List<Revision>>({
+        let path = format!("{path}/revisions");
+        move || Some(path.clone())
+    });
+    let webhooks = client.query::<List<Webhook>>({
+        let path = calls::webhooks(&entity);
+        move || Some(path.clone())
+    });
+    let named = move |id: &str| {
+        webhooks.with_untracked(|list| {
+            let found = list.value.iter().flat_map(|list| &list.items).find(|webhook| webhook.id == id);
+            found.map_or_else(|| id.to_owned(), |webhook| webhook.settings.name.clone())
+        })
+    };
+    let busy = RwSignal::new(None::<&'static str>);
+    let changed = calls::team(&entity, "automations");
+    let restore = Callback::new(move |revision: Revision| {
+        let (path, changed, based_on) = (path.clone(), changed.clone(), now.get_untracked());
+        // Whether it is on now is not the revision's to say.
+        let enabled = automation.with_untracked(|automation| automation.enabled);
+        busy.set(Some("Restoring…"));
+        spawn_local(async move {
+            let draft = AutomationDraft { enabled, ..revision.draft };
+            let answer: Result<Automation, ApiError> = client.put(&path, &draft, Some(based_on)).await;
+            busy.try_set(None);
+            match answer {
+                Ok(saved) => {
+                    client.changed(&changed);
+                    let words = format!("Version {} is again what version {} was", saved.revision, revision.revision);
+                    toasts.say(Glyph::Retry, words);
+                }
+                Err(error) => toasts.fail(error.words()),
+            }
+        });
+    });
+    let item = move |(revision, before): (Revision, Option<Revision>)| {
+        let number = revision.revision;
+        let parts = before.map(|before| differences(&before.draft, &revision.draft, named));
+        let summary = match &parts {
+            None => "Made".to_owned(),
+            Some(parts) if parts.is_empty() => "Saved without a change".to_owned(),
+            Some(parts) => parts.iter().map(|part| part.what).collect::<Vec<_>>().join(", "),
+        };
+        let (author, at) = (revision.author.clone(), revision.at.clone());
+        view! {
+            <details class="disclosure verdict">
+                <summary>
+                    <Icon glyph=Glyph::ChevronRight />
+                    <span class="row-title nowrap">{format!("Version {number}")}</span>
+                    <span class="muted truncate">{summary}</span>
+                    <span class="muted nowrap push">
+                        {author} ", " <Ago at=at />
+                    </span>
+                </summary>
+                <div class="board__note stack">
+                    {parts
+                        .filter(|parts| !parts.is_empty())
+                        .map(|parts| view! { <Differences differences=parts sides=("Before", "After") /> })}
+                    {live(move || {
+                        let revision = revision.clone();
+                        (number != now.get())
+                            .then(|| {
+                                view! {
+                                    <div>
+                                        <Button
+                                            small=true
+                                            glyph=Glyph::Retry
+                                            busy=busy
+                                            refused=refused
+                                            on_press=move || restore.run(revision.clone())
+                                        >
+                                            {format!("Restore version {number}")}
+                                        </Button>
+                                    </div>
+                                }
+                            })
+                    })}
+                </div>
+            </details>
+        }
+    };
+    view! {
+        <section class="section" aria-label="Versions">
+            <div class="section-head">
+                <h2>"Versions"</h2>
+                <p>"Each save, and what it changed. Restoring one saves it again; nothing is lost."</p>
+            </div>
+            <div class="board">
+                {live(move || {
+                    let remote = list.get();
+                    match (remote.value, remote.error) {
+                        (Some(list), _) => {
+                            let all = &list.items;
+                            let before = all.iter().skip(1).cloned().map(Some).chain([None]);
+                            all.iter().cloned().zip(before).map(item).collect_view().into_any()
+                        }
+                        (None, Some(error)) => view! { <p class="board__note">{error.words()}</p> }.into_any(),
+                        (None, None) => view! { <SkeletonRows label="Loading versions" /> }.into_any(),
+                    }
+                })}
+            </div>
+        </section>
+    }
+}

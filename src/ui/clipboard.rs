@@ -1,0 +1,17 @@
+//! The clipboard.
+
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+
+use super::{icon::Glyph, toast::Toasts};
+
+/// Puts `text` on the clipboard, and says that it did, or could not.
+pub fn copy(toasts: Toasts, text: String, said: String) {
+    spawn_local(async move {
+        let Some(window) = web_sys::window() else { return };
+        match JsFuture::from(window.navigator().clipboard().write_text(&text)).await {
+            Ok(_) => toasts.say(Glyph::Check, said),
+            Err(_) => toasts.fail("The browser did not allow copying. Select the text and copy it."),
+        }
+    });
+}

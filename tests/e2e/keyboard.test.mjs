@@ -1,0 +1,163 @@
+// What a reader without a pointer meets: menus, forms that go away with the focus in them, keys that
+// the server does not take.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, openPage } from "../support/browser.mjs";
+import { client, signIn, startServer, until } from "../support/server.mjs";
+
+let server;
+let browser;
+let key;
+let call;
+
+before(async () => {
+  server = await startServer(["--demo"]);
+  key = await signIn(server);
+  call = client(server, key);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+async function signedIn(path) {
+  const opened = await openPage(browser);
+  await opened.page.addInitScript((kept) => sessionStorage.setItem("hookboard.key", kept), key);
+  await opened.page.goto(server.origin + path);
+  return opened;
+}
+
+const focused = (page) =>
+  page.evaluate(() => {
+    const active = document.activeElement;
+    return active === document.body ? "nothing" : `${active.getAttribute("role") ?? active.tagName} ${active.textContent.trim()}`;
+  });
+
+for (const opener of ["Enter", "Space", "ArrowDown"]) {
+  test(`a menu opens by ${opener} on its first item, and Escape gives the focus back`, async () => {
+    const { page, context } = await signedIn("/kestrel/registry/Models/automations");
+    const button = page.getByRole("button", { name: "Actions for Deploy to production" });
+    await button.focus();
+    await page.keyboard.press(opener);
+    await until("the first item has the focus", async () => (await focused(page)).startsWith("menuitem View"));
+    await page.keyboard.press("ArrowDown");
+    await until("the second item has the focus", async () => (await focused(page)).startsWith("menuitem Edit"));
+    await page.keyboard.press("Escape");
+    await until("the button has the focus", () => button.evaluate((own) => own === document.activeElement));
+    await context.close();
+  });
+}
+
+test("Enter in the name creates the automation", async () => {
+  const { page, context, problems } = await signedIn("/kestrel/registry/Models/automations/new");
+  await page.getByText("An artifact alias is added", { exact: true }).first().click();
+  await page.getByRole("textbox", { name: "Alias pattern" }).fill("^by-enter$");
+  await page.getByRole("button", { name: "Action" }).click();
+  await page.getByText("Record only").first().click();
+  await page.getByRole("button", { name: "Review" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Created by Enter");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Created by Enter" }).waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("Back with a field in focus keeps the page and the draft", async () => {
+  const { page, context, problems } = await signedIn("/kestrel/registry/Models/automations");
+  await page.getByRole("button", { name: "Create automation" }).click();
+  await page.getByText("An artifact alias is added", { exact: true }).first().click();
+  const pattern = page.getByRole("textbox", { name: "Alias pattern" });
+  await pattern.fill("^half-typed");
+  await page.goBack();
+  await page.getByRole("row").nth(1).waitFor();
+  await page.goForward();
+  await until("the draft is there", async () => (await pattern.inputValue()) === "^half-typed");
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a control that goes leaves the focus near by", async () => {
+  const { page, context } = await signedIn("/kestrel/registry/Models/automations/new");
+  await page.getByText("An artifact alias is added", { exact: true }).first().click();
+  await page.getByRole("textbox", { name: "Alias pattern" }).fill("production");
+  const mend = page.getByRole("button", { name: /^Use/ }).first();
+  await mend.focus();
+  await page.keyboard.press("Enter");
+  const pattern = page.getByRole("textbox", { name: "Alias pattern" });
+  await until("the pattern is mended", async () => (await pattern.inputValue()) === "^production$");
+  await until("something has the focus", async () => (await focused(page)) !== "nothing");
+  await context.close();
+});
+
+for (const typed of ["hb_nope", "hb_é☃"]) {
+  test(`a key that is none says so: ${typed}`, async () => {
+    const { page, context, problems } = await openPage(browser);
+    await page.goto(server.origin);
+    const field = page.getByLabel("Access key or sign-in link");
+    await field.fill(typed);
+    await page.keyboard.press("Enter");
+    await page.getByText("The server does not take this key").waitFor();
+    await until("the field has the focus", () => field.evaluate((own) => own === document.activeElement));
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+}
+
+test("a key revoked while it is used leads to the sign-in, with the reason", async () => {
+  const made = await call("POST", "/entities/kestrel/keys", { name: "soon revoked" });
+  const { page, context } = await openPage(browser);
+  await page.addInitScript((kept) => sessionStorage.setItem("hookboard.key", kept), made.body.key);
+  await page.goto(`${server.origin}/kestrel/deliveries`);
+  await page.getByRole("row").nth(1).waitFor();
+  const revoked = await call("DELETE", `/entities/kestrel/keys/${made.body.info.id}`);
+  assert.ok(revoked.status < 300, JSON.stringify(revoked));
+  await page.getByRole("link", { name: "Webhooks" }).click();
+  await page.getByText("The server does not take this key").waitFor();
+  await context.close();
+});
+
+test("search leads anywhere by a few letters, and the sheet tells the keys", async () => {
+  const { page, context, problems } = await signedIn("/kestrel/deliveries");
+  await page.getByRole("row").nth(1).waitFor();
+  await page.keyboard.press("/");
+  const search = page.getByRole("combobox", { name: "Search" });
+  await search.fill("history mod");
+  await page.getByRole("option", { name: "History of Models" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/registry\/Models\/history/);
+  await page.keyboard.press("Control+k");
+  await search.fill("canary");
+  await page.getByRole("option", { name: /Canary rollout/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await until("it is closed", async () => !(await search.count()));
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).getByText("Search and commands").waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a webhook and a secret are made without leaving the wizard", async () => {
+  const { page, context, problems } = await signedIn("/kestrel/registry/Datasets/automations/new");
+  await page.getByRole("button", { name: "Action" }).click();
+  await page.getByRole("button", { name: "New secret" }).click();
+  const secret = page.getByRole("dialog", { name: "New secret" });
+  await secret.getByRole("textbox", { name: "Name" }).fill("WIZARD_TOKEN");
+  await secret.getByLabel("Value").fill("a-long-enough-token");
+  await secret.getByRole("button", { name: "Save secret" }).click();
+  await page.getByText("Saved WIZARD_TOKEN").waitFor();
+  await page.getByRole("button", { name: "New webhook" }).click();
+  const webhook = page.getByRole("dialog", { name: "New webhook" });
+  await webhook.getByRole("textbox", { name: "Name", exact: true }).fill("from-the-wizard");
+  await webhook.getByRole("textbox", { name: "Endpoint URL" }).fill(`${server.origin}/sink/wizard`);
+  await webhook.getByRole("button", { name: "Save webhook" }).click();
+  await page.getByText("Saved from-the-wizard").waitFor();
+  const chosen = page.getByRole("combobox", { name: "Webhook" });
+  await until("the new webhook is chosen", () =>
+    chosen.evaluate((own) => own.selectedOptions[0]?.textContent.startsWith("from-the-wizard")),
+  );
+  assert.deepEqual(problems, []);
+  await context.close();
+});
