@@ -54,12 +54,13 @@ pub fn CollectionPage(
     });
     let facts = move || {
         known.get().map(|known| {
+            let has_tags = !known.tags.is_empty();
             let tags = known.tags.into_iter().map(|tag| chip(Glyph::Tag, tag)).collect_view();
             view! {
                 <span>{known.collection_type}</span>
                 <span>{counted(known.versions.into(), "version", "versions")}</span>
                 <span>"Changed " <Ago at=known.updated_at /></span>
-                <span class="chips">{tags}</span>
+                {has_tags.then(|| view! { <span class="chips">{tags}</span> })}
             }
         })
     };
