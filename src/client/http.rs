@@ -174,7 +174,7 @@ impl Client {
         }
         let error = ApiError::read(response.status(), &text);
         // An answer to a key that was given up meanwhile says nothing of the present one.
-        if error == ApiError::SignedOut && self.session.key.get_untracked() == key {
+        if error == ApiError::SignedOut && self.session.key.try_get_untracked() == Some(key.clone()) {
             self.session.refused.set_value(key.is_some());
             self.session.sign_out();
         }

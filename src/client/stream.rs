@@ -134,7 +134,7 @@ fn stale(change: &Change) -> Vec<String> {
         Topic::Automation => &["automations", "places", "webhooks", "secrets"],
         Topic::Webhook => &["webhooks", "secrets", "automations"],
         Topic::Secret => &["secrets"],
-        Topic::Catalogue => &["places"],
+        Topic::Catalogue => &["places", "projects"],
     };
     rooms.iter().map(|room| calls::team(&change.entity, room)).collect()
 }

@@ -54,6 +54,9 @@ pub fn AutomationPage(
     });
     let loaded = Memo::new(move |_| query.with(|query| query.value.as_deref().cloned()));
     let present = Memo::new(move |_| loaded.with(Option::is_some));
+    // What is gone is not there to be changed, whatever was known of it.
+    let gone = Memo::new(move |_| query.with(|query| query.error.as_ref().is_some_and(ApiError::is_missing)));
+    let failed = Memo::new(move |_| query.with(|query| query.error.is_some()));
     let entity = place.entity;
     view! {
         <div class="page">
@@ -84,18 +87,15 @@ pub fn AutomationPage(
             })}
             {live(move || {
                 let entity = entity.clone();
-                // What is gone is not there to be changed, whatever was known of it.
-                let gone = query.with(|query| query.error.as_ref().is_some_and(ApiError::is_missing));
                 match loaded.get_untracked() {
-                    Some(first) if present.get() && !gone => {
+                    Some(first) if present.get() && !gone.get() => {
                         let automation = Memo::new(move |_| loaded.get().unwrap_or_else(|| first.clone()));
                         view! { <Loaded automation=automation entity=entity /> }.into_any()
                     }
                     _ => {
                         view! {
                             <h1 class="visually-hidden" tabindex="-1">"Automation"</h1>
-                            {query
-                                .with(|query| query.error.is_none())
+                            {(!failed.get())
                                 .then(|| view! { <SkeletonRows label="Loading the automation" /> })}
                         }
                             .into_any()

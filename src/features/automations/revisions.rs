@@ -42,7 +42,7 @@ pub(super) fn Revisions(
         move || Some(path.clone())
     });
     let named = move |id: &str| {
-        webhooks.with_untracked(|list| {
+        webhooks.with(|list| {
             let found = list.value.iter().flat_map(|list| &list.items).find(|webhook| webhook.id == id);
             found.map_or_else(|| id.to_owned(), |webhook| webhook.settings.name.clone())
         })
@@ -72,7 +72,8 @@ pub(super) fn Revisions(
         let number = revision.revision;
         let parts = before.map(|before| differences(&before.draft, &revision.draft, named));
         let summary = match &parts {
-            None => "Made".to_owned(),
+            None if number == 1 => "Made".to_owned(),
+            None => "–".to_owned(),
             Some(parts) if parts.is_empty() => "Saved without a change".to_owned(),
             Some(parts) => parts.iter().map(|part| part.what).collect::<Vec<_>>().join(", "),
         };

@@ -15,7 +15,7 @@ use crate::{
         icon::Glyph,
         menu::MenuItem,
         status::Tone,
-        time::{Countdown, now},
+        time::{Countdown, now, use_clock},
         toast::use_toasts,
     },
 };
@@ -71,7 +71,9 @@ pub(super) fn SnoozeNotice(
     snooze: Callback<u32>,
 ) -> impl IntoView {
     let refused = use_team().refusal(Role::Admin);
+    let clock = use_clock();
     live(move || {
+        clock.coarse().track();
         let until = automation.with(until)?;
         let end = move || {
             refused.get().is_none().then(|| {

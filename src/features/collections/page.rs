@@ -230,7 +230,7 @@ fn Versions(whole: Whole) -> impl IntoView {
                 let (tone, glyph, word) = look(delivery.state);
                 let href = router.href(&Route::Delivery { entity: entity.clone(), id: delivery.id.clone() });
                 view! {
-                    <a href=href title=delivery.automation_name.clone()>
+                    <a href=href aria-label=format!("{word}: {}", delivery.automation_name) title=delivery.automation_name.clone()>
                         <Status tone=tone glyph=glyph text=word />
                     </a>
                 }

@@ -195,7 +195,7 @@ fn EventRow(event: Event, href: String) -> impl IntoView {
                 <span class="muted">{format!("in {}", event.subject.name)}</span>
             </td>
             <td role="cell" class="col-who muted">
-                {author}
+                {author.unwrap_or_else(|| "–".to_owned())}
             </td>
             <td role="cell" class="col-time nowrap">
                 <Ago at=event.occurred_at />

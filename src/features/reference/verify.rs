@@ -10,7 +10,7 @@ use crate::ui::{
     toast::use_toasts,
 };
 
-/// Word, name and program of each language. `tests/e2e/reference.test.mjs` runs those it has a runtime for.
+/// Word, name and program of each language. `tests/e2e/rooms.test.mjs` runs those it has a runtime for.
 const PROGRAMS: [(&str, &str, &str); 5] = [
     ("python", "Python", include_str!("verify/verify.py")),
     ("javascript", "JavaScript", include_str!("verify/verify.mjs")),

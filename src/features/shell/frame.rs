@@ -77,7 +77,7 @@ pub fn Shell(
             _ => return,
         };
         // A dialog that is open has the keys.
-        if !event.default_prevented() && !is_taken(&event, "dialog") {
+        if !event.default_prevented() && !is_taken(&event, "dialog, :popover-open") {
             event.prevent_default();
             sheet.set(Some(wanted));
         }

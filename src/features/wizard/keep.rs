@@ -31,6 +31,8 @@ pub struct Door {
     pub metric: Option<String>,
     /// The payload to begin with.
     pub example: Option<Example>,
+    /// The automation it goes on from, which was deleted.
+    pub gone: Option<String>,
 }
 
 impl Door {
@@ -42,6 +44,7 @@ impl Door {
             on: word("on").and_then(|word| EventType::ALL.into_iter().find(|event| event.as_str() == word)),
             metric: word("metric").map(str::to_owned),
             example: word("example").and_then(Example::parse),
+            gone: word("gone").map(str::to_owned),
             place,
             id,
         }
@@ -50,7 +53,12 @@ impl Door {
     /// The bell of a metric's plot.
     pub const fn metric(place: Place, metric: String) -> Self {
         let on = Some(EventType::RunMetricThreshold);
-        Self { place, id: None, collection: None, on, metric: Some(metric), example: None }
+        Self { place, id: None, collection: None, on, metric: Some(metric), example: None, gone: None }
+    }
+
+    /// For what was typed of an automation that is gone.
+    pub const fn after(place: Place, gone: String) -> Self {
+        Self { place, id: None, collection: None, on: None, metric: None, example: None, gone: Some(gone) }
     }
 
     /// The address that opens the wizard by it.
@@ -59,12 +67,17 @@ impl Door {
             Some(id) => Route::EditAutomation(self.place.clone(), id.clone()),
             None => Route::NewAutomation(self.place.clone()),
         };
-        let begun = Query::default()
+        route.path() + &self.query().suffix()
+    }
+
+    /// What its address says besides the room. It stays there from step to step.
+    pub fn query(&self) -> Query {
+        Query::default()
             .with("collection", self.collection.as_deref())
             .with("on", self.on.map(EventType::as_str))
             .with("metric", self.metric.as_deref())
-            .with("example", self.example.map(Example::as_str));
-        route.path() + &begun.suffix()
+            .with("example", self.example.map(Example::as_str))
+            .with("gone", self.gone.as_deref())
     }
 
     /// Where its draft is kept.

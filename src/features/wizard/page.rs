@@ -15,7 +15,7 @@ use super::{
 use crate::{
     client::{ApiError, calls, use_client, use_team},
     features::nowhere::Nowhere,
-    route::{Place, PlaceTab, Query, Route, Step, use_router},
+    route::{Place, PlaceTab, Route, Step, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
         conflict::Conflict,
@@ -214,12 +214,16 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
                 },
                 Err(error) if id.is_some() && error.is_missing() => {
                     // Deleted meanwhile: what was typed goes on as a new one.
-                    let anew = Door::read(place.clone(), None, &Query::default());
+                    let anew = Door::after(place.clone(), id.unwrap_or_default());
                     anew.keep(wizard.draft().get_untracked(), wizard.template().get_untracked());
-                    failure.try_set(Some(format!(
-                        "Somebody deleted this automation. What you typed is kept: choose \u{201c}Create automation\u{201d} in {} to go on from it.",
-                        place.name
-                    )));
+                    toasts.say(Glyph::Info, "Somebody deleted this automation. What you typed goes on as a new one.");
+                    if !gone {
+                        wizard.stop_keeping();
+                    }
+                    keep::forget(&key);
+                    if !gone {
+                        router.replace_with(&anew.address());
+                    }
                 }
                 Err(error) => {
                     failure.try_set(refused(wizard, &error));

@@ -51,6 +51,8 @@ struct Parts {
     place: StoredValue<Place>,
     id: StoredValue<Option<String>>,
     key: StoredValue<String>,
+    /// What the address says of the door.
+    begun: StoredValue<Query>,
     client: Client,
     router: Router,
     kept: StoredValue<bool>,
@@ -142,6 +144,7 @@ impl Wizard {
             place: stored,
             id: StoredValue::new(id),
             key: StoredValue::new(door.key()),
+            begun: StoredValue::new(door.query()),
             client,
             router,
             kept: StoredValue::new(true),
@@ -405,7 +408,8 @@ impl Wizard {
             None => Route::NewAutomation(place),
         };
         let event = self.router().query().with(|query| query.get("event").map(str::to_owned));
-        let query = Query::default().with("step", Some(step.as_str())).with("event", event.as_deref());
+        let query = self.parts.get_value().begun.get_value();
+        let query = query.with("step", Some(step.as_str())).with("event", event.as_deref());
         route.path() + &query.suffix()
     }
 

@@ -12,10 +12,7 @@ use hookboard_api::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{
-    plot::{Limit, Series},
-    scale::short,
-};
+use super::plot::{Limit, Series};
 use crate::{
     client::{ApiError, calls, use_client, use_team},
     features::{
@@ -90,13 +87,13 @@ impl Alert {
         if self.begun.get_value() {
             return;
         }
-        self.begun.set_value(true);
         let Some(points) = series.iter().map(|one| &one.points).find(|points| !points.is_empty()) else { return };
+        self.begun.set_value(true);
         let (first, last) = (points[0].value, points[points.len() - 1].value);
         let falls = last < first;
         self.change(|rule| {
             rule.comparison = if falls { Comparison::Less } else { Comparison::Greater };
-            rule.limit = short(last);
+            rule.limit = last.to_string();
             "5".clone_into(&mut rule.window);
         });
     }
@@ -116,8 +113,8 @@ impl Alert {
             MetricRule::Threshold { comparison, threshold, .. } => {
                 (Some(*threshold), format!("{} {}", comparison.sign(), draft.limit.trim()))
             }
-            MetricRule::Change { .. } => (None, "Changes met".to_owned()),
-            MetricRule::ZScore { .. } => (None, "Outliers met".to_owned()),
+            MetricRule::Change { .. } => (None, "Dots: first change".to_owned()),
+            MetricRule::ZScore { .. } => (None, "Dots: first outlier".to_owned()),
         };
         Some(Limit { value, words, crossings: series.iter().filter_map(|one| first_met(&rule, &one.points)).collect() })
     }
@@ -164,10 +161,9 @@ pub(super) fn Bell(
         alert.open.set(shows);
     };
     let close = Callback::new(move |()| {
-        if let Some(panel) = panel.get_untracked() {
-            // Fails only for one that is closed already.
-            let _ = panel.hide_popover();
-        }
+        let Some(panel) = panel.get_untracked().filter(|panel| is_open(panel)) else { return };
+        // It is open: hiding it cannot fail.
+        let _ = panel.hide_popover();
         if let Some(button) = button.get_untracked() {
             let _ = button.focus();
         }
@@ -269,6 +265,9 @@ fn Form(
     let template = move || Example::Generic.text(alert.draft.with_untracked(|draft| draft.event));
     let draft_of = StoredValue::new(place.clone());
     let create = move || {
+        if busy.get_untracked().is_some() {
+            return;
+        }
         let place = draft_of.get_value();
         let new = alert.draft.with_untracked(|draft| draft.automation(&place, &template()));
         let found: Vec<FieldError> = alert.draft.with_untracked(|draft| draft.faults(&place));
@@ -288,7 +287,12 @@ fn Form(
                     toasts.say(Glyph::Bell, format!("Created “{}”", made.name));
                     on_done.try_run(());
                 }
-                Err(error) => drop(faults.try_set(vec![error.words()])),
+                // Told beside the form, or, where that was closed meanwhile, in its stead.
+                Err(error) => {
+                    if let Some(words) = faults.try_set(vec![error.words()]) {
+                        toasts.fail(words.join(" "));
+                    }
+                }
             }
         });
     };

@@ -71,37 +71,37 @@ pub fn Workspace(
     let retry = Callback::new(move |()| client.refresh(&path));
     let docs = StoredValue::new(use_router().href(&Route::Reference { entity: place.entity.clone() }));
     let place = StoredValue::new(place);
-    live(move || {
-        let state = runs.with(|runs| runs.as_ref().map(Vec::is_empty));
-        match (state, list.with(|list| list.error.clone())) {
-            (None, Some(error)) => view! { <LoadError what="The runs" why=error.words() on_retry=retry /> }.into_any(),
-            (None, None) => view! { <div class="board"><SkeletonRows label="Loading runs" /></div> }.into_any(),
-            (Some(true), _) => view! {
-                <div class="board">
-                    <Empty
-                        title="No runs yet"
-                        text="Send a run's metrics by POST …/runs/{run}/metrics, and they are drawn here as they come."
-                        art=true
-                    >
-                        <ButtonLink href=docs.get_value()>"Payload reference"</ButtonLink>
-                    </Empty>
+    // Only these: what is asked for again must not take a plot, or an alert being written, away.
+    let state = Memo::new(move |_| runs.with(|runs| runs.as_ref().map(Vec::is_empty)));
+    let error = Memo::new(move |_| list.with(|list| list.error.clone()));
+    live(move || match (state.get(), error.get()) {
+        (None, Some(error)) => view! { <LoadError what="The runs" why=error.words() on_retry=retry /> }.into_any(),
+        (None, None) => view! { <div class="board"><SkeletonRows label="Loading runs" /></div> }.into_any(),
+        (Some(true), _) => view! {
+            <div class="board">
+                <Empty
+                    title="No runs yet"
+                    text="Send a run's metrics by POST …/runs/{run}/metrics, and they are drawn here as they come."
+                    art=true
+                >
+                    <ButtonLink href=docs.get_value()>"Payload reference"</ButtonLink>
+                </Empty>
+            </div>
+        }
+        .into_any(),
+        (Some(false), _) => {
+            let panel = move |metric: String| {
+                view! { <Panel metric=metric place=place.get_value() shown=shown watching=watching /> }
+            };
+            view! {
+                <div class="workspace">
+                    <RunList runs=Signal::derive(move || runs.get().unwrap_or_default()) shown=shown chosen=chosen />
+                    <section class="charts" aria-label="Metrics">
+                        <For each=move || metrics.get() key=String::clone children=panel />
+                    </section>
                 </div>
             }
-            .into_any(),
-            (Some(false), _) => {
-                let panel = move |metric: String| {
-                    view! { <Panel metric=metric place=place.get_value() shown=shown watching=watching /> }
-                };
-                view! {
-                    <div class="workspace">
-                        <RunList runs=Signal::derive(move || runs.get().unwrap_or_default()) shown=shown chosen=chosen />
-                        <section class="charts" aria-label="Metrics">
-                            <For each=move || metrics.get() key=String::clone children=panel />
-                        </section>
-                    </div>
-                }
-                .into_any()
-            }
+            .into_any()
         }
     })
 }

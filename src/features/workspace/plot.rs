@@ -45,7 +45,12 @@ fn draw(series: &[Series], zoom: Option<(f64, f64)>, log: bool, limit: Option<&L
     let steps = || series.iter().flat_map(|one| one.points.iter()).map(step);
     let (low, high) =
         zoom.unwrap_or_else(|| (steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max)));
-    let x = if low < high { Span { low, high, log: false } } else { Span { low: 0.0, high: 1.0, log: false } };
+    let x = match (low < high, low.is_finite()) {
+        (true, _) => Span { low, high, log: false },
+        // One step alone stands in the middle.
+        (false, true) => Span { low: low - 0.5, high: low + 0.5, log: false },
+        (false, false) => Span { low: 0.0, high: 1.0, log: false },
+    };
     let inside = |point: &&Point| (x.low..=x.high).contains(&step(point));
     let values = series.iter().flat_map(|one| one.points.iter()).filter(inside).map(|point| point.value);
     let (y, ticks) = axis(values.chain(limit.and_then(|limit| limit.value)), log);
@@ -58,7 +63,11 @@ fn draw(series: &[Series], zoom: Option<(f64, f64)>, log: bool, limit: Option<&L
         markup.extend(y.part(*tick).map(|part| across("plot__grid", part)));
     }
     for one in series {
-        let path = path(&one.points, &x, &y);
+        let mut path = path(&one.points, &x, &y);
+        if !path.contains('L') && !path.is_empty() {
+            // A point alone is a stroke of no length with round ends.
+            path.push_str("h.01");
+        }
         let _ = write!(markup, "<path class=\"plot__line series-{}\" d=\"{path}\"/>", one.hue);
     }
     if let Some(limit) = limit {
@@ -116,6 +125,8 @@ pub(super) fn Plot(
     let area: NodeRef<html::Div> = NodeRef::new();
     let cursor = RwSignal::new(None::<f64>);
     let drag = RwSignal::new(None::<(f64, f64)>);
+    // Read out only what the reader asked for by key.
+    let by_key = RwSignal::new(false);
     let drawing = Memo::new(move |_| {
         series.with(|series| limit.with(|limit| draw(series, zoom.get(), log.get(), limit.as_ref())))
     });
@@ -163,6 +174,9 @@ pub(super) fn Plot(
             _ => return,
         };
         event.prevent_default();
+        if !by_key.get_untracked() {
+            by_key.set(true);
+        }
         cursor.set(Some(to));
     };
     let label = {
@@ -225,7 +239,10 @@ pub(super) fn Plot(
                     drag.set(None);
                 })
                 on:keydown=handler(key)
-                on:blur=handler(move |_| cursor.set(None))
+                on:blur=handler(move |_| {
+                    by_key.set(false);
+                    cursor.set(None);
+                })
             >
                 <svg
                     class="plot__svg"
@@ -246,7 +263,7 @@ pub(super) fn Plot(
                 {live(flag)}
             </div>
             <ul class="plot__x" aria-hidden="true">{live(x_labels)}</ul>
-            <div class="plot__read" role="status">
+            <div class="plot__read" role=bound(move || by_key.get().then_some("status"))>
                 {live(legend)}
             </div>
         </div>

@@ -54,9 +54,10 @@ pub(super) fn axis(values: impl Iterator<Item = f64> + Clone, log: bool) -> (Spa
     }
     if log {
         let (first, last) = (low.log10().floor(), high.log10().ceil());
-        let last = if last <= first { first + 1.0 } else { last };
-        let span = Span { low: 10_f64.powf(first), high: 10_f64.powf(last), log };
         let step = ((last - first) / 4.0).ceil().max(1.0);
+        // A whole number of steps, so that the labels stand at the ticks.
+        let last = first + step * ((last - first) / step).ceil().max(1.0);
+        let span = Span { low: 10_f64.powf(first), high: 10_f64.powf(last), log };
         let mut ticks = Vec::new();
         let mut power = first;
         while power <= last {
@@ -66,8 +67,12 @@ pub(super) fn axis(values: impl Iterator<Item = f64> + Clone, log: bool) -> (Spa
         return (span, ticks);
     }
     // One value alone stands in the middle.
-    let (low, high) =
-        if low < high { (low, high) } else { (low - low.abs().max(1.0) / 2.0, high + high.abs().max(1.0) / 2.0) };
+    // Values that differ by the noise of their last digits as well: no tick could tell them apart.
+    let (low, high) = if high - low > 1e-9 * low.abs().max(high.abs()) {
+        (low, high)
+    } else {
+        (low - low.abs().max(1.0) / 2.0, high + high.abs().max(1.0) / 2.0)
+    };
     let step = nice((high - low) / 4.0);
     let (first, last) = ((low / step).floor(), (high / step).ceil());
     let mut ticks = Vec::new();
@@ -178,6 +183,10 @@ mod tests {
     fn one_value_none_and_what_a_log_cannot_show() {
         let (span, _) = axis([7.0].into_iter(), false);
         assert!(span.low < 7.0 && span.high > 7.0);
+        let (span, ticks) = axis([0.0003, 0.000_300_000_000_000_000_03].into_iter(), false);
+        assert!(span.low < 0.0003 && ticks.len() < 12, "noise is one value");
+        let (span, ticks) = axis([1.0, 1e5].into_iter(), true);
+        assert!((ticks[ticks.len() - 1] - span.high).abs() < 1.0, "the last tick is the axis' end");
         assert_eq!(axis([].into_iter(), false).0, Span { low: 0.0, high: 1.0, log: false });
         assert_eq!(axis([-1.0, 0.0].into_iter(), true).1, Vec::<f64>::new());
         assert_eq!(Span { low: 1.0, high: 10.0, log: true }.part(0.0), None);

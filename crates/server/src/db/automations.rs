@@ -336,7 +336,7 @@ pub async fn snooze(conn: &mut Conn, entity_id: &str, id: &str, until: Option<St
     Ok(done.rows_affected() > 0)
 }
 
-/// All revisions of an automation, newest first.
+/// The newest 200 revisions of an automation, newest first.
 pub async fn revisions(conn: &mut Conn, id: &str) -> Result<Vec<Revision>> {
     let rows: Vec<(u32, String, String, String)> = sqlx::query_as(
         "SELECT revision, draft, author, at FROM revisions WHERE automation_id = ? ORDER BY revision DESC LIMIT 200",
