@@ -87,8 +87,10 @@ pub fn AutomationPage(
             })}
             {live(move || {
                 let entity = entity.clone();
+                // Both are followed, whatever there is yet.
+                let (present, gone) = (present.get(), gone.get());
                 match loaded.get_untracked() {
-                    Some(first) if present.get() && !gone.get() => {
+                    Some(first) if present && !gone => {
                         let automation = Memo::new(move |_| loaded.get().unwrap_or_else(|| first.clone()));
                         view! { <Loaded automation=automation entity=entity /> }.into_any()
                     }
