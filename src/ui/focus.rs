@@ -54,7 +54,10 @@ impl Keeper {
         let look = move || {
             let _ = self.0.try_with_value(|around| {
                 let is_gone = around.first().is_some_and(|had| !had.is_connected());
-                if !is_gone || at_heading.0.try_get_value() != Some(false) {
+                // Of a row that goes its list says where the focus belongs, of a dialog the dialog.
+                let is_cared_for =
+                    around.iter().any(|one| !one.is_connected() && matches!(one.tag_name().as_str(), "TR" | "DIALOG"));
+                if !is_gone || is_cared_for || at_heading.0.try_get_value() != Some(false) {
                     return;
                 }
                 for left in around.iter().filter(|element| element.is_connected()) {

@@ -103,7 +103,7 @@ test("an automation is snoozed, and a former version restored", async () => {
   await versions.getByRole("button", { name: "Restore version 1" }).click();
   await page.getByText("Version 3 is again what version 1 was").waitFor();
   const { body: restored } = await call("GET", path);
-  assert.deepEqual([restored.description, restored.revision, restored.enabled], ["", 3, own.enabled]);
+  assert.deepEqual([restored.description, restored.revision, restored.enabled], [own.description, 3, own.enabled]);
 });
 
 test("a collection leads to its automations, its history and a new automation of its own", async () => {
