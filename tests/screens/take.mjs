@@ -43,6 +43,10 @@ for (const scheme of ["light", "dark"]) {
     await page.goto(server.origin + path);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], main .skeleton'));
+    // Lines are drawn as their points come.
+    await page.waitForFunction(
+      () => document.querySelectorAll(".plot__line").length === document.querySelectorAll(".panel").length * 5,
+    );
     await page.screenshot({ path: join(folder, `${name}-${scheme}.png`) });
   }
   await context.close();
