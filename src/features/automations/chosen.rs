@@ -76,6 +76,10 @@ fn ChosenBar(
     let gap = StoredValue::new(None::<(usize, Vec<String>)>);
     Effect::new(move || {
         rows.track();
+        // While the dialog asks it has the focus, however early the shorter list comes.
+        if asking.get() {
+            return;
+        }
         let is_without = |gone: &[String]| rows.with_untracked(|rows| rows.iter().all(|row| !gone.contains(&row.id)));
         if let (Some((index, gone)), Some(board)) = (gap.get_value(), board.get_untracked())
             && is_without(&gone)
