@@ -57,12 +57,13 @@ test("canceling a dialog returns the focus to what opened it", async () => {
   await focused("the row has the focus again", title("three"));
 });
 
-test("automations are deleted by key from their titles", async () => {
-  for (const gone of ["three", "one", "four", "two"]) {
+test("after a deletion the next row has the focus, then the one before, then the heading", async () => {
+  for (const [gone, next] of [["three", title("two")], ["one", title("two")], ["four", title("two")], ["two", heading("models")]]) {
     await title(gone).focus();
     await page.keyboard.press("Delete");
     await dialog().getByRole("button", { name: "Delete automation" }).click();
     await title(gone).waitFor({ state: "detached" });
+    await focused(`the focus went on from ${gone}`, next);
   }
 });
 
