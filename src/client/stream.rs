@@ -9,10 +9,15 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{Client, calls};
+use super::{ApiError, Client, calls};
 
 /// Waits between tries to connect, in milliseconds; the last one stays.
 const RECONNECT_MS: [i32; 5] = [500, 1_000, 2_000, 5_000, 15_000];
+/// What wants attention, below a team; it is asked for at most so often, in milliseconds.
+const ATTENTION: &str = "attention";
+const ATTENTION_MS: i32 = 3_000;
+/// The server says something at least every 15 s; after this long it is taken for gone, in milliseconds.
+const SILENCE_MS: i32 = 40_000;
 /// Changes that come together are answered together.
 const GATHER_MS: i32 = 250;
 
@@ -69,7 +74,12 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, abort: 
     let mut tries = 0;
     loop {
         state.try_set(LiveState::Reconnecting);
-        if let Ok(response) = client.open(&path, signal.as_ref()).await {
+        let opened = client.open(&path, signal.as_ref()).await;
+        if matches!(opened, Err(ApiError::Problem(_) | ApiError::Unexpected { .. })) {
+            // Perhaps the reader is in the team no more.
+            client.changed(calls::ME);
+        }
+        if let Ok(response) = opened {
             if tries > 0 {
                 // Changes may have been missed: ask for all that is shown.
                 client.changed("");
@@ -96,8 +106,10 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
     let Ok(reader) = body.get_reader().dyn_into::<web_sys::ReadableStreamDefaultReader>() else { return };
     let mut parser = Parser::default();
     let gathered: StoredValue<Vec<Change>> = StoredValue::new(Vec::new());
-    while let Ok(piece) = JsFuture::from(reader.read()).await {
-        let done = js_sys::Reflect::get(&piece, &"done".into()).is_ok_and(|done| done.is_truthy());
+    let resting = StoredValue::new(false);
+    while let Ok(piece) = JsFuture::from(in_time(&reader.read())).await {
+        // Silence gives nothing at all.
+        let done = js_sys::Reflect::get(&piece, &"done".into()).map_or(true, |done| done.is_truthy());
         if done || ended() {
             return;
         }
@@ -118,7 +130,19 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
                 let changes = gathered.try_update_value(std::mem::take).unwrap_or_default();
                 let prefixes: HashSet<String> = changes.iter().flat_map(stale).collect();
                 for prefix in prefixes {
-                    client.changed(&prefix);
+                    if prefix.ends_with(ATTENTION) {
+                        // Counted over weeks: once for all that comes in a while.
+                        if resting.try_get_value() == Some(false) {
+                            resting.set_value(true);
+                            spawn_local(async move {
+                                sleep(ATTENTION_MS).await;
+                                resting.try_set_value(false);
+                                client.changed(&prefix);
+                            });
+                        }
+                    } else {
+                        client.changed(&prefix);
+                    }
                 }
             });
         }
@@ -129,27 +153,43 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
 fn stale(change: &Change) -> Vec<String> {
     let rooms: &[&str] = match change.topic {
         // An automation's row and a webhook's health show their last deliveries.
-        Topic::Delivery => &["deliveries", "automations", "webhooks"],
-        Topic::Event => &["events"],
-        Topic::Automation => &["automations", "places", "webhooks", "secrets"],
-        Topic::Webhook => &["webhooks", "secrets", "automations"],
-        Topic::Secret => &["secrets"],
-        Topic::Catalogue => &["places", "projects"],
+        Topic::Delivery => &["deliveries", "automations", "webhooks", ATTENTION],
+        Topic::Event => &["events", ATTENTION],
+        Topic::Automation => &["automations", "places", "webhooks", "secrets", ATTENTION, "audit"],
+        Topic::Webhook => &["webhooks", "secrets", "automations", ATTENTION, "audit"],
+        Topic::Secret => &["secrets", "audit"],
+        Topic::Catalogue => &["places", "projects", "audit"],
+        Topic::Source => &["sources", "audit"],
+        Topic::Member => &["members", "keys", "audit"],
     };
-    rooms.iter().map(|room| calls::team(&change.entity, room)).collect()
+    let mut stale: Vec<String> = rooms.iter().map(|room| calls::team(&change.entity, room)).collect();
+    if change.topic == Topic::Member {
+        // The reader's own role may be another.
+        stale.push(calls::ME.to_owned());
+    }
+    stale
+}
+
+/// What `promise` gives, or nothing more where the server has not been heard of for too long.
+fn in_time(promise: &js_sys::Promise) -> js_sys::Promise {
+    let silence = js_sys::Promise::new(&mut |resolve, _| wake(resolve, SILENCE_MS));
+    js_sys::Promise::race(&js_sys::Array::of2(promise, &silence))
 }
 
 /// Resolves after `ms` milliseconds.
 async fn sleep(ms: i32) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        let wake = Closure::once_into_js(move || drop(resolve.call0(&JsValue::NULL)));
-        if let Some(window) = web_sys::window() {
-            // Without a timer the promise would never resolve, and neither would any other.
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), ms);
-        }
-    });
+    let promise = js_sys::Promise::new(&mut |resolve, _| wake(resolve, ms));
     // A promise of a timer is never rejected.
     let _ = JsFuture::from(promise).await;
+}
+
+/// Calls `resolve` after `ms` milliseconds.
+fn wake(resolve: js_sys::Function, ms: i32) {
+    let wake = Closure::once_into_js(move || drop(resolve.call0(&JsValue::NULL)));
+    if let Some(window) = web_sys::window() {
+        // Without a timer the promise would never resolve, and neither would any other.
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), ms);
+    }
 }
 
 /// Reads server-sent events (HTML standard, section 9.2.6) from pieces of any length. Only `data`

@@ -60,6 +60,32 @@ pub struct Member {
     pub user: String,
     /// The role.
     pub role: Role,
+    /// When one of the member's keys was last used, to the minute; absent where none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<String>,
+}
+
+/// A member's role, on its way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberDraft {
+    /// The role.
+    pub role: Role,
+}
+
+/// A sign-in code of a member, shown this once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignInLink {
+    /// The part of the link behind `#code=`; works once.
+    pub code: String,
+    /// Until when it works.
+    pub expires_at: String,
+}
+
+impl std::fmt::Debug for SignInLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignInLink").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
 }
 
 /// A key without itself.

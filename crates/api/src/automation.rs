@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::EventType;
 use crate::delivery::{DeliveryState, OutcomeCode};
-use crate::limits::{MAX_AUTOMATION_NAME, MAX_COOLDOWN_S, MAX_DESCRIPTION};
+use crate::limits::{MAX_AUTOMATION_NAME, MAX_COOLDOWN_S, MAX_DESCRIPTION, RUN_COOLDOWN_S};
 use crate::name::{check_name, check_text};
 use crate::problem::FieldError;
 use crate::scope::Scope;
@@ -210,11 +211,20 @@ impl AutomationDraft {
         }
         errors.extend(check_text(&self.description, "description", "/description"));
         errors.extend(self.trigger.check(&self.scope).into_iter().map(|error| error.under("/trigger")));
-        if self.cooldown_s.is_some_and(|seconds| seconds > MAX_COOLDOWN_S) {
-            errors.push(FieldError::new("/cooldown_s", "out_of_range", "A cooldown lasts at most 30 days."));
-        }
+        errors.extend(check_cooldown(self.cooldown_s));
         errors
     }
+}
+
+/// What is wrong with a cooldown, or nothing.
+pub fn check_cooldown(cooldown_s: Option<u32>) -> Option<FieldError> {
+    let too_long = cooldown_s.is_some_and(|seconds| seconds > MAX_COOLDOWN_S);
+    too_long.then(|| FieldError::new("/cooldown_s", "out_of_range", "A cooldown lasts at most 30 days."))
+}
+
+/// The least time between two matches on `event`, in seconds, where `cooldown_s` is set for it; zero for none.
+pub fn cooldown_of(event: EventType, cooldown_s: Option<u32>) -> u32 {
+    cooldown_s.unwrap_or(if event.is_run() { RUN_COOLDOWN_S } else { 0 })
 }
 
 #[cfg(test)]

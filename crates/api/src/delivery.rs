@@ -12,7 +12,7 @@ use crate::trace::Trace;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
-    /// Waits for its first attempt.
+    /// Waits for its first attempt, or to be sent again after a failure that no repeat could mend.
     Waiting,
     /// Is being sent.
     Sending,
@@ -141,6 +141,11 @@ impl OutcomeCode {
     /// Reads the word on the wire.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
+    /// Whether it was decided before the receiver was looked for: it says nothing of the receiver.
+    pub const fn is_before_sending(self) -> bool {
+        matches!(self, Self::BlockedAddress | Self::BodyTooLarge | Self::Template | Self::SecretMissing)
     }
 }
 
@@ -375,6 +380,80 @@ pub struct Redeliver {
     /// Render the body anew with today's template; otherwise the same bytes are sent.
     #[serde(default)]
     pub render: bool,
+}
+
+/// Which deliveries are sent again: exactly one of `ids` and `filter` is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedeliverMany {
+    /// These, 10,000 at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<String>>,
+    /// All that a list with this filter shows, 10,000 at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<DeliveryFilter>,
+    /// Render each body anew with today's template; otherwise the same bytes are sent.
+    #[serde(default)]
+    pub render: bool,
+    /// Only answer what would be sent again.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What a list of deliveries is narrowed to, as an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryFilter {
+    /// In this registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
+    /// In this project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// In this collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    /// Of the automation of this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automation: Option<String>,
+    /// To the webhook of this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
+    /// In one of these states, separated by commas; by default `failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// With this outcome code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeCode>,
+    /// Matched at this time or later, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Matched before this time, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// What is sent again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RedeliveredMany {
+    /// Deliveries that are sent again; on a dry run, that would be.
+    pub count: u64,
+    /// The same by webhook, most first.
+    pub webhooks: Vec<WebhookCount>,
+    /// Deliveries that cannot be: gone, only recorded, being sent or about to be, without a webhook, or,
+    /// where they are to be rendered anew, of a deleted automation.
+    pub left_out: u64,
+}
+
+/// How many deliveries go to a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WebhookCount {
+    /// The webhook's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub count: u64,
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! `{"alias":{"$regex":"^prod"}}`. A bare scalar means `$eq`; several entries of one object must
 //! all hold.
 
+use std::collections::HashSet;
+
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -65,12 +67,19 @@ impl Filter {
 
     /// Whether the condition holds for an event's values.
     pub fn holds(&self, values: &Map<String, Value>) -> bool {
-        self.evaluate(values).holds() == Some(true)
+        self.root.holds(values)
     }
 
     /// The verdict tree for an event's values. Parts after the deciding one are not looked at.
     pub fn evaluate(&self, values: &Map<String, Value>) -> Trace {
         self.root.evaluate(values)
+    }
+
+    /// Names of the values it looks at, without what follows a dot.
+    pub fn names(&self) -> HashSet<&str> {
+        let mut names = HashSet::new();
+        self.root.collect_names(&mut names);
+        names
     }
 
     /// Whether some test of the condition looks at `path`.
@@ -84,6 +93,24 @@ impl Node {
         match self {
             Self::Group(_, parts) => parts.iter().any(|part| part.looks_at(path)),
             Self::Test(test) => test.path == path,
+        }
+    }
+
+    fn collect_names<'n>(&'n self, names: &mut HashSet<&'n str>) {
+        match self {
+            Self::Group(_, parts) => parts.iter().for_each(|part| part.collect_names(names)),
+            Self::Test(test) => {
+                names.insert(test.path.split_once('.').map_or(test.path.as_str(), |(name, _)| name));
+            }
+        }
+    }
+
+    fn holds(&self, values: &Map<String, Value>) -> bool {
+        match self {
+            Self::Group(Join::All, parts) => parts.iter().all(|part| part.holds(values)),
+            Self::Group(Join::Any, parts) => parts.iter().any(|part| part.holds(values)),
+            Self::Group(Join::None, parts) => !parts.iter().any(|part| part.holds(values)),
+            Self::Test(test) => test.holds(lookup(values, &test.path)),
         }
     }
 
@@ -527,6 +554,7 @@ mod tests {
         #[test]
         fn groups_agree_with_a_plain_reference(condition in condition()) {
             prop_assert_eq!(filter(&condition).holds(&values()), reference(&condition));
+            prop_assert_eq!(filter(&condition).evaluate(&values()).holds(), Some(reference(&condition)));
         }
 
         #[test]

@@ -46,6 +46,8 @@ pub const DEFAULT_PAGE: u32 = 50;
 pub const MAX_PAGE: u32 = 200;
 /// Cooldown of run events where none is set, in seconds: once per run in 24 hours.
 pub const RUN_COOLDOWN_S: u32 = 24 * 3600;
+/// How far back a condition can be tried, in days.
+pub const MAX_BACKTEST_DAYS: u32 = 30;
 /// Longest cooldown, in seconds: 30 days.
 pub const MAX_COOLDOWN_S: u32 = 30 * 24 * 3600;
 /// Waits before each attempt of a delivery, in seconds, the first being none.
@@ -67,5 +69,12 @@ pub const MAX_DEDUPE_KEY: usize = 256;
 pub const MAX_VERSION_INDEX: u64 = (1 << 53) - 1;
 /// Largest step of a metric point, 2^63 - 1: steps are kept as signed 64-bit numbers.
 pub const MAX_STEP: u64 = i64::MAX as u64;
+/// Longest name of an extra header, in bytes.
+pub const MAX_HEADER_NAME_BYTES: usize = 128;
 /// Longest value of an extra header, in bytes. Receivers take 8 KiB of headers at least, all together.
 pub const MAX_HEADER_VALUE_BYTES: usize = 4 * 1024;
+/// Deliveries sent again in one call.
+pub const MAX_REDELIVERIES: usize = 10_000;
+/// Time between two deliveries to one webhook that are sent again in one call, in milliseconds: an
+/// endpoint that has just come back is not flooded.
+pub const REDELIVERY_GAP_MS: i64 = 20;

@@ -3,16 +3,14 @@
 //! A history is a slice of values, oldest first, the newest being the point just received. Values
 //! that are not finite are no part of a history: sources refuse them.
 
-use std::fmt;
-
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::EventType;
 use crate::limits::{MAX_METRIC_RULES, MAX_METRIC_WINDOW};
 use crate::name::check_place_name;
 use crate::problem::FieldError;
+use crate::whole::whole;
 
 /// How the values of a window become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -114,19 +112,7 @@ const fn three() -> f64 {
 
 /// Reads a window; one that is no whole number, or far too large for one, is told what a window is.
 fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    struct Window;
-    impl Visitor<'_> for Window {
-        type Value = u32;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "a whole number from 1 to {MAX_METRIC_WINDOW}")
-        }
-
-        fn visit_u64<E: Error>(self, value: u64) -> Result<u32, E> {
-            u32::try_from(value).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
-        }
-    }
-    deserializer.deserialize_u32(Window)
+    whole(deserializer, 1, MAX_METRIC_WINDOW)
 }
 
 /// One condition on one metric of a run.
@@ -201,6 +187,16 @@ pub enum MetricJoin {
     All,
     /// At least one holds.
     Any,
+}
+
+impl MetricJoin {
+    /// Whether rules that read so hold together; no rules do not.
+    pub fn holds(self, readings: &[Reading]) -> bool {
+        match self {
+            Self::All => !readings.is_empty() && readings.iter().all(|reading| reading.holds),
+            Self::Any => readings.iter().any(|reading| reading.holds),
+        }
+    }
 }
 
 /// What a rule made of a history.

@@ -1,6 +1,6 @@
 //! The one rule for names that people give: they can be read, told apart and addressed.
 
-use crate::limits::MAX_PLACE_NAME;
+use crate::limits::{MAX_NAME, MAX_PLACE_NAME};
 use crate::problem::FieldError;
 
 /// What is wrong with a name of at most `max` characters, or nothing.
@@ -33,6 +33,19 @@ pub fn check_name(name: &str, max: usize, at: &str) -> Option<FieldError> {
 /// or nothing.
 pub fn check_place_name(name: &str, at: &str) -> Option<FieldError> {
     check_name(name, MAX_PLACE_NAME, at)
+}
+
+/// What is wrong with the name of a new user, or nothing: it is told apart at a glance, and stands in
+/// addresses.
+pub fn check_user_name(name: &str, at: &str) -> Option<FieldError> {
+    check_name(name, MAX_NAME, at).or_else(|| {
+        let fits = |character: char| character.is_ascii_alphanumeric() || "._-@".contains(character);
+        (!name.chars().all(fits)).then(|| {
+            let message =
+                format!("A user's name has 1 to {MAX_NAME} letters (a to z), digits and . _ - @ only. Choose another.");
+            FieldError::new(at, "malformed", message)
+        })
+    })
 }
 
 /// What is wrong with a text of one or more lines, or nothing: line breaks and tabs are its only

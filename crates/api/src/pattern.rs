@@ -14,6 +14,11 @@ pub fn compile(pattern: &str) -> Result<Regex, String> {
     }
     RegexBuilder::new(pattern).size_limit(MAX_PATTERN_COMPILED_BYTES).build().map_err(|error| {
         let cause = error.to_string();
+        if cause.contains("size limit") {
+            return String::from(
+                "The pattern takes too much memory when it is compiled. Write smaller repetitions, or use several conditions.",
+            );
+        }
         let cause = cause.trim_end_matches('.');
         format!("This is not a regular expression: {cause}. Look-around and back-references are not supported.")
     })
@@ -69,7 +74,8 @@ mod tests {
         assert!(message.starts_with("This is not a regular expression: "), "{message}");
         assert!(compile("(?=x)").is_err());
         assert!(compile(&"x".repeat(1025)).unwrap_err().contains("1024"));
-        assert!(compile("(x{1000}){1000}").is_err(), "the compiled size is capped");
+        let message = compile("(x{1000}){1000}").unwrap_err();
+        assert!(message.starts_with("The pattern takes too much memory"), "{message}");
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub enum ProblemCode {
     BadRequest,
     /// No key, or one that is not valid (401).
     Unauthorized,
+    /// The key's user was taken out of the last team (401).
+    NoLongerMember,
     /// The role is not enough (403).
     Forbidden,
     /// There is no such thing, or it is not yours to see (404).
@@ -112,7 +114,7 @@ impl ProblemCode {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::NoLongerMember => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -132,6 +134,7 @@ impl ProblemCode {
         match self {
             Self::BadRequest => "The request cannot be read",
             Self::Unauthorized => "Sign in first",
+            Self::NoLongerMember => "You are no longer a member",
             Self::Forbidden => "Your role does not allow this",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Not with this method",

@@ -26,7 +26,7 @@ pub struct Secret {
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretValue {
-    /// The value: text of at most 16 KiB, not empty.
+    /// The value: text of at most 16 KiB, not blank.
     pub value: String,
 }
 
@@ -62,6 +62,8 @@ impl SecretValue {
     pub fn check(&self) -> Option<FieldError> {
         if self.value.is_empty() {
             Some(FieldError::new("/value", "required", "Type the secret's value."))
+        } else if self.value.trim().is_empty() {
+            Some(FieldError::new("/value", "blank", "The value is white space only. Type the secret's value."))
         } else if self.value.len() > MAX_SECRET_BYTES {
             Some(FieldError::new("/value", "too_long", "A secret holds at most 16 KiB."))
         } else {
@@ -88,6 +90,12 @@ mod tests {
             assert_eq!(check_name(name, "/name").map(|error| error.code).as_deref(), code, "{name}");
         }
         assert!(check_name(&"x".repeat(65), "/name").is_some());
+    }
+
+    #[test]
+    fn a_value_is_not_blank() {
+        let code = |value: &str| SecretValue { value: value.into() }.check().map(|error| error.code);
+        assert_eq!([code(""), code(" \n\t"), code(" x ")], [Some("required".into()), Some("blank".into()), None]);
     }
 
     #[test]

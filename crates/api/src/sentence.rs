@@ -1,14 +1,17 @@
 //! An automation as one plain sentence, the same everywhere: *When an alias matching `^production$`
 //! is added in any collection → POST deploy-hook*.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::EventType;
 use crate::event::Subject;
-use crate::metric::{Aggregate, ChangeKind, Direction, MetricCondition, MetricJoin, MetricRule};
+use crate::metric::{Aggregate, ChangeKind, Direction, MetricCondition, MetricJoin, MetricRule, Reading};
+use crate::plain::{Join, said};
 use crate::scope::{PlaceKind, Scope};
 use crate::trace::{Op, plain, short_name};
 use crate::trigger::Trigger;
+
+pub use crate::plain::{PlainTest, filter_of, plain_tests};
 
 /// A piece of a sentence, with how it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,74 +33,16 @@ impl Part {
     }
 }
 
-/// One comparison of a trigger's filter, where the filter is a plain list of them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlainTest {
-    /// Name of the value.
-    pub path: String,
-    /// The comparison.
-    pub op: Op,
-    /// What it is compared with.
-    pub operand: Value,
-}
-
-/// The filter as a plain list of comparisons that all hold, where it says no more than that. The
-/// wrappings `{"$or":[{"$and":[…]}]}` that the SDK writes count as plain.
-pub fn plain_tests(filter: Option<&Value>) -> Option<Vec<PlainTest>> {
-    let mut tests = Vec::new();
-    if let Some(filter) = filter {
-        collect(filter.as_object()?, &mut tests)?;
-    }
-    Some(tests)
-}
-
-fn collect(object: &Map<String, Value>, tests: &mut Vec<PlainTest>) -> Option<()> {
-    for (key, value) in object {
-        match key.as_str() {
-            "$and" => {
-                for part in value.as_array()? {
-                    collect(part.as_object()?, tests)?;
-                }
-            }
-            "$or" => match value.as_array()?.as_slice() {
-                [only] => collect(only.as_object()?, tests)?,
-                _ => return None,
-            },
-            key if key.starts_with('$') => return None,
-            path => match value.as_object() {
-                None => tests.push(PlainTest { path: path.to_owned(), op: Op::Eq, operand: value.clone() }),
-                Some(comparisons) => {
-                    for (name, operand) in comparisons {
-                        let op = Op::ALL.into_iter().find(|op| op.as_str() == name)?;
-                        tests.push(PlainTest { path: path.to_owned(), op, operand: operand.clone() });
-                    }
-                }
-            },
-        }
-    }
-    Some(())
-}
-
-/// The filter that says just `tests`; none for no tests.
-pub fn filter_of(tests: &[PlainTest]) -> Option<Value> {
-    let one = |test: &PlainTest| serde_json::json!({ test.path.clone(): { test.op.as_str(): test.operand.clone() } });
-    match tests {
-        [] => None,
-        [only] => Some(one(only)),
-        many => Some(serde_json::json!({ "$and": many.iter().map(one).collect::<Vec<_>>() })),
-    }
-}
-
 /// The half of the sentence before the arrow: when it fires.
 pub fn when(trigger: &Trigger, scope: &Scope) -> Vec<Part> {
     let mut parts = Vec::new();
-    let tests = plain_tests(trigger.filter.as_ref());
+    let said = said(trigger.filter.as_ref());
     let subject = match trigger.event {
         EventType::AddArtifactAlias => Some("alias"),
         event if event.is_tag() => Some("tag"),
         _ => None,
     };
-    let mut rest = tests.clone().unwrap_or_default();
+    let mut rest = said.as_ref().map(|said| said.tests.clone()).unwrap_or_default();
     let own = subject.and_then(|path| {
         let at = rest.iter().position(|test| test.path == path && matches!(test.op, Op::Regex | Op::Eq))?;
         Some(rest.remove(at))
@@ -142,10 +87,25 @@ pub fn when(trigger: &Trigger, scope: &Scope) -> Vec<Part> {
         parts.push(Part::Text(" and ".into()));
         parts.push(Part::Strong(test_words(test)));
     }
-    if tests.is_none() {
-        parts.push(Part::Text(" and more conditions hold".into()));
+    match said {
+        Some(said) => parts.extend(group_words(said.join, &said.group)),
+        None => parts.push(Part::Text(" and more conditions hold".into())),
     }
     parts
+}
+
+/// `and either … or …`, `and neither … nor …`.
+fn group_words(join: Join, group: &[PlainTest]) -> Vec<Part> {
+    let (first, between) = match join {
+        Join::All => (" and ", " and "),
+        Join::Any => (" and either ", " or "),
+        Join::None if group.len() == 1 => (" and not ", ""),
+        Join::None => (" and neither ", " nor "),
+    };
+    let word = |(index, test): (usize, &PlainTest)| {
+        [Part::Text(if index == 0 { first } else { between }.into()), Part::Strong(test_words(test))]
+    };
+    group.iter().enumerate().flat_map(word).collect()
 }
 
 /// A comparison in words: `accuracy ≥ 0.93`.
@@ -229,6 +189,72 @@ fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
     parts
 }
 
+/// What the rules read, in words, those that decided alone: `val/accuracy 0.94 ≥ 0.9`.
+pub fn reading_words(metrics: &MetricCondition, readings: &[Reading]) -> String {
+    let holds = metrics.join.holds(readings);
+    let words: Vec<String> = metrics
+        .rules
+        .iter()
+        .zip(readings)
+        .filter(|(_, reading)| reading.holds == holds)
+        .map(|(rule, reading)| rule_reading(rule, reading))
+        .collect();
+    words.join(" and ")
+}
+
+fn rule_reading(rule: &MetricRule, reading: &Reading) -> String {
+    let name = rule.metric();
+    let Some(value) = reading.value else {
+        return format!("{name} has too few values, or none that can be compared");
+    };
+    let is = if reading.holds { "" } else { "is not " };
+    match rule {
+        MetricRule::Threshold { window, aggregate, comparison, threshold, .. } => {
+            let what = match (aggregate, window) {
+                (_, 1) => String::new(),
+                (Aggregate::Average, n) => format!("average of {n} "),
+                (Aggregate::Min, n) => format!("smallest of {n} "),
+                (Aggregate::Max, n) => format!("largest of {n} "),
+            };
+            format!("{what}{name} {} {is}{} {}", rounded(value), comparison.sign(), figure(*threshold))
+        }
+        MetricRule::Change { change, direction, amount, .. } => {
+            let (value, amount) = match change {
+                ChangeKind::Absolute => (signed(value), figure(*amount)),
+                ChangeKind::Relative => {
+                    (format!("{}\u{a0}%", signed(value * 100.0)), format!("{}\u{a0}%", rounded(amount * 100.0)))
+                }
+            };
+            format!("{name} changed by {value}, which {}", least(reading.holds, *direction, &amount))
+        }
+        MetricRule::ZScore { zscore, direction, .. } => {
+            let least = least(reading.holds, *direction, &figure(*zscore));
+            format!("{name} is {} standard deviations from its mean, which {least}", signed(value))
+        }
+    }
+}
+
+/// Whether an amount was reached, and which way counts.
+fn least(holds: bool, direction: Direction, amount: &str) -> String {
+    let is = if holds { "is" } else { "is not" };
+    match direction {
+        Direction::Up => format!("{is} {amount} or more upwards"),
+        Direction::Down => format!("{is} {amount} or more downwards"),
+        Direction::Either => format!("{is} {amount} or more"),
+    }
+}
+
+fn signed(value: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", rounded(value))
+}
+
+/// A figure to six significant digits: what a reader can use.
+fn rounded(value: f64) -> String {
+    let short = format!("{value:.5e}").parse().unwrap_or(value);
+    figure(short)
+}
+
 /// What a scope sees and does not see: what users confuse most.
 pub fn scope_words(scope: &Scope) -> String {
     match (scope.kind, &scope.collection) {
@@ -295,6 +321,15 @@ mod tests {
             "When an alias matching ^p is added in any collection and accuracy ≥ 0.93 and author is not ci"
         );
         trigger.filter = Some(json!({"$nor": [{"alias": "x"}]}));
+        assert_eq!(words(&trigger, None), "When an alias is added in any collection and not alias is x");
+        trigger.filter = Some(
+            json!({"$and": [{"alias": {"$regex": "^p"}}, {"$or": [{"event_author": "ci"}, {"artifact_metadata.accuracy": {"$gte": 0.93}}]}]}),
+        );
+        assert_eq!(
+            words(&trigger, None),
+            "When an alias matching ^p is added in any collection and either author is ci or accuracy ≥ 0.93"
+        );
+        trigger.filter = Some(json!({"$not": {"alias": "x"}}));
         assert_eq!(words(&trigger, None), "When an alias is added in any collection and more conditions hold");
         assert_eq!(
             words(&Trigger::on(EventType::LinkArtifact), None),
@@ -304,13 +339,34 @@ mod tests {
     }
 
     #[test]
-    fn plain_tests_and_filters_round_trip() {
-        let filter = json!({"$and": [{"alias": {"$regex": "^p"}}, {"event_author": {"$eq": "x"}}]});
-        let tests = plain_tests(Some(&filter)).expect("plain");
-        assert_eq!(filter_of(&tests), Some(filter));
-        let wrapped = json!({"$or": [{"$and": [{"alias": "x"}]}]});
-        assert_eq!(plain_tests(Some(&wrapped)).map(|tests| tests.len()), Some(1));
-        assert_eq!(plain_tests(Some(&json!({"$or": [{"alias": "x"}, {"alias": "y"}]}))), None);
-        assert_eq!(plain_tests(None), Some(Vec::new()));
+    fn readings_say_what_decided() {
+        let told = |rules: serde_json::Value, join: &str, readings: &[(Option<f64>, bool)]| {
+            let metrics = serde_json::from_value(json!({"join": join, "rules": rules})).expect("rules");
+            let readings = readings.iter().map(|(value, holds)| Reading { value: *value, holds: *holds });
+            reading_words(&metrics, &readings.collect::<Vec<_>>())
+        };
+        let rule = |window: u32| json!({"kind": "threshold", "metric": "val/accuracy", "window": window, "aggregate": "average", "comparison": ">=", "threshold": 0.9});
+        assert_eq!(told(json!([rule(1)]), "all", &[(Some(0.94), true)]), "val/accuracy 0.94 ≥ 0.9");
+        assert_eq!(told(json!([rule(1)]), "all", &[(Some(0.8), false)]), "val/accuracy 0.8 is not ≥ 0.9");
+        assert_eq!(
+            told(json!([rule(5)]), "all", &[(Some(2.8 / 3.0), true)]),
+            "average of 5 val/accuracy 0.933333 ≥ 0.9"
+        );
+        assert_eq!(
+            told(json!([rule(1), rule(2)]), "any", &[(Some(0.8), false), (Some(0.95), true)]),
+            "average of 2 val/accuracy 0.95 ≥ 0.9"
+        );
+        assert!(told(json!([rule(5)]), "all", &[(None, false)]).contains("too few values"));
+        let change =
+            json!([{"kind": "change", "metric": "loss", "change": "relative", "direction": "up", "amount": 0.1}]);
+        assert_eq!(
+            told(change, "all", &[(Some(0.125), true)]),
+            "loss changed by +12.5\u{a0}%, which is 10\u{a0}% or more upwards"
+        );
+        let outlier = json!([{"kind": "z_score", "metric": "loss", "direction": "either", "zscore": 3.0}]);
+        assert_eq!(
+            told(outlier, "all", &[(Some(-1.5), false)]),
+            "loss is -1.5 standard deviations from its mean, which is not 3 or more"
+        );
     }
 }

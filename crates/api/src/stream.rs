@@ -19,6 +19,24 @@ pub enum Topic {
     Secret,
     /// Registries, projects, collections, versions, runs.
     Catalogue,
+    /// Sources and what they received.
+    Source,
+    /// Members and their roles.
+    Member,
+}
+
+impl Topic {
+    /// All topics.
+    pub const ALL: [Self; 8] = [
+        Self::Delivery,
+        Self::Event,
+        Self::Automation,
+        Self::Webhook,
+        Self::Secret,
+        Self::Catalogue,
+        Self::Source,
+        Self::Member,
+    ];
 }
 
 /// One message of the stream, as the `data` of a server-sent event.

@@ -123,7 +123,7 @@ async fn take_group(
     let committed = async {
         let mut tx = db.begin().await?;
         for (news, answer) in group {
-            let entity = news.entity();
+            let (entity, source) = (news.entity(), news.source());
             // A savepoint each: one call's failure leaves the others of the group as they are.
             let mut savepoint = tx.begin().await?;
             let taken = take_one(&mut savepoint, watchers, news).await;
@@ -132,7 +132,7 @@ async fn take_group(
             } else {
                 savepoint.rollback().await?;
             }
-            answers.push((answer, entity, taken));
+            answers.push((answer, entity, source, taken));
         }
         tx.commit().await?;
         Ok::<(), Failure>(())
@@ -144,7 +144,7 @@ async fn take_group(
         watchers.clear();
     }
     let mut matched = false;
-    for (answer, entity, taken) in answers {
+    for (answer, entity, source, taken) in answers {
         let taken = match (&committed, taken) {
             (Ok(()), taken) => taken,
             (Err(_), _) => Err(Failure::new(
@@ -156,6 +156,9 @@ async fn take_group(
             matched |= accepted.iter().any(|one| one.matched > 0 && !one.duplicate);
             for topic in [Topic::Event, Topic::Delivery, Topic::Catalogue] {
                 let _ = changes.send(Change { topic, entity: entity.clone(), id: None });
+            }
+            if source.is_some() {
+                let _ = changes.send(Change { topic: Topic::Source, entity, id: source });
             }
         }
         let _ = answer.send(taken);
@@ -189,6 +192,14 @@ impl News {
             Self::Events { events, .. } => events.first().map(|(place, _)| place.entity.clone()).unwrap_or_default(),
             Self::Points { place, .. } => place.entity.clone(),
             Self::Mlflow(message) => message.place.entity.clone(),
+        }
+    }
+
+    /// The source that sent it, where one did.
+    fn source(&self) -> Option<String> {
+        match self {
+            Self::Mlflow(message) => Some(message.source_id.clone()),
+            Self::Events { .. } | Self::Points { .. } => None,
         }
     }
 }

@@ -67,6 +67,25 @@ pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
+/// A new `UUIDv7` with its time, in Unix milliseconds: rows that hold both can be looked up by either.
+pub fn new_id_at() -> (String, i64) {
+    let id = new_id();
+    let ms = id_ms(&id).unwrap_or_else(now_ms);
+    (id, ms)
+}
+
+/// The time at which a `UUIDv7` was made, in Unix milliseconds (RFC 9562, section 5.7).
+pub fn id_ms(id: &str) -> Option<i64> {
+    let (high, low) = (id.get(..8)?, id.get(9..13)?);
+    i64::from_str_radix(&format!("{high}{low}"), 16).ok()
+}
+
+/// What sorts before every `UUIDv7` of that time or later and after every one before it.
+pub fn id_at(ms: i64) -> String {
+    let ms = ms.clamp(0, 0xffff_ffff_ffff);
+    format!("{:08x}-{:04x}-", ms >> 16, ms & 0xffff)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +95,16 @@ mod tests {
         assert_eq!(text(1_795_442_973_000), "2026-11-23T14:09:33.000Z");
         assert_eq!(parse_ms("2026-11-23T15:09:33+01:00"), Ok(1_795_442_973_000));
         assert_eq!(text(YEAR_0_MS), "0000-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn ids_sort_and_tell_by_their_time() {
+        let id = new_id();
+        let ms = id_ms(&id).expect("a time");
+        assert!((now_ms() - ms).abs() < 60_000);
+        assert!(id_at(ms) <= id && id < id_at(ms + 1), "{id}");
+        assert_eq!(id_ms("nope"), None);
+        assert_eq!(id_at(-1), "00000000-0000-");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
+use hookboard_api::audit::AuditKind;
 use hookboard_api::automation::{Action, AutomationDraft};
 use hookboard_api::catalogue::Point;
 use hookboard_api::event::{NewEvent, Subject};
@@ -16,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::accept::News;
 use crate::app::App;
+use crate::db::audit::{self, Change};
 use crate::db::catalogue::{self, PlaceRow};
 use crate::db::{Conn, accounts, automations, secrets, webhooks};
 use crate::failure::Failure;
@@ -85,6 +87,7 @@ pub async fn fill(app: &App, entity_id: &str, address: SocketAddr) -> Result<(),
     if known > 0 {
         return Ok(());
     }
+    let mut tx = app.db().begin().await?;
     for (name, value) in [
         ("DEPLOY_TOKEN", "demo-deploy-token-5f2c"),
         ("GITHUB_DISPATCH_TOKEN", "demo-dispatch-token-81aa"),
@@ -92,9 +95,9 @@ pub async fn fill(app: &App, entity_id: &str, address: SocketAddr) -> Result<(),
         ("HOOK_SIGNING_KEY", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         ("PAGER_KEY_OLD", "demo-pager-key-19d0"),
     ] {
-        secrets::put(app.db(), app.seal(), entity_id, name, value, ADMIN).await?;
+        secrets::put(&mut tx, app.seal(), entity_id, name, value, ADMIN).await?;
+        audit::write(&mut tx, entity_id, ADMIN, Change::created(AuditKind::Secret, name, name)).await?;
     }
-    let mut tx = app.db().begin().await?;
     for (user, role) in [
         ("tomas.reyes", Role::Admin),
         ("j.lindqvist", Role::Member),
@@ -102,7 +105,9 @@ pub async fn fill(app: &App, entity_id: &str, address: SocketAddr) -> Result<(),
         ("ci-promoter", Role::Member),
         ("l.varga", Role::Viewer),
     ] {
-        accounts::ensure_member(&mut tx, TEAM, user, role).await?;
+        accounts::set_member(&mut tx, entity_id, user, role).await?;
+        let change = Change::created(AuditKind::Member, user, user).after(&json!({ "role": role }))?;
+        audit::write(&mut tx, entity_id, ADMIN, change).await?;
     }
     let (models, _) = catalogue::ensure_place(&mut tx, entity_id, PlaceKind::Registry, "Models").await?;
     let (datasets, _) = catalogue::ensure_place(&mut tx, entity_id, PlaceKind::Registry, "Datasets").await?;
@@ -284,7 +289,9 @@ async fn make_automations(
             cooldown_s: None,
             enabled,
         };
-        automations::create(conn, entity_id, &place.id, &draft, ADMIN).await?;
+        let id = automations::create(conn, entity_id, &place.id, &draft, ADMIN).await?;
+        let change = Change::created(AuditKind::Automation, &id, &draft.name).after(&draft)?;
+        audit::write(conn, entity_id, ADMIN, change).await?;
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! What an automation makes of an event. Pure: no database, and the time is given.
 
-use hookboard_api::automation::{Action, AutomationDraft};
+use hookboard_api::automation::{Action, AutomationDraft, cooldown_of};
 use hookboard_api::delivery::Verdict;
 use hookboard_api::filter::Filter;
-use hookboard_api::limits::RUN_COOLDOWN_S;
-use hookboard_api::metric::{MetricJoin, Reading};
+use hookboard_api::metric::Reading;
 use hookboard_api::run::RunState;
+use hookboard_api::sentence::reading_words;
 use hookboard_api::trace::Trace;
 use serde_json::{Map, Value};
+
+use crate::clock;
 
 /// An automation with its condition compiled, as the accept path keeps it.
 #[derive(Debug, Clone)]
@@ -78,8 +80,7 @@ impl Watcher {
 
     /// The least time between two matches, in seconds; zero for none.
     pub fn cooldown_s(&self) -> u32 {
-        let default = if self.draft.trigger.event.is_run() { RUN_COOLDOWN_S } else { 0 };
-        self.draft.cooldown_s.unwrap_or(default)
+        cooldown_of(self.draft.trigger.event, self.draft.cooldown_s)
     }
 
     /// Whether it only records.
@@ -89,11 +90,7 @@ impl Watcher {
 
     /// Whether the metric rules hold together.
     pub fn metrics_hold(&self, readings: &[Reading]) -> bool {
-        match self.draft.trigger.metrics.as_ref().map(|metrics| metrics.join) {
-            None => true,
-            Some(MetricJoin::All) => !readings.is_empty() && readings.iter().all(|reading| reading.holds),
-            Some(MetricJoin::Any) => readings.iter().any(|reading| reading.holds),
-        }
+        self.draft.trigger.metrics.as_ref().is_none_or(|metrics| metrics.join.holds(readings))
     }
 
     /// Judges an event of its type within its scope. The order is that of what a reader asks first:
@@ -114,7 +111,7 @@ impl Watcher {
         }
         let judged = |verdict, reason| Judgement { verdict, reason, trace: trace.clone() };
         if !self.metrics_hold(circumstances.readings) {
-            return judged(Verdict::Metric, String::from("the metric does not meet its limit"));
+            return judged(Verdict::Metric, self.metric_words(circumstances.readings).unwrap_or_default());
         }
         if self.snoozed_until.as_deref().is_some_and(|until| until > circumstances.now) {
             return judged(
@@ -127,11 +124,35 @@ impl Watcher {
         {
             return judged(
                 Verdict::Cooldown,
-                format!("fired at {last}, less than {} ago", duration(self.cooldown_s())),
+                format!(
+                    "fired {} before, and its cooldown is {}",
+                    span(last, circumstances.now),
+                    duration(self.cooldown_s())
+                ),
             );
         }
-        let reason = trace.as_ref().map_or_else(|| String::from("no condition"), Trace::words);
+        let parts = [self.metric_words(circumstances.readings), trace.as_ref().map(Trace::words)];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let reason = if parts.is_empty() { String::from("no condition") } else { parts.join(" and ") };
         judged(Verdict::Matched, reason)
+    }
+
+    fn metric_words(&self, readings: &[Reading]) -> Option<String> {
+        self.draft.trigger.metrics.as_ref().map(|metrics| reading_words(metrics, readings))
+    }
+}
+
+/// How long it is from one time to another, RFC 3339 both, in the largest whole unit.
+fn span(from: &str, to: &str) -> String {
+    let seconds = match (clock::parse_ms(from), clock::parse_ms(to)) {
+        (Ok(from), Ok(to)) => to.saturating_sub(from) / 1000,
+        _ => 0,
+    };
+    let units = [(86_400, "days"), (3600, "h"), (60, "min"), (1, "s")];
+    match units.into_iter().find(|(unit, _)| seconds >= *unit) {
+        Some((86_400, _)) if seconds < 2 * 86_400 => String::from("a day"),
+        Some((unit, name)) => format!("{} {name}", seconds / unit),
+        None => String::from("less than 1 s"),
     }
 }
 
@@ -198,6 +219,35 @@ mod tests {
         assert_eq!(verdict(&watcher, "staging", &circumstances), Verdict::Condition);
         circumstances.last_fired = Some("2026-01-01T22:30:00.000Z");
         assert_eq!(verdict(&watcher, "production", &circumstances), Verdict::Matched);
+    }
+
+    #[test]
+    fn a_repeat_says_how_long_before_it_fired() {
+        let watcher = watcher(json!({"cooldown_s": 86_400}));
+        let circumstances = Circumstances {
+            last_fired: Some("2026-01-01T23:39:59.500Z"),
+            cooldown_start: Some("2026-01-01T00:00:00.000Z"),
+            ..CALM
+        };
+        let values = json!({"alias": "production"});
+        let judgement = watcher.judge(values.as_object().expect("object"), &circumstances);
+        assert_eq!(judgement.reason, "fired 20 min before, and its cooldown is a day");
+        let told = ["2026-01-01T00:00:00Z", "2025-12-29T23:00:00Z", "2026-01-01T23:59:58Z", "2026-01-01T23:59:59.5Z"]
+            .map(|from| span(from, CALM.now));
+        assert_eq!(told, ["a day", "3 days", "2 s", "less than 1 s"]);
+    }
+
+    #[test]
+    fn a_match_by_a_metric_says_its_reading() {
+        let rule =
+            json!({"kind": "threshold", "metric": "acc", "aggregate": "average", "comparison": ">=", "threshold": 0.9});
+        let watcher = watcher(json!({"trigger": {"event": "RUN_METRIC_THRESHOLD", "metrics": {"rules": [rule]}}}));
+        let judge = |value: f64, holds: bool| {
+            let readings = [Reading { value: Some(value), holds }];
+            watcher.judge(&Map::new(), &Circumstances { readings: &readings, ..CALM }).reason
+        };
+        assert_eq!(judge(0.94, true), "acc 0.94 ≥ 0.9");
+        assert_eq!(judge(0.8, false), "acc 0.8 is not ≥ 0.9");
     }
 
     #[test]

@@ -60,6 +60,15 @@ impl Failure {
         problem.into()
     }
 
+    /// The same failure, its fields seen from an object that holds the one at fault under `prefix`.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.errors.iter_mut().for_each(|error| error.pointer.insert_str(0, prefix));
+        }
+        self
+    }
+
     /// A refusal that names the role that is missing.
     pub fn role(needed: Role, own: Role, entity: &str) -> Self {
         Self::new(

@@ -3,7 +3,11 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hookboard_api::EventType;
+use hookboard_api::catalogue::check_metadata;
 use hookboard_api::event::{Accepted, NewEvent, Subject};
+use hookboard_api::limits::MAX_VERSION_INDEX;
+use hookboard_api::name::{check_place_name, check_text};
+use hookboard_api::problem::{FieldError, Problem};
 use hookboard_api::scope::PlaceKind;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -14,7 +18,7 @@ use subtle::ConstantTimeEq;
 use crate::clock;
 use crate::db::catalogue::{self, PlaceRow};
 use crate::db::intake::{self, Watchers};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, secrets};
 use crate::digest::hmac;
 use crate::failure::Failure;
 use crate::seal::Seal;
@@ -31,7 +35,8 @@ pub struct Source {
     pub name: String,
     /// Where its models go.
     pub place: PlaceRow,
-    secret: SecretString,
+    /// Its secret's value, and for 24 hours after a replacement the one before.
+    secrets: Vec<SecretString>,
 }
 
 /// A message that was verified.
@@ -75,34 +80,78 @@ pub struct Vouchers<'h> {
 /// The source of that id, with its secret opened.
 pub async fn source(db: &Db, seal: &Seal, id: &str) -> Result<Source, Failure> {
     let row = sqlx::query(
-        "SELECT sources.id, sources.name, sources.place_id, secrets.id, secrets.sealed FROM sources JOIN secrets ON secrets.id = sources.secret_id \
+        "SELECT sources.id, sources.name, sources.place_id, secrets.entity_id, secrets.name FROM sources JOIN secrets ON secrets.id = sources.secret_id \
          WHERE sources.id = ? AND sources.kind = 'mlflow'",
     )
     .bind(id)
     .fetch_optional(db.read())
     .await?
     .ok_or_else(|| Failure::not_found("source"))?;
-    let (place_id, secret_id, sealed): (String, String, Vec<u8>) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+    let (place_id, entity_id, secret): (String, String, String) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     let mut connection = db.read().acquire().await?;
     let place = catalogue::place_by_id(&mut connection, &place_id).await?;
-    Ok(Source { id: row.try_get(0)?, name: row.try_get(1)?, place, secret: seal.open(&secret_id, &sealed)? })
+    drop(connection);
+    let opened = secrets::open(db, seal, &entity_id, &[secret]).await?;
+    let secrets = opened.into_values().flat_map(|opened| [Some(opened.value), opened.previous]).flatten().collect();
+    Ok(Source { id: row.try_get(0)?, name: row.try_get(1)?, place, secrets })
 }
 
 impl Source {
     /// Whether the message was signed with this source's secret, not long ago.
     pub fn vouches(&self, vouchers: Vouchers<'_>, body: &[u8], now_ms: i64) -> Result<(), &'static str> {
-        let sent_s: i64 = vouchers.timestamp.parse().map_err(|_| "X-MLflow-Timestamp is not a number of seconds.")?;
-        if (now_ms - sent_s.saturating_mul(1000)).saturating_abs() > MAX_AGE_MS {
+        if vouchers.signature.is_empty() {
+            return Err("The message is not signed. Give the MLflow webhook the value of this source's secret.");
+        }
+        let sent_s: i64 = vouchers
+            .timestamp
+            .parse()
+            .map_err(|_| "X-MLflow-Timestamp is not a number of seconds. Send the message as MLflow does.")?;
+        let age_ms = now_ms.saturating_sub(sent_s.saturating_mul(1000));
+        if age_ms > MAX_AGE_MS {
             return Err("The message is more than 5 minutes old. Check the clocks of both machines.");
         }
+        if age_ms < -MAX_AGE_MS {
+            return Err("The message is from more than 5 minutes in the future. Check the clocks of both machines.");
+        }
         let signed = [vouchers.delivery_id.as_bytes(), b".", vouchers.timestamp.as_bytes(), b".", body].concat();
-        let expected = format!("v1,{}", BASE64_STANDARD.encode(hmac(self.secret.expose_secret().as_bytes(), &signed)));
-        if bool::from(expected.as_bytes().ct_eq(vouchers.signature.as_bytes())) {
+        let is_of = |secret: &SecretString| {
+            let expected = format!("v1,{}", BASE64_STANDARD.encode(hmac(secret.expose_secret().as_bytes(), &signed)));
+            bool::from(expected.as_bytes().ct_eq(vouchers.signature.as_bytes()))
+        };
+        if self.secrets.iter().any(is_of) {
             Ok(())
         } else {
             Err("The signature does not match. Give the MLflow webhook the value of this source's secret.")
         }
     }
+}
+
+/// Keeps why a message was refused, at most once a second per source: whoever knows the address can send
+/// as many as they like. Whether it was kept.
+pub(crate) async fn refused(db: &Db, source_id: &str, why: &str) -> Result<bool, Failure> {
+    let now = clock::now_ms();
+    let second_ago = clock::text(now - 1000);
+    // Asked of a reader first: a flood is not to hold the writer.
+    let last: Option<String> = sqlx::query_scalar("SELECT last_error_at FROM sources WHERE id = ?")
+        .bind(source_id)
+        .fetch_optional(db.read())
+        .await?
+        .flatten();
+    if last.is_some_and(|last| last > second_ago) {
+        return Ok(false);
+    }
+    let mut tx = db.begin().await?;
+    let kept = sqlx::query(
+        "UPDATE sources SET last_error = ?, last_error_at = ? WHERE id = ? AND coalesce(last_error_at <= ?, TRUE)",
+    )
+    .bind(why)
+    .bind(clock::text(now))
+    .bind(source_id)
+    .bind(second_ago)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(kept.rows_affected() > 0)
 }
 
 /// Takes a verified message in.
@@ -141,7 +190,14 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
     let Some(model) = text("name") else {
         return Ok(None);
     };
+    let removes_collection = (entity.as_str(), action.as_str()) == ("registered_model", "deleted");
     let index = data.get("version").and_then(|version| version.as_u64().or_else(|| version.as_str()?.parse().ok()));
+    if !removes_collection {
+        let errors = faulty_names(data, index);
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors).into());
+        }
+    }
     let event = |event_type: EventType, version: u64, alias: Option<&str>, tag: Option<String>| NewEvent {
         event_type,
         subject: Subject {
@@ -174,7 +230,9 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
                 PlaceKind::Project => EventType::CreateArtifact,
             };
             let mut created = event(event_type, version, None, None);
-            created.metadata = Some(version_metadata(data));
+            let metadata = version_metadata(data);
+            fits(&metadata)?;
+            created.metadata = Some(metadata);
             created
         }
         ("model_version_alias", "created", Some(version)) => {
@@ -194,7 +252,7 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
             };
             let collection_id = collection(&mut *conn).await?;
             let row = catalogue::ensure_version(conn, &collection_id, version, &message.source, None).await?;
-            catalogue::set_metadata_key(conn, &row.id, key, Some(value)).await?;
+            fits(&catalogue::set_metadata_key(conn, &row.id, key, Some(value)).await?)?;
             event(EventType::AddArtifactTag, version, None, Some(format!("{key}:{value}")))
         }
         ("model_version_tag", "deleted", Some(version)) => {
@@ -207,7 +265,7 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
             catalogue::set_metadata_key(conn, &row.id, key, None).await?;
             event(EventType::RemoveArtifactTag, version, None, Some(format!("{key}:{value}")))
         }
-        ("registered_model", "deleted", _) => {
+        _ if removes_collection => {
             catalogue::delete_collection(conn, &place.id, model).await?;
             return Ok(Some(Vec::new()));
         }
@@ -217,6 +275,25 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
         return Ok(None);
     }
     Ok(Some(vec![intake::accept(conn, watchers, place, &event, "mlflow", &message.source).await?]))
+}
+
+/// What is wrong with the names in a message, by the rules of the catalogue, with pointers into it. A
+/// tag's value is a text.
+fn faulty_names(data: &serde_json::Map<String, Value>, index: Option<u64>) -> Vec<FieldError> {
+    let text = |name: &str| data.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let named = |name: &str| text(name).and_then(|value| check_place_name(value, &format!("/data/{name}")));
+    let mut errors: Vec<FieldError> = ["name", "alias", "key"].into_iter().filter_map(named).collect();
+    errors.extend(text("value").and_then(|value| check_text(value, "tag's value", "/data/value")));
+    if index.is_some_and(|index| index > MAX_VERSION_INDEX) {
+        let message = format!("A version's index is at most {MAX_VERSION_INDEX}.");
+        errors.push(FieldError::new("/data/version", "out_of_range", message));
+    }
+    errors
+}
+
+/// Refuses metadata that is too large or too deep.
+fn fits(metadata: &serde_json::Map<String, Value>) -> Result<(), Failure> {
+    check_metadata(metadata, "/data").map_or(Ok(()), |error| Err(Problem::invalid(vec![error]).into()))
 }
 
 /// What MLflow tells of a new version, as metadata: its tags by key, then where it came from.
@@ -245,11 +322,18 @@ mod tests {
             kind: PlaceKind::Registry,
             name: "models".into(),
         };
-        Source { id: "s".into(), name: "mlflow".into(), place, secret: "hush".into() }
+        Source { id: "s".into(), name: "mlflow".into(), place, secrets: vec!["hush".into(), "before".into()] }
     }
 
     fn signature(delivery_id: &str, timestamp: &str, body: &str) -> String {
-        format!("v1,{}", BASE64_STANDARD.encode(hmac(b"hush", format!("{delivery_id}.{timestamp}.{body}").as_bytes())))
+        signed_by("hush", delivery_id, timestamp, body)
+    }
+
+    fn signed_by(secret: &str, delivery_id: &str, timestamp: &str, body: &str) -> String {
+        format!(
+            "v1,{}",
+            BASE64_STANDARD.encode(hmac(secret.as_bytes(), format!("{delivery_id}.{timestamp}.{body}").as_bytes()))
+        )
     }
 
     #[test]
@@ -261,5 +345,31 @@ mod tests {
         assert!(source().vouches(vouchers, b"{}", 1_301_000).is_err_and(|why| why.contains("5 minutes")));
         assert!(source().vouches(Vouchers { delivery_id: "d2", ..vouchers }, b"{}", 1_000_000).is_err());
         assert!(source().vouches(Vouchers { timestamp: "x", ..vouchers }, b"{}", 1_000_000).is_err());
+    }
+
+    #[test]
+    fn a_time_of_another_age_is_refused_with_its_direction() {
+        for (timestamp, words) in [
+            ("1301", "in the future"),
+            ("699", "old"),
+            (&i64::MAX.to_string(), "in the future"),
+            (&i64::MIN.to_string(), "old"),
+            ("9223372036854775808", "number of seconds"),
+            ("", "number of seconds"),
+        ] {
+            let signature = signature("d1", timestamp, "{}");
+            let vouchers = Vouchers { signature: &signature, delivery_id: "d1", timestamp };
+            let refused = source().vouches(vouchers, b"{}", 1_000_000);
+            assert!(refused.is_err_and(|why| why.contains(words)), "{timestamp} {refused:?}");
+        }
+    }
+
+    #[test]
+    fn the_value_before_a_replacement_vouches_as_well() {
+        for (secret, is_believed) in [("hush", true), ("before", true), ("other", false)] {
+            let signature = signed_by(secret, "d1", "1000", "{}");
+            let vouchers = Vouchers { signature: &signature, delivery_id: "d1", timestamp: "1000" };
+            assert_eq!(source().vouches(vouchers, b"{}", 1_000_000).is_ok(), is_believed, "{secret}");
+        }
     }
 }

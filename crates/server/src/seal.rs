@@ -6,10 +6,12 @@ use std::io::Write;
 use std::path::Path;
 
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::digest;
 
 /// First byte of a sealed value: which key sealed it.
 const KEY_ID: u8 = 1;
@@ -96,24 +98,57 @@ impl Seal {
     }
 }
 
-/// Replaces every occurrence of `secrets` in `text` with dots, in their plain, JSON-escaped and
-/// base64 spellings: what a receiver echoes is not to be stored.
+/// Replaces every occurrence of `secrets` in `text` with dots, plain and in the encodings that receivers
+/// use: what they echo is not to be stored.
 pub fn mask(text: &str, secrets: &[SecretString]) -> String {
     let mut masked = text.to_owned();
     for secret in secrets {
         let plain = secret.expose_secret();
-        if plain.is_empty() {
+        // No spelling is shorter than the text itself.
+        if plain.is_empty() || plain.len() > text.len() {
             continue;
         }
-        let json = serde_json::to_string(plain).unwrap_or_default();
-        let json = json.trim_matches('"').to_owned();
-        for spelling in [plain.to_owned(), json, BASE64_STANDARD.encode(plain)] {
+        for spelling in spellings(plain) {
             if masked.contains(&spelling) {
                 masked = masked.replace(&spelling, hookboard_template::MASK);
             }
         }
     }
     masked
+}
+
+/// A text plain, escaped for JSON, HTML and URLs, in base64 and in hexadecimal.
+fn spellings(plain: &str) -> Vec<String> {
+    let json = serde_json::to_string(plain).unwrap_or_default();
+    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
+    let mut all = vec![plain.to_owned(), json, BASE64_STANDARD.encode(plain), BASE64_URL_SAFE_NO_PAD.encode(plain)];
+    let html = plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for (quote, apostrophe) in [("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("\"", "'")] {
+        all.push(html.replace('"', quote).replace('\'', apostrophe));
+    }
+    // RFC 3986, section 2.3; forms write a blank as a plus.
+    let url = |unreserved: &str, lower: bool| -> String {
+        let encoded = plain.bytes().map(|byte| match char::from(byte) {
+            kept if byte.is_ascii_alphanumeric() || unreserved.contains(kept) => kept.to_string(),
+            _ if lower => format!("%{byte:02x}"),
+            _ => format!("%{byte:02X}"),
+        });
+        encoded.collect()
+    };
+    for unreserved in ["-._~", "-_.!~*'()", "*-._"] {
+        for encoded in [url(unreserved, false), url(unreserved, true)] {
+            all.push(encoded.replace("%20", "+"));
+            all.push(encoded);
+        }
+    }
+    let hex = digest::hex(plain.as_bytes());
+    all.push(hex.to_ascii_uppercase());
+    all.push(hex);
+    all.sort_unstable();
+    all.dedup();
+    // The longest first: a short one may be a part of it.
+    all.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    all
 }
 
 #[cfg(test)]
@@ -148,5 +183,22 @@ mod tests {
         let secrets = [SecretString::from("p\"w-1234")];
         let text = format!("a p\"w-1234 b p\\\"w-1234 c {}", BASE64_STANDARD.encode("p\"w-1234"));
         assert_eq!(mask(&text, &secrets), "a •••••••• b •••••••• c ••••••••");
+    }
+
+    #[test]
+    fn echoes_are_masked_in_the_encodings_of_html_urls_and_hexadecimal() {
+        let secrets = [SecretString::from("a<b> &'c\"/é")];
+        for echo in [
+            "a&lt;b&gt; &amp;&#39;c&quot;/é",
+            "a&lt;b&gt; &amp;'c\"/é",
+            "a%3Cb%3E%20%26%27c%22%2F%C3%A9",
+            "a%3cb%3e%20%26%27c%22%2f%c3%a9",
+            "a%3Cb%3E+%26%27c%22%2F%C3%A9",
+            "a%3Cb%3E%20%26'c%22%2F%C3%A9",
+            "613c623e20262763222fc3a9",
+            "613C623E20262763222FC3A9",
+        ] {
+            assert_eq!(mask(&format!("x {echo} y"), &secrets), "x •••••••• y");
+        }
     }
 }

@@ -1,15 +1,20 @@
 //! `hookboard serve`: start the parts in order, stop them in the other.
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use hookboard_api::account::Role;
+use hookboard_api::audit::AuditKind;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::config::Settings;
+use crate::db::audit::{self, Change};
 use crate::db::{Db, accounts};
 use crate::guard::Target;
 use crate::seal::Seal;
@@ -18,12 +23,16 @@ use crate::{demo, http, worker};
 /// How long deliveries in flight and open answers may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// Who the audit log says put the first admin in.
+const SERVER: &str = "hookboard";
+
 /// Runs until the process is told to stop. An error is one line that says what to do.
 pub async fn run(mut settings: Settings) -> Result<(), String> {
     log(settings.log_json);
     std::fs::create_dir_all(&settings.data).map_err(|error| {
         format!("the folder {} cannot be made: {error}. Name another with --data.", settings.data.display())
     })?;
+    let lock = lock(&settings.data)?;
     let database = settings.data.join("hookboard.db");
     let db = Db::open(&database).await.map_err(|error| {
         format!(
@@ -54,7 +63,7 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let sweeper = tokio::spawn(crate::db::retention::run(app.clone(), stop.clone()));
-    announce(&app, address, &link);
+    announce(&app, address, link.as_deref());
     let server = axum::serve(listener, http::router(&app)).with_graceful_shutdown(stopped(stop.clone()));
     let served = tokio::select! {
         served = server => served.map_err(|error| format!("the server ended: {error}")),
@@ -66,22 +75,55 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
     }
     let _ = sweeper.await;
     db.close().await;
+    drop(lock);
     served
 }
 
-/// The team, its first admin and a sign-in link; in the demo, all that makes it believable.
-async fn first_account(app: &App, address: SocketAddr) -> Result<String, crate::failure::Failure> {
+/// Makes the folder this process's own: one database has one worker. The lock ends with the process,
+/// however that ends.
+fn lock(folder: &Path) -> Result<File, String> {
+    let path = folder.join("hookboard.lock");
+    let unusable = |error: std::io::Error| {
+        format!("{} cannot be locked: {error}. Check the folder's rights, or name another with --data.", path.display())
+    };
+    let file = File::create(&path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "another Hookboard runs on the folder {} already. Stop it first, or name another folder with --data.",
+            folder.display()
+        )),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+/// The names of the team and of its first admin.
+fn first_names(app: &App) -> (&str, &str) {
     let settings = app.settings();
-    let (team, admin) =
-        if settings.demo { (demo::TEAM, demo::ADMIN) } else { (settings.team.as_str(), settings.admin.as_str()) };
+    if settings.demo { (demo::TEAM, demo::ADMIN) } else { (settings.team.as_str(), settings.admin.as_str()) }
+}
+
+/// The team, its first admin and a sign-in link; in the demo, all that makes it believable. The admin is put
+/// into a team that has none only: who was taken out stays out, and gets no link.
+async fn first_account(app: &App, address: SocketAddr) -> Result<Option<String>, crate::failure::Failure> {
+    let settings = app.settings();
+    let (team, admin) = first_names(app);
     let mut tx = app.db().begin().await?;
-    let (user_id, entity_id) = accounts::ensure_member(&mut tx, team, admin, Role::Admin).await?;
-    let code = accounts::new_code(&mut tx, &user_id).await?;
+    let entity_id = accounts::ensure_entity(&mut tx, team).await?;
+    if !accounts::has_admin(&mut tx, &entity_id).await? {
+        accounts::set_member(&mut tx, &entity_id, admin, Role::Admin).await?;
+        let change = Change::created(AuditKind::Member, admin, admin).after(&json!({ "role": Role::Admin }))?;
+        audit::write(&mut tx, &entity_id, SERVER, change).await?;
+    }
+    let code = match accounts::member(&mut tx, &entity_id, admin).await? {
+        Some((user_id, _)) => Some(accounts::new_code(&mut tx, &user_id).await?.code),
+        None => None,
+    };
     tx.commit().await?;
     if settings.demo {
         demo::fill(app, &entity_id, address).await?;
     }
-    Ok(format!("{}/#code={code}", public_url(app, address)))
+    Ok(code.map(|code| format!("{}/#code={code}", public_url(app, address))))
 }
 
 fn public_url(app: &App, address: SocketAddr) -> String {
@@ -92,9 +134,16 @@ fn public_url(app: &App, address: SocketAddr) -> String {
     }
 }
 
-fn announce(app: &App, address: SocketAddr, link: &str) {
+fn announce(app: &App, address: SocketAddr, link: Option<&str>) {
     println!("Hookboard {} listens on {}", env!("CARGO_PKG_VERSION"), public_url(app, address));
-    println!("Sign in once within 10 minutes with this link:\n\n    {link}\n");
+    if let Some(link) = link {
+        println!("Sign in once within 10 minutes with this link:\n\n    {link}\n");
+    } else {
+        let (team, admin) = first_names(app);
+        println!(
+            "There is no sign-in link: {admin} is not in the team {team}. Start with --admin and the name of a member for one."
+        );
+    }
     if app.settings().demo {
         println!(
             "This is the demo: webhooks may point to this machine, and a receiver takes what is sent at {}/sink/<name>.",

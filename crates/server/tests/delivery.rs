@@ -340,3 +340,185 @@ fn a_metric_that_crosses_its_limit_fires_once_per_run() {
     assert_eq!(receiver.all().len(), 1);
     assert_eq!(receiver.all()[0].body, "{\"m\":\"acc\",\"v\":0.9,\"l\":0.9,\"r\":\"swift-dew\"}");
 }
+
+#[test]
+fn many_deliveries_are_sent_again_together_and_a_dry_run_only_says_how_many() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|count| if count < 3 { answer(500, "down") } else { answer(204, "") });
+    let server = Server::start(&folder, &LOOPBACK);
+    server.watch_links(&format!("http://{}/", receiver.address));
+    let record = json!({
+        "name": "record", "scope": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": "fraud"},
+        "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}
+    });
+    assert_eq!(server.call("POST", "/entities/kestrel/automations", Some(&record)).0, 201);
+    let ids = |state: &str| -> Vec<Value> {
+        let (_, list) = server.call("GET", &format!("/entities/kestrel/deliveries?state={state}"), None);
+        list["items"].as_array().into_iter().flatten().map(|row| row["id"].clone()).collect()
+    };
+    for index in 1..=3 {
+        server.call("POST", "/events", Some(&link(index)));
+    }
+    until("all are retrying", || (ids("retrying").len() == 3).then_some(()));
+    let again = |body: &Value| {
+        let (status, answer) = server.call("POST", "/entities/kestrel/deliveries/redeliver", Some(body));
+        assert_eq!(status, 200, "{body} {answer}");
+        answer
+    };
+    let (_, webhooks) = server.call("GET", "/entities/kestrel/webhooks", None);
+    let hook = webhooks["items"][0]["id"].clone();
+    let all = json!({"count": 3, "webhooks": [{"id": hook, "name": "hook", "count": 3}], "left_out": 0});
+    let retrying = json!({"state": "retrying", "webhook": hook, "registry": "models", "since": "2020-01-01T00:00:00Z"});
+    assert_eq!(again(&json!({"filter": retrying, "dry_run": true})), all);
+    assert_eq!(receiver.all().len(), 3, "nothing was sent");
+    let none = json!({"count": 0, "webhooks": [], "left_out": 0});
+    assert_eq!(again(&json!({"filter": {}})), none, "without a state, those that failed");
+    let before = json!({"state": "retrying", "until": "2020-01-01T00:00:00Z"});
+    assert_eq!(again(&json!({"filter": before})), none);
+
+    let mut named = ids("retrying");
+    let recorded = ids("recorded");
+    assert_eq!(recorded.len(), 3);
+    named.extend([recorded[0].clone(), json!("swept-away"), named[0].clone()]);
+    let mut some = all.clone();
+    some["left_out"] = json!(2);
+    assert_eq!(again(&json!({ "ids": named })), some);
+    until("all are delivered", || (ids("delivered").len() == 3).then_some(()));
+    let requests = receiver.all();
+    assert_eq!(requests.len(), 6);
+    for first in &requests[..3] {
+        assert!(requests[3..].iter().any(|again| again.body == first.body), "{}", first.body);
+    }
+
+    // Of a deleted automation there are the original bytes only.
+    let (_, list) = server.call("GET", "/entities/kestrel/automations?text=links", None);
+    let automation = list["items"][0]["id"].as_str().expect("id").to_owned();
+    assert_eq!(server.call("DELETE", &format!("/entities/kestrel/automations/{automation}"), None).0, 204);
+    let delivered = json!({"state": "delivered", "automation": automation});
+    let lost = json!({"count": 0, "webhooks": [], "left_out": 3});
+    assert_eq!(again(&json!({"filter": delivered, "render": true, "dry_run": true})), lost);
+    assert_eq!(again(&json!({"filter": delivered, "dry_run": true}))["count"], 3);
+
+    for (body, pointer) in [
+        (json!({}), ""),
+        (json!({"ids": [], "filter": {}}), ""),
+        (json!({"filter": {"state": "nope"}}), "/filter/state"),
+        (json!({"filter": {"state": ""}}), "/filter/state"),
+        (json!({"filter": {"state": ","}}), "/filter/state"),
+        (json!({"filter": {"until": "soon"}}), "/filter/until"),
+        (json!({"filter": {"sate": "failed"}}), "/filter/sate"),
+        (json!({"ids": (0..10_001).map(|id| id.to_string()).collect::<Vec<_>>()}), "/ids"),
+    ] {
+        let (status, problem) = server.call("POST", "/entities/kestrel/deliveries/redeliver", Some(&body));
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{problem}");
+    }
+}
+
+/// Turns the first webhook off, so that what is due stays so.
+fn disable(server: &Server) {
+    let (_, list) = server.call("GET", "/entities/kestrel/webhooks", None);
+    let webhook = &list["items"][0];
+    let mut settings = webhook["settings"].clone();
+    settings["enabled"] = json!(false);
+    let path = format!("/entities/kestrel/webhooks/{}", webhook["id"].as_str().expect("id"));
+    let (status, saved) = server.call("PUT", &path, Some(&settings));
+    assert_eq!(status, 200, "{saved}");
+}
+
+#[test]
+fn what_never_reached_the_receiver_does_not_count_against_its_webhook() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|_| answer(200, ""));
+    let server = Server::start(&folder, &LOOPBACK);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let webhook = json!({"name": "hook", "url": format!("http://{}/", receiver.address)});
+    let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    let large = "x".repeat(60_000);
+    let field = format!("\"{large}\",").repeat(3);
+    let body = format!("[{}\"\"]", "${artifact_metadata.note},".repeat(20));
+    let automation = json!({
+        "name": "large", "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},
+        "trigger": {"event": "LINK_ARTIFACT"},
+        "action": {"type": "webhook", "webhook_id": webhook["id"], "template": format!("{{\"a\": {body}, \"b\": [{field}1]}}")}
+    });
+    let (status, made) = server.call("POST", "/entities/kestrel/automations", Some(&automation));
+    assert_eq!(status, 201, "{made}");
+    let failed = |count: usize| {
+        until("they failed", || {
+            let (_, list) = server.call("GET", "/entities/kestrel/deliveries?state=failed", None);
+            let outcomes: Vec<_> = list["items"].as_array()?.iter().map(|row| row["outcome"].clone()).collect();
+            (outcomes == vec![json!("body_too_large"); count]).then_some(())
+        });
+    };
+    let events: Vec<Value> = (1..=25)
+        .map(|index| {
+            let mut event = link(index);
+            event["metadata"] = json!({"note": large});
+            event
+        })
+        .collect();
+    for event in &events {
+        assert_eq!(server.call("POST", "/events", Some(event)).0, 202);
+    }
+    failed(25);
+    let hook = || server.call("GET", "/entities/kestrel/webhooks", None).1["items"][0].clone();
+    assert_ne!(hook()["health"]["state"], "paused", "{}", hook()["health"]);
+    let (_, attention) = server.call("GET", "/entities/kestrel/attention", None);
+    assert_eq!(attention["webhooks"], json!([]), "{attention}");
+    assert_eq!(receiver.all().len(), 0);
+    // Sent again, it waits; it does not stand as one that is tried again.
+    disable(&server);
+    let again = json!({"filter": {}});
+    let many = "/entities/kestrel/deliveries/redeliver";
+    assert_eq!(server.call("POST", many, Some(&again)).1["count"], 25);
+    let (_, counts) = server.call("GET", "/entities/kestrel/deliveries/counts", None);
+    assert_eq!(counts["items"], json!([{"state": "waiting", "count": 25}]));
+    let waiting = json!({"filter": {"state": "waiting"}});
+    let (_, left) = server.call("POST", many, Some(&waiting));
+    assert_eq!((&left["count"], &left["left_out"]), (&json!(0), &json!(25)), "they are about to be sent already");
+}
+
+#[test]
+fn of_calls_that_send_the_same_again_at_once_one_counts_it() {
+    let folder = Folder::new();
+    let receiver = Receiver::start(|_| answer(500, "down"));
+    let server = Server::start(&folder, &LOOPBACK);
+    server.watch_links(&format!("http://{}/", receiver.address));
+    for index in 1..=3 {
+        server.call("POST", "/events", Some(&link(index)));
+    }
+    let retrying = || {
+        let (_, list) = server.call("GET", "/entities/kestrel/deliveries?state=retrying", None);
+        let ids: Vec<Value> = list["items"].as_array()?.iter().map(|row| row["id"].clone()).collect();
+        (ids.len() == 3).then_some(ids)
+    };
+    let ids = until("all are retrying", retrying);
+    disable(&server);
+    let body = json!({ "ids": ids });
+    let told: Vec<(u64, u64)> = std::thread::scope(|scope| {
+        let call = || {
+            let (_, answer) = server.call("POST", "/entities/kestrel/deliveries/redeliver", Some(&body));
+            (answer["count"].as_u64().expect("count"), answer["left_out"].as_u64().expect("left_out"))
+        };
+        let calls: Vec<_> = (0..8).map(|_| scope.spawn(call)).collect();
+        calls.into_iter().map(|call| call.join().expect("answered")).collect()
+    });
+    assert_eq!(told.iter().filter(|told| **told == (3, 0)).count(), 1, "{told:?}");
+    assert_eq!(told.iter().filter(|told| **told == (0, 3)).count(), 7, "{told:?}");
+}
+
+#[test]
+fn a_list_is_of_a_registry_or_of_a_project() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/a", None);
+    server.call("PUT", "/entities/kestrel/places/projects/a", None);
+    for list in ["deliveries", "deliveries/counts", "automations", "events"] {
+        let (status, problem) = server.call("GET", &format!("/entities/kestrel/{list}?registry=a&project=a"), None);
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!("/project")), "{list} {problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("Name one")), "{problem}");
+    }
+    let both = json!({"filter": {"registry": "a", "project": "a"}});
+    let (status, problem) = server.call("POST", "/entities/kestrel/deliveries/redeliver", Some(&both));
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/filter/project")), "{problem}");
+}

@@ -103,3 +103,23 @@ fn an_event_with_the_same_dedupe_key_is_accepted_once() {
     let (_, deliveries) = server.call("GET", "/entities/kestrel/deliveries", None);
     assert_eq!(deliveries["items"].as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused_in_one_line() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let second = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hookboard"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&folder.0).output().expect("run")
+    };
+    let refused = second();
+    assert!(!refused.status.success());
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(words.lines().count(), 1, "{words}");
+    assert!(words.contains("another Hookboard runs on the folder"), "{words}");
+    assert_eq!(server.call("GET", "/me", None).0, 200, "the first one goes on");
+    // A lock does not outlive its process, however that ends.
+    support::kill_now(&server);
+    drop(server);
+    assert_eq!(Server::start(&folder, &[]).call("GET", "/me", None).0, 200);
+}

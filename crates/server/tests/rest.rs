@@ -123,7 +123,7 @@ fn a_parameter_that_a_call_does_not_have_is_refused_and_those_it_has_are_named()
             "Use \"registry\", \"project\", \"collection\", \"type\", \"cursor\" or \"limit\".",
         ),
         ("GET", "/entities/kestrel/deliveries?limit=5&automatoin=x", "/automatoin", "\"automation\""),
-        ("GET", "/entities/kestrel/deliveries/counts?cursor=x", "/cursor", "\"since\"."),
+        ("GET", "/entities/kestrel/deliveries/counts?cursor=x", "/cursor", "\"until\"."),
         ("GET", "/entities/kestrel/projects/x/runs/y/metrics?metric=a&limti=1", "/limti", "Only \"metric\" is."),
         ("GET", "/me?as=root", "/as", "Take it out."),
         ("POST", "/entities/kestrel/automations/validate?dry_run=1", "/dry_run", "Take it out."),
@@ -553,4 +553,112 @@ fn a_secret_that_no_header_can_carry_is_not_sent_as_one() {
     assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/value")), "{problem}");
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("\"hook\"")), "{problem}");
     assert_eq!(secret("LINES", "three\nfour").0, 204, "it is no header");
+}
+
+#[test]
+fn all_faults_of_a_webhook_are_told_at_once() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/secrets/LINES", Some(&json!({"value": "one\ntwo"})));
+    let settings = json!({"name": "hook", "url": "https://1.1.1.1/"});
+    let (_, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&settings));
+    let path = format!("/entities/kestrel/webhooks/{}", webhook["id"].as_str().expect("id"));
+    let faulty = json!({
+        "name": "", "url": "http://10.0.0.7/", "timeout_s": 0, "access_token": "LINES", "signing_secret": "NOPE",
+        "headers": [{"name": "X-Key", "secret": "NEITHER"}]
+    });
+    for (method, path) in [("POST", "/entities/kestrel/webhooks"), ("PUT", path.as_str())] {
+        let (status, problem) = server.call(method, path, Some(&faulty));
+        assert_eq!(status, 422, "{problem}");
+        let mut told: Vec<_> = problem["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|error| (error["pointer"].as_str().unwrap_or_default(), error["code"].as_str().unwrap_or_default()))
+            .collect();
+        told.sort_unstable();
+        let expected = [
+            ("/access_token", "unfit_header"),
+            ("/headers/0/secret", "unknown_secret"),
+            ("/name", "required"),
+            ("/signing_secret", "unknown_secret"),
+            ("/timeout_s", "out_of_range"),
+            ("/url", "blocked_address"),
+        ];
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn events_of_all_places_are_one_list_by_time() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let mut sent = Vec::new();
+    let names = ["a", "b", "c"];
+    for name in names {
+        server.call("PUT", &format!("/entities/kestrel/places/registries/{name}"), None);
+    }
+    for version in 0..2 {
+        for name in names {
+            let event = json!({
+                "type": "LINK_ARTIFACT",
+                "subject": {"kind": "registry", "entity": "kestrel", "name": name, "collection": "c", "version": version}
+            });
+            let (status, accepted) = server.call("POST", "/events", Some(&event));
+            assert_eq!(status, 202, "{accepted}");
+            sent.insert(0, format!("{name}{version}"));
+        }
+    }
+    for (more, filter) in [(0, ""), (0, "&type=LINK_ARTIFACT"), (20, ""), (20, "&type=LINK_ARTIFACT")] {
+        for index in 0..more {
+            server.call("PUT", &format!("/entities/kestrel/places/registries/more-{index}"), None);
+        }
+        let mut listed = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let (status, list) = server.call("GET", &format!("/entities/kestrel/events?limit=2{filter}{cursor}"), None);
+            assert_eq!(status, 200, "{list}");
+            for event in list["items"].as_array().into_iter().flatten() {
+                let subject = &event["subject"];
+                listed.push(format!("{}{}", subject["name"].as_str().unwrap_or_default(), subject["version"]));
+            }
+            let Some(next) = list["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(listed, sent, "{more} {filter}");
+    }
+    let (_, none) = server.call("GET", "/entities/kestrel/events?type=UNLINK_ARTIFACT", None);
+    assert_eq!(none["items"], json!([]));
+}
+
+#[test]
+fn automations_of_a_large_team_are_listed_as_those_of_a_small_one() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let make = |name: &str| {
+        let draft = json!({
+            "name": name, "enabled": true, "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},
+            "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}
+        });
+        let (status, made) = server.call("POST", "/entities/kestrel/automations", Some(&draft));
+        assert_eq!(status, 201, "{made}");
+    };
+    let found = || {
+        let mut found = Vec::new();
+        for path in ["automations?text=odd&limit=1", "automations?registry=models&event=LINK_ARTIFACT&text=odd"] {
+            let (status, list) = server.call("GET", &format!("/entities/kestrel/{path}"), None);
+            assert_eq!(status, 200, "{list}");
+            let names = list["items"].as_array().into_iter().flatten().map(|one| one["name"].clone());
+            found.push((names.collect::<Vec<_>>(), list["total"].clone()));
+        }
+        found
+    };
+    let expected = [(vec![json!("odd-2")], json!(2)), (vec![json!("odd-2"), json!("odd-1")], json!(2))];
+    make("odd-1");
+    make("even");
+    make("odd-2");
+    assert_eq!(found(), expected);
+    (0..500).for_each(|index| make(&format!("more-{index}")));
+    assert_eq!(found(), expected);
 }

@@ -1,10 +1,11 @@
 //! Automations and their revisions.
 
 use hookboard_api::EventType;
-use hookboard_api::automation::{Action, Automation, AutomationDraft, Revision, WebhookRef};
+use hookboard_api::automation::{Action, Activity, Automation, AutomationDraft, Revision, WebhookRef};
 use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use serde_json::Value;
 use sqlx::QueryBuilder;
 
 use super::webhooks::activity;
@@ -52,53 +53,81 @@ pub struct Wanted {
 
 /// Automations of an entity, newest first.
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Automation>> {
-    let mut query = QueryBuilder::new(COLUMNS);
-    query.push("WHERE places.entity_id = ").push_bind(entity_id);
-    narrow(&mut query, wanted);
-    page.push(&mut query, "automations.id");
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
     let mut connection = db.read().acquire().await?;
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(whole(&mut connection, row).await?);
-    }
+    let conn = &mut *connection;
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push("WHERE automations.id IN (SELECT automations.id ");
+    let few = has_few(conn, entity_id).await?;
+    narrow(&mut query, entity_id, wanted, few);
+    page.push(&mut query, "automations.id");
+    query.push(") ORDER BY automations.id DESC");
+    let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *conn).await?;
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut activities = activity(conn, "automation_id", &ids).await?;
+    let items = rows
+        .into_iter()
+        .map(|row| {
+            let activity = activities.remove(&row.id).unwrap_or_default();
+            whole(row, activity)
+        })
+        .collect::<Result<Vec<_>>>()?;
     let mut list = page.cut(items, |automation| automation.id.clone());
-    let mut count = QueryBuilder::new(
-        "SELECT count(*) FROM automations JOIN places ON places.id = automations.place_id LEFT JOIN webhooks ON webhooks.id = automations.webhook_id WHERE places.entity_id = ",
-    );
-    count.push_bind(entity_id);
-    narrow(&mut count, wanted);
-    let (total,): (i64,) = count.build_query_as().fetch_one(db.read()).await?;
+    if page.after.is_none() && list.next_cursor.is_none() {
+        list.total = Some(list.items.len() as u64);
+        return Ok(list);
+    }
+    let mut count = QueryBuilder::new("SELECT count(*) ");
+    narrow(&mut count, entity_id, wanted, few);
+    let (total,): (i64,) = count.build_query_as().fetch_one(conn).await?;
     list.total = u64::try_from(total).ok();
     Ok(list)
 }
 
-fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &Wanted) {
-    if let Some(place) = &wanted.place_id {
-        query.push(" AND automations.place_id = ").push_bind(place.as_str());
+/// Automations up to which an entity's own are read: the index of lists has those of all teams.
+const FEW: u32 = 500;
+
+async fn has_few(conn: &mut Conn, entity_id: &str) -> Result<bool> {
+    let counted: u32 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM places CROSS JOIN automations ON automations.place_id = places.id WHERE places.entity_id = ? LIMIT ?)",
+    )
+    .bind(entity_id)
+    .bind(FEW + 1)
+    .fetch_one(conn)
+    .await?;
+    Ok(counted <= FEW)
+}
+
+/// Begins behind the columns, and reads nothing but one index; where there are `few`, the places' own.
+fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Wanted, few: bool) {
+    if few {
+        // A cross join keeps its order.
+        query.push("FROM places CROSS JOIN automations ON automations.place_id = places.id WHERE places.entity_id = ");
+        query.push_bind(entity_id.to_owned());
+    } else {
+        query.push("FROM automations INDEXED BY automations_listed WHERE place_id IN ");
+        query.push("(SELECT id FROM places WHERE entity_id = ").push_bind(entity_id.to_owned()).push(")");
     }
-    if let Some(collection) = &wanted.collection {
-        query.push(" AND automations.collection = ").push_bind(collection.as_str());
-    }
-    if let Some(event) = wanted.event {
-        query.push(" AND automations.event = ").push_bind(event.as_str());
-    }
-    if let Some(webhook) = &wanted.webhook {
-        query.push(" AND automations.webhook_id = ").push_bind(webhook.as_str());
+    for (column, value) in [
+        (" AND place_id = ", wanted.place_id.as_deref()),
+        (" AND collection = ", wanted.collection.as_deref()),
+        (" AND event = ", wanted.event.map(EventType::as_str)),
+        (" AND webhook_id = ", wanted.webhook.as_deref()),
+    ] {
+        if let Some(value) = value {
+            query.push(column).push_bind(value.to_owned());
+        }
     }
     if let Some(enabled) = wanted.enabled {
-        query.push(" AND automations.enabled = ").push_bind(enabled);
+        query.push(" AND enabled = ").push_bind(enabled);
     }
     if let Some(text) = wanted.text.as_deref().filter(|text| !text.is_empty()) {
         let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        query
-            .push(" AND (automations.name LIKE ")
-            .push_bind(pattern.clone())
-            .push(" ESCAPE '\\' OR webhooks.name LIKE ");
+        query.push(" AND (automations.name LIKE ").push_bind(pattern.clone()).push(" ESCAPE '\\' OR condition LIKE ");
         query
             .push_bind(pattern.clone())
-            .push(" ESCAPE '\\' OR json_extract(automations.draft, '$.trigger.filter') LIKE ");
-        query.push_bind(pattern).push(" ESCAPE '\\')");
+            .push(" ESCAPE '\\' OR webhook_id IN (SELECT id FROM webhooks WHERE entity_id = ");
+        query.push_bind(entity_id.to_owned()).push(" AND webhooks.name LIKE ").push_bind(pattern);
+        query.push(" ESCAPE '\\'))");
     }
 }
 
@@ -107,13 +136,14 @@ pub async fn get(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Automatio
     let mut query = QueryBuilder::new(COLUMNS);
     query.push("WHERE places.entity_id = ").push_bind(entity_id).push(" AND automations.id = ").push_bind(id);
     let row: Option<Row> = query.build_query_as().fetch_optional(&mut *conn).await?;
-    whole(conn, row.ok_or_else(|| Failure::not_found("automation"))?).await
-}
-
-async fn whole(conn: &mut Conn, row: Row) -> Result<Automation> {
-    let draft: AutomationDraft = json(&row.draft)?;
+    let row = row.ok_or_else(|| Failure::not_found("automation"))?;
     let activity =
         activity(conn, "automation_id", std::slice::from_ref(&row.id)).await?.remove(&row.id).unwrap_or_default();
+    whole(row, activity)
+}
+
+fn whole(row: Row, activity: Activity) -> Result<Automation> {
+    let draft: AutomationDraft = json(&row.draft)?;
     let webhook = match (row.webhook_id, row.webhook_name) {
         (Some(id), Some(name)) => {
             let paused = row.webhook_paused.is_some() || row.webhook_enabled == Some(false);
@@ -138,6 +168,27 @@ async fn whole(conn: &mut Conn, row: Row) -> Result<Automation> {
         updated_at: row.updated_at,
         activity,
     })
+}
+
+/// What would make an automation of an entity again.
+pub async fn draft(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Option<AutomationDraft>> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT draft FROM automations JOIN places ON places.id = place_id WHERE entity_id = ? AND automations.id = ?",
+    )
+    .bind(entity_id)
+    .bind(id)
+    .fetch_optional(conn)
+    .await?;
+    row.map(|(draft,)| json(&draft)).transpose()
+}
+
+/// What the audit log tells of an automation: what people set of it.
+pub fn told(automation: &Automation) -> Result<Value> {
+    let mut fields = serde_json::to_value(AutomationDraft::from(automation))?;
+    if let (Some(fields), Some(until)) = (fields.as_object_mut(), &automation.snoozed_until) {
+        fields.insert("snoozed_until".to_owned(), Value::from(until.as_str()));
+    }
+    Ok(fields)
 }
 
 /// All faults of a draft, those that need the database included.
@@ -197,6 +248,11 @@ fn webhook_of(draft: &AutomationDraft) -> Option<&str> {
     }
 }
 
+/// The condition as text, for the search.
+fn condition_of(draft: &AutomationDraft) -> Result<String> {
+    draft.trigger.filter.as_ref().map_or_else(|| Ok(String::new()), to_json)
+}
+
 /// Makes an automation of a checked draft; its id.
 pub async fn create(
     conn: &mut Conn,
@@ -219,8 +275,8 @@ pub async fn create(
     let id = clock::new_id();
     let now = clock::now();
     let done = sqlx::query(
-        "INSERT INTO automations (id, place_id, collection, name, event, webhook_id, draft, enabled, revision, author, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+        "INSERT INTO automations (id, place_id, collection, name, event, webhook_id, condition, draft, enabled, revision, author, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
     )
     .bind(&id)
     .bind(place_id)
@@ -228,6 +284,7 @@ pub async fn create(
     .bind(&draft.name)
     .bind(draft.trigger.event.as_str())
     .bind(webhook_of(draft))
+    .bind(condition_of(draft)?)
     .bind(to_json(draft)?)
     .bind(draft.enabled)
     .bind(author)
@@ -254,13 +311,14 @@ pub async fn update(
     author: &str,
 ) -> Result<()> {
     let done = sqlx::query(
-        "UPDATE automations SET place_id = ?, collection = ?, name = ?, event = ?, webhook_id = ?, draft = ?, enabled = ?, revision = ?, updated_at = ? WHERE id = ?",
+        "UPDATE automations SET place_id = ?, collection = ?, name = ?, event = ?, webhook_id = ?, condition = ?, draft = ?, enabled = ?, revision = ?, updated_at = ? WHERE id = ?",
     )
     .bind(place_id)
     .bind(draft.scope.collection.as_deref().unwrap_or_default())
     .bind(&draft.name)
     .bind(draft.trigger.event.as_str())
     .bind(webhook_of(draft))
+    .bind(condition_of(draft)?)
     .bind(to_json(draft)?)
     .bind(draft.enabled)
     .bind(revision)

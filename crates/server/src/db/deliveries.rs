@@ -1,15 +1,17 @@
 //! Deliveries as readers see them. The queue itself is in `queue`.
 
 use hookboard_api::automation::Action;
-use hookboard_api::delivery::{Attempt, Delivery, DeliveryDetail, DeliveryState, OutcomeCode};
-use hookboard_api::limits::RETRY_WAITS_S;
+use hookboard_api::delivery::{
+    Attempt, Delivery, DeliveryDetail, DeliveryState, OutcomeCode, RedeliveredMany, WebhookCount,
+};
+use hookboard_api::limits::{REDELIVERY_GAP_MS, RETRY_WAITS_S};
 use hookboard_api::list::List;
 use hookboard_api::problem::ProblemCode;
 use hookboard_template::{Masked, compile};
 use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row as _};
 
-use super::{Conn, Db, Page, Result, automations, events, json, webhooks};
+use super::{Conn, Db, Page, Result, automations, events, json, to_json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -32,8 +34,17 @@ pub struct Wanted {
     pub states: Vec<DeliveryState>,
     /// With this outcome.
     pub outcome: Option<OutcomeCode>,
-    /// Matched since, RFC 3339.
-    pub since: Option<String>,
+    /// Matched at this time or later, in Unix milliseconds.
+    pub since: Option<i64>,
+    /// Matched before this time, in Unix milliseconds.
+    pub until: Option<i64>,
+}
+
+/// The index that holds all that a list is narrowed by; an automation's own is shorter.
+fn index(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &Wanted) {
+    if wanted.automation.is_none() {
+        query.push("INDEXED BY deliveries_of_entity ");
+    }
 }
 
 fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted: &'w Wanted) {
@@ -41,32 +52,44 @@ fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted
     for (column, value) in [
         (" AND deliveries.place_id = ", &wanted.place_id),
         (" AND deliveries.collection = ", &wanted.collection),
-        (" AND automation_id = ", &wanted.automation),
-        (" AND webhook_id = ", &wanted.webhook),
-        (" AND created_at >= ", &wanted.since),
+        (" AND deliveries.automation_id = ", &wanted.automation),
+        (" AND deliveries.webhook_id = ", &wanted.webhook),
     ] {
         if let Some(value) = value {
             query.push(column).push_bind(value.as_str());
         }
     }
-    if let Some(outcome) = wanted.outcome {
-        query.push(" AND outcome = ").push_bind(outcome.as_str());
+    for (comparison, time) in [(" AND deliveries.id >= ", wanted.since), (" AND deliveries.id < ", wanted.until)] {
+        if let Some(time) = time {
+            query.push(comparison).push_bind(clock::id_at(time));
+        }
     }
+    if let Some(outcome) = wanted.outcome {
+        query.push(" AND deliveries.outcome = ").push_bind(outcome.as_str());
+    }
+}
+
+fn narrow_states(query: &mut QueryBuilder<sqlx::Sqlite>, states: &[DeliveryState]) {
+    if states.is_empty() {
+        return;
+    }
+    query.push(" AND deliveries.state IN (");
+    let mut list = query.separated(", ");
+    for state in states {
+        list.push_bind(state.as_str());
+    }
+    query.push(")");
 }
 
 /// Deliveries of an entity, newest first.
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Delivery>> {
     let mut query = QueryBuilder::new(COLUMNS);
+    query.push("WHERE deliveries.id IN (SELECT deliveries.id FROM deliveries ");
+    index(&mut query, wanted);
     narrow(&mut query, entity_id, wanted);
-    if !wanted.states.is_empty() {
-        query.push(" AND state IN (");
-        let mut list = query.separated(", ");
-        for state in &wanted.states {
-            list.push_bind(state.as_str());
-        }
-        query.push(")");
-    }
+    narrow_states(&mut query, &wanted.states);
     page.push(&mut query, "deliveries.id");
+    query.push(") ORDER BY deliveries.id DESC");
     let rows = query.build().fetch_all(db.read()).await?;
     let items = rows.iter().map(delivery).collect::<Result<Vec<_>>>()?;
     Ok(page.cut(items, |delivery| delivery.id.clone()))
@@ -75,6 +98,7 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Res
 /// How many deliveries are in each state, all else as in `wanted`.
 pub async fn counts(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<Vec<(DeliveryState, u64)>> {
     let mut query = QueryBuilder::new("SELECT state, count(*) FROM deliveries ");
+    index(&mut query, wanted);
     narrow(&mut query, entity_id, wanted);
     query.push(" GROUP BY state");
     let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(db.read()).await?;
@@ -91,12 +115,6 @@ fn delivery(row: &sqlx::sqlite::SqliteRow) -> Result<Delivery> {
     let subject: String = row.try_get(9)?;
     let values: String = row.try_get(10)?;
     let values: Map<String, Value> = json(&values)?;
-    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let subject_detail = ["alias", "tag", "run_status", "metric_name"]
-        .into_iter()
-        .map(text)
-        .find(|text| !text.is_empty())
-        .unwrap_or_default();
     let due: Option<i64> = row.try_get(15)?;
     let outcome: Option<String> = row.try_get(12)?;
     let (attempts, tries): (u32, u32) = (row.try_get(11)?, row.try_get(20)?);
@@ -111,8 +129,8 @@ fn delivery(row: &sqlx::sqlite::SqliteRow) -> Result<Delivery> {
         event_id: row.try_get(7)?,
         event_type: serde_json::from_value(Value::from(event_type))?,
         subject: json(&subject)?,
-        subject_detail,
-        event_author: text("event_author"),
+        subject_detail: subject_detail(&values),
+        event_author: value_text(&values, "event_author"),
         attempts,
         // A redelivery starts the schedule anew behind the attempts that were made.
         max_attempts: attempts - tries.min(attempts) + u32::try_from(RETRY_WAITS_S.len()).unwrap_or(u32::MAX),
@@ -127,6 +145,17 @@ fn delivery(row: &sqlx::sqlite::SqliteRow) -> Result<Delivery> {
         created_at: row.try_get(18)?,
         finished_at: row.try_get(19)?,
     })
+}
+
+/// A text among an event's values; empty where there is none.
+pub fn value_text(values: &Map<String, Value>, name: &str) -> String {
+    values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The alias, tag, state or metric that an event is about.
+pub fn subject_detail(values: &Map<String, Value>) -> String {
+    let mut texts = ["alias", "tag", "run_status", "metric_name"].into_iter().map(|name| value_text(values, name));
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// One delivery of an entity.
@@ -207,8 +236,8 @@ pub fn values_with(values: &Map<String, Value>, overlay: &Map<String, Value>) ->
 }
 
 /// Makes a delivery due now, with the schedule anew: the same id, a new attempt. With `render`, by
-/// the automation's template of today.
-pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool) -> Result<()> {
+/// the automation's template of today. Answers the automation's name.
+pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool) -> Result<String> {
     let delivery = get(conn, entity_id, id).await?;
     if delivery.webhook_id.is_none() {
         return Err(Failure::new(
@@ -246,7 +275,7 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
         revision = current;
     }
     sqlx::query(
-        "UPDATE deliveries SET state = CASE WHEN attempts = 0 THEN 'waiting' ELSE 'retrying' END, tries = 0, due_ms = ?1, revision = ?2, \
+        "UPDATE deliveries SET state = CASE WHEN attempts = 0 OR outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, tries = 0, due_ms = ?1, revision = ?2, \
          rendered_anew = (rendered_anew OR revision <> ?2), reason = NULL, finished_at = NULL WHERE id = ?3",
     )
     .bind(clock::now_ms())
@@ -254,12 +283,92 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
     .bind(id)
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(delivery.automation_name)
 }
 
-/// Stops retrying.
-pub async fn cancel(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
-    get(conn, entity_id, id).await?;
+/// Which deliveries are sent again together.
+#[derive(Debug, Clone)]
+pub enum Chosen {
+    /// Those of these ids.
+    Ids(Vec<String>),
+    /// Those of a list.
+    Listed(Box<Wanted>),
+}
+
+impl Chosen {
+    fn push<'c>(&'c self, query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'c str) -> Result<()> {
+        match self {
+            Self::Ids(ids) => {
+                query.push("WHERE deliveries.entity_id = ").push_bind(entity_id);
+                query.push(" AND deliveries.id IN (SELECT value FROM json_each(").push_bind(to_json(ids)?).push("))");
+            }
+            Self::Listed(wanted) => {
+                narrow(query, entity_id, wanted);
+                narrow_states(query, &wanted.states);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a delivery can be sent again, in terms of the delivery and its automation. One that waits for
+/// the first try of its schedule is about to be sent as it is.
+fn can_be_sent(render: bool) -> &'static str {
+    if render {
+        "deliveries.webhook_id IS NOT NULL AND deliveries.state NOT IN ('sending', 'recorded') AND automations.id IS NOT NULL \
+         AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0 AND deliveries.revision = automations.revision)"
+    } else {
+        "deliveries.webhook_id IS NOT NULL AND deliveries.state NOT IN ('sending', 'recorded') \
+         AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0)"
+    }
+}
+
+/// What sending `chosen` again comes to.
+pub async fn redeliverable(conn: &mut Conn, entity_id: &str, chosen: &Chosen, render: bool) -> Result<RedeliveredMany> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(can_be_sent(render)).push(" AS can_be_sent, webhooks.id, webhooks.name, count(*) FROM deliveries ");
+    query.push("LEFT JOIN webhooks ON webhooks.id = deliveries.webhook_id ");
+    query.push("LEFT JOIN automations ON automations.id = deliveries.automation_id ");
+    chosen.push(&mut query, entity_id)?;
+    query.push(" GROUP BY 1, 2 ORDER BY 4 DESC, 3");
+    let rows: Vec<(bool, Option<String>, Option<String>, i64)> = query.build_query_as().fetch_all(conn).await?;
+    let mut answer = RedeliveredMany::default();
+    let mut found = 0;
+    for (can_be_sent, id, name, count) in rows {
+        let count = u64::try_from(count).unwrap_or_default();
+        found += count;
+        if let (true, Some(id), Some(name)) = (can_be_sent, id, name) {
+            answer.count += count;
+            answer.webhooks.push(WebhookCount { id, name, count });
+        }
+    }
+    // An id that is not found is a delivery that was swept away.
+    let asked = if let Chosen::Ids(ids) = chosen { ids.len() as u64 } else { found };
+    answer.left_out = asked.max(found) - answer.count;
+    Ok(answer)
+}
+
+/// Makes those of `chosen` that can be sent again due, oldest first, one after another for each webhook.
+pub async fn redeliver_many(conn: &mut Conn, entity_id: &str, chosen: &Chosen, render: bool) -> Result<u64> {
+    let now = clock::now_ms();
+    let mut query = QueryBuilder::new(
+        "UPDATE deliveries SET state = CASE WHEN attempts = 0 OR outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, tries = 0, reason = NULL, finished_at = NULL, \
+         due_ms = chosen.due, rendered_anew = (rendered_anew OR revision <> chosen.wanted), revision = chosen.wanted FROM (SELECT deliveries.id AS chosen_id, ",
+    );
+    query.push_bind(now);
+    query.push(" + ").push_bind(REDELIVERY_GAP_MS);
+    query.push(" * (row_number() OVER (PARTITION BY deliveries.webhook_id ORDER BY deliveries.id) - 1) AS due, ");
+    query.push(if render { "automations.revision" } else { "deliveries.revision" });
+    query.push(" AS wanted FROM deliveries LEFT JOIN automations ON automations.id = deliveries.automation_id ");
+    chosen.push(&mut query, entity_id)?;
+    query.push(" AND ").push(can_be_sent(render));
+    query.push(") AS chosen WHERE deliveries.id = chosen.chosen_id");
+    Ok(query.build().execute(conn).await?.rows_affected())
+}
+
+/// Stops retrying. Answers the automation's name.
+pub async fn cancel(conn: &mut Conn, entity_id: &str, id: &str) -> Result<String> {
+    let delivery = get(conn, entity_id, id).await?;
     let done = sqlx::query("UPDATE deliveries SET state = 'canceled', due_ms = NULL, finished_at = ? WHERE id = ? AND state IN ('waiting', 'retrying')")
         .bind(clock::now())
         .bind(id)
@@ -271,5 +380,5 @@ pub async fn cancel(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
             "This delivery does not wait for another attempt, so that there is nothing to stop.",
         ));
     }
-    Ok(())
+    Ok(delivery.automation_name)
 }

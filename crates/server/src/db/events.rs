@@ -34,7 +34,7 @@ fn event(
 /// What a list is narrowed to.
 #[derive(Debug, Default, Clone)]
 pub struct Wanted {
-    /// In this registry or project.
+    /// In this registry or project, one of the entity's.
     pub place_id: Option<String>,
     /// In this collection.
     pub collection: Option<String>,
@@ -45,20 +45,68 @@ pub struct Wanted {
 /// Events of an entity, newest first.
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Event>> {
     let mut query = QueryBuilder::new(COLUMNS);
-    query.push("WHERE places.entity_id = ").push_bind(entity_id);
-    if let Some(place) = &wanted.place_id {
-        query.push(" AND events.place_id = ").push_bind(place.as_str());
+    query.push("WHERE events.id IN (");
+    let few = match (&wanted.place_id, &wanted.collection) {
+        (None, None) => few_places(db, entity_id).await?,
+        _ => None,
+    };
+    if let Some(places) = few {
+        newest_of_each(&mut query, &places, wanted, page);
+    } else {
+        narrow(&mut query, entity_id, wanted, page);
     }
+    query.push(") ORDER BY events.id DESC LIMIT ").push_bind(page.rows());
+    let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
+    let events = rows.into_iter().map(event).collect::<Result<Vec<_>>>()?;
+    Ok(page.cut(events, |event| event.id.clone()))
+}
+
+/// Places up to which each is read on its own: an index by time alone has the events of all teams.
+const FEW_PLACES: usize = 20;
+
+/// The places of an entity that has few.
+async fn few_places(db: &Db, entity_id: &str) -> Result<Option<Vec<String>>> {
+    let places: Vec<String> = sqlx::query_scalar("SELECT id FROM places WHERE entity_id = ? LIMIT ?")
+        .bind(entity_id)
+        .bind(u32::try_from(FEW_PLACES + 1).unwrap_or(u32::MAX))
+        .fetch_all(db.read())
+        .await?;
+    Ok((1..=FEW_PLACES).contains(&places.len()).then_some(places))
+}
+
+/// Ids of the newest events of each place, at most a page of each.
+fn newest_of_each(query: &mut QueryBuilder<sqlx::Sqlite>, places: &[String], wanted: &Wanted, page: &Page) {
+    for (index, place) in places.iter().enumerate() {
+        query.push(if index > 0 { " UNION ALL " } else { "" });
+        query.push("SELECT id FROM (SELECT id FROM events WHERE place_id = ").push_bind(place.clone());
+        if let Some(event) = wanted.event {
+            query.push(" AND type = ").push_bind(event.as_str());
+        }
+        page.push(query, "id");
+        query.push(")");
+    }
+}
+
+/// Ids of the page's events, read from one index.
+fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Wanted, page: &Page) {
+    query.push("SELECT id FROM events ");
+    match (&wanted.place_id, &wanted.collection) {
+        (_, Some(_)) => query.push("INDEXED BY events_of_collection "),
+        (None, None) => query.push("INDEXED BY events_listed "),
+        (Some(_), None) => &mut *query,
+    };
+    query.push("WHERE place_id ");
+    match &wanted.place_id {
+        Some(place) => query.push("= ").push_bind(place.clone()),
+        None => query.push("IN (SELECT id FROM places WHERE entity_id = ").push_bind(entity_id.to_owned()).push(")"),
+    };
     if let Some(collection) = &wanted.collection {
-        query.push(" AND json_extract(subject, '$.collection') = ").push_bind(collection.as_str());
+        query.push(" AND json_extract(subject, '$.collection') = ").push_bind(collection.clone());
     }
     if let Some(event) = wanted.event {
         query.push(" AND type = ").push_bind(event.as_str());
     }
-    page.push(&mut query, "events.id");
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
-    let events = rows.into_iter().map(event).collect::<Result<Vec<_>>>()?;
-    Ok(page.cut(events, |event| event.id.clone()))
+    page.push(query, "id");
 }
 
 /// One event of an entity.

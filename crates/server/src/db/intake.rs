@@ -178,9 +178,8 @@ async fn store(
     source: &str,
     concerned: Vec<(&Watcher, Vec<Reading>, Map<String, Value>)>,
 ) -> Result<Accepted> {
-    let event_id = clock::new_id();
-    let now = clock::now();
-    let now_ms = clock::now_ms();
+    let (event_id, now_ms) = clock::new_id_at();
+    let now = clock::text(now_ms);
     let run = ready.subject.run.clone().unwrap_or_default();
     sqlx::query(
         "INSERT INTO events (id, place_id, type, subject, vals, source, dedupe_key, occurred_at, received_at, matched, evaluated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
@@ -235,7 +234,7 @@ async fn store(
                 matched += 1;
             }
             overlay.insert("automation_name".to_owned(), Value::from(watcher.draft.name.as_str()));
-            let id = clock::new_id();
+            let (id, id_ms) = clock::new_id_at();
             sqlx::query(
                 "INSERT INTO deliveries (id, entity_id, place_id, collection, run, automation_id, automation_name, revision, webhook_id, webhook_name, event_id, \
                  overlay, state, reason, due_ms, created_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -255,7 +254,7 @@ async fn store(
             .bind(state.as_str())
             .bind((state == DeliveryState::Skipped).then_some(judgement.reason.as_str()))
             .bind((state == DeliveryState::Waiting).then_some(now_ms))
-            .bind(&now)
+            .bind(clock::text(id_ms))
             .bind((state != DeliveryState::Waiting).then_some(now.as_str()))
             .execute(&mut *conn)
             .await?;
@@ -338,23 +337,8 @@ async fn store_metric_event(
     readings: Vec<Reading>,
 ) -> Result<Accepted> {
     let event_type = watcher.draft.trigger.event;
-    let mut values = Map::new();
-    for (name, value) in [
-        ("project_name", place.name.as_str()),
-        ("entity_name", &place.entity),
-        ("event_type", event_type.as_str()),
-        ("event_author", &row.user),
-        ("run_id", run),
-        ("run_name", &row.name),
-    ] {
-        values.insert(name.to_owned(), Value::from(value));
-    }
-    // The first rule that holds is the one the payload speaks of.
-    if let Some((rule, reading)) = rules.iter().zip(&readings).find(|(_, reading)| reading.holds) {
-        values.insert("metric_name".to_owned(), Value::from(rule.metric()));
-        values.insert("metric_value".to_owned(), reading.value.map_or(Value::Null, number));
-        values.insert("metric_threshold".to_owned(), number(rule.limit()));
-    }
+    let named = RunNamed { run, name: &row.name, user: &row.user };
+    let values = metric_values(place, event_type, named, rules, &readings);
     let subject = Subject {
         kind: place.kind,
         entity: place.entity.clone(),
@@ -365,6 +349,45 @@ async fn store_metric_event(
     };
     let ready = Ready { event_type, subject, values, state: None, occurred_at: clock::now(), dedupe_key: None };
     store(conn, place, ready, "metrics", vec![(watcher, readings, Map::new())]).await
+}
+
+/// How a run is called.
+#[derive(Debug, Clone, Copy)]
+pub struct RunNamed<'r> {
+    /// Its id.
+    pub run: &'r str,
+    /// Its display name.
+    pub name: &'r str,
+    /// Whose it is.
+    pub user: &'r str,
+}
+
+/// The values of a metric event.
+pub fn metric_values(
+    place: &PlaceRow,
+    event_type: EventType,
+    row: RunNamed<'_>,
+    rules: &[MetricRule],
+    readings: &[Reading],
+) -> Map<String, Value> {
+    let mut values = Map::new();
+    for (name, value) in [
+        ("project_name", place.name.as_str()),
+        ("entity_name", &place.entity),
+        ("event_type", event_type.as_str()),
+        ("event_author", row.user),
+        ("run_id", row.run),
+        ("run_name", row.name),
+    ] {
+        values.insert(name.to_owned(), Value::from(value));
+    }
+    // The first rule that holds is the one the payload speaks of.
+    if let Some((rule, reading)) = rules.iter().zip(readings).find(|(_, reading)| reading.holds) {
+        values.insert("metric_name".to_owned(), Value::from(rule.metric()));
+        values.insert("metric_value".to_owned(), reading.value.map_or(Value::Null, number));
+        values.insert("metric_threshold".to_owned(), number(rule.limit()));
+    }
+    values
 }
 
 /// A metric's number: whole numbers without a fraction, as people wrote them.

@@ -4,7 +4,10 @@
 //! transaction that turns to writing gets `SQLITE_BUSY_SNAPSHOT`, which no timeout covers.
 
 pub mod accounts;
+pub mod attention;
+pub mod audit;
 pub mod automations;
+pub mod backtest;
 pub mod catalogue;
 pub mod deliveries;
 pub mod events;
@@ -12,6 +15,7 @@ pub mod intake;
 pub mod queue;
 pub mod retention;
 pub mod secrets;
+pub mod sources;
 pub mod webhooks;
 
 use std::path::Path;

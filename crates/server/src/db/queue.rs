@@ -204,7 +204,7 @@ pub async fn finish(db: &Db, claimed: &Claimed, started_at: &str, exchange: &Exc
             .bind(&claimed.webhook_id)
             .execute(&mut *tx)
             .await?;
-    } else {
+    } else if !exchange.outcome.is_before_sending() {
         let gone = exchange.status == Some(410);
         let now_ms = clock::now_ms();
         sqlx::query(
@@ -230,7 +230,7 @@ pub async fn finish(db: &Db, claimed: &Claimed, started_at: &str, exchange: &Exc
 pub async fn release(db: &Db, claimed: &Claimed) -> Result<()> {
     let mut tx = db.begin().await?;
     sqlx::query(
-        "UPDATE deliveries SET state = CASE WHEN attempts = 0 THEN 'waiting' ELSE 'retrying' END, lease = NULL, lease_until_ms = NULL, due_ms = coalesce(due_ms, ?) \
+        "UPDATE deliveries SET state = CASE WHEN attempts = 0 OR outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, lease = NULL, lease_until_ms = NULL, due_ms = coalesce(due_ms, ?) \
          WHERE id = ? AND lease = ?",
     )
     .bind(clock::now_ms())
@@ -247,7 +247,7 @@ pub async fn release(db: &Db, claimed: &Claimed) -> Result<()> {
 pub async fn reclaim(db: &Db, all: bool) -> Result<u64> {
     let mut tx = db.begin().await?;
     let done = sqlx::query(
-        "UPDATE deliveries SET state = CASE WHEN attempts = 0 THEN 'waiting' ELSE 'retrying' END, lease = NULL, lease_until_ms = NULL, due_ms = coalesce(due_ms, ?1) \
+        "UPDATE deliveries SET state = CASE WHEN attempts = 0 OR outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, lease = NULL, lease_until_ms = NULL, due_ms = coalesce(due_ms, ?1) \
          WHERE state = 'sending' AND (?2 OR lease_until_ms < ?1)",
     )
     .bind(clock::now_ms())

@@ -50,6 +50,7 @@ async fn sweep(db: &Db, before: &str) -> Result<()> {
             .execute(&mut *tx)
             .await?;
         sqlx::query("DELETE FROM source_messages WHERE at < ?").bind(before).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM former_keys WHERE at < ?").bind(before).execute(&mut *tx).await?;
         tx.commit().await?;
         if ids.len() < BATCH as usize {
             return Ok(());

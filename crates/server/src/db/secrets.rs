@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hookboard_api::problem::{Problem, ProblemCode, UsedBy};
 use hookboard_api::secret::Secret;
 use hookboard_api::webhook::is_header_value;
+use hookboard_template::Names;
 use secrecy::SecretString;
 
 use super::{Conn, Db, Result};
@@ -67,14 +68,20 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
         }
         names.insert(id.clone(), settings.template_names(None));
     }
+    let with_secrets: Vec<&String> =
+        names.iter().filter(|(_, names)| !names.secrets.is_empty()).map(|(id, _)| id).collect();
     let automations: Vec<(String, String, String, String)> = sqlx::query_as(
-        "SELECT automations.id, automations.name, automations.draft, webhook_id FROM automations JOIN webhooks ON webhooks.id = webhook_id \
-         WHERE webhooks.entity_id = ? ORDER BY automations.name",
+        "SELECT id, name, draft, webhook_id FROM automations WHERE webhook_id IN (SELECT value FROM json_each(?)) ORDER BY name",
     )
-    .bind(entity_id)
+    .bind(super::to_json(&with_secrets)?)
     .fetch_all(&mut *conn)
     .await?;
     for (id, name, draft, webhook_id) in &automations {
+        // Compiling thousands of payloads takes its time, and most name no secret.
+        let names_one = |names: &Names| names.secrets.iter().any(|secret| draft.contains(secret.as_str()));
+        if !names.get(webhook_id).is_some_and(names_one) {
+            continue;
+        }
         let draft: hookboard_api::automation::AutomationDraft = super::json(draft)?;
         let hookboard_api::automation::Action::Webhook { template: Some(template), .. } = &draft.action else {
             continue;
@@ -101,10 +108,9 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
 }
 
 /// Writes a secret's value. Whether it is new. Refused where it is sent as a header and could not be.
-pub async fn put(db: &Db, seal: &Seal, entity_id: &str, name: &str, value: &str, user: &str) -> Result<bool> {
-    let mut tx = db.begin().await?;
+pub async fn put(conn: &mut Conn, seal: &Seal, entity_id: &str, name: &str, value: &str, user: &str) -> Result<bool> {
     if !is_header_value(value) {
-        let uses = uses(&mut tx, entity_id).await?.remove(name).unwrap_or_default();
+        let uses = uses(conn, entity_id).await?.remove(name).unwrap_or_default();
         if let Some(user) = uses.iter().find(|user| matches!(user.role.as_str(), "access token" | "header")) {
             let words = format!(
                 "The webhook \"{}\" sends this secret as a header, which carries no line break or other control character. Write the value on one line.",
@@ -116,7 +122,7 @@ pub async fn put(db: &Db, seal: &Seal, entity_id: &str, name: &str, value: &str,
     let known: Option<(String,)> = sqlx::query_as("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
         .bind(entity_id)
         .bind(name)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut *conn)
         .await?;
     let is_new = known.is_none();
     if let Some((id,)) = known {
@@ -126,7 +132,7 @@ pub async fn put(db: &Db, seal: &Seal, entity_id: &str, name: &str, value: &str,
             .bind(clock::now())
             .bind(user)
             .bind(&id)
-            .execute(&mut *tx)
+            .execute(conn)
             .await?;
     } else {
         let id = clock::new_id();
@@ -139,17 +145,15 @@ pub async fn put(db: &Db, seal: &Seal, entity_id: &str, name: &str, value: &str,
         .bind(seal.seal(&id, value)?)
         .bind(clock::now())
         .bind(user)
-        .execute(&mut *tx)
+        .execute(conn)
         .await?;
     }
-    tx.commit().await?;
     Ok(is_new)
 }
 
 /// Deletes a secret that nothing uses.
-pub async fn delete(db: &Db, entity_id: &str, name: &str) -> Result<()> {
-    let mut tx = db.begin().await?;
-    let used_by = uses(&mut tx, entity_id).await?.remove(name).unwrap_or_default();
+pub async fn delete(conn: &mut Conn, entity_id: &str, name: &str) -> Result<()> {
+    let used_by = uses(conn, entity_id).await?.remove(name).unwrap_or_default();
     if !used_by.is_empty() {
         let mut problem = Problem::new(
             ProblemCode::InUse,
@@ -170,9 +174,8 @@ pub async fn delete(db: &Db, entity_id: &str, name: &str) -> Result<()> {
     let done = sqlx::query("DELETE FROM secrets WHERE entity_id = ? AND name = ?")
         .bind(entity_id)
         .bind(name)
-        .execute(&mut *tx)
+        .execute(conn)
         .await?;
-    tx.commit().await?;
     if done.rows_affected() == 0 { Err(Failure::not_found("secret")) } else { Ok(()) }
 }
 

@@ -74,9 +74,9 @@ pub async fn get(db: &Db, entity_id: &str, id: &str) -> Result<Webhook> {
 
 async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
     let settings = row.settings()?;
-    let week_ago = clock::days_ago(7);
+    let week_ago = clock::id_at(clock::now_ms() - 7 * 86_400_000);
     let (delivered_7d, total_7d): (u32, u32) = sqlx::query_as(
-        "SELECT coalesce(sum(state = 'delivered'), 0), count(*) FROM deliveries WHERE webhook_id = ? AND created_at >= ? \
+        "SELECT coalesce(sum(state = 'delivered'), 0), count(*) FROM deliveries WHERE webhook_id = ? AND id >= ? \
          AND state IN ('delivered', 'failed', 'retrying')",
     )
     .bind(&row.id)
@@ -116,16 +116,20 @@ async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
 
 /// The last results by webhook or by automation: `column` names which.
 pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> Result<HashMap<String, Activity>> {
-    let mut found: HashMap<String, Activity> = HashMap::new();
-    for id in ids {
-        let mut query =
-            QueryBuilder::new("SELECT id, state, outcome, status, created_at, due_ms FROM deliveries WHERE ");
-        query.push(column).push(" = ").push_bind(id.as_str());
-        query.push(" AND state NOT IN ('waiting', 'sending', 'canceled') ORDER BY id DESC LIMIT 20");
-        let rows: Vec<(String, String, Option<String>, Option<u16>, String, Option<i64>)> =
-            query.build_query_as().fetch_all(&mut *conn).await?;
-        let states: Vec<DeliveryState> =
-            rows.iter().rev().filter_map(|(_, state, ..)| DeliveryState::parse(state)).collect();
+    type Told = (String, String, Option<String>, Option<u16>, String, Option<i64>);
+    let mut query = QueryBuilder::new(
+        "SELECT value, (SELECT json_group_array(json_array(id, state, outcome, status, created_at, due_ms)) FROM ",
+    );
+    query.push("(SELECT id, state, outcome, status, created_at, due_ms FROM deliveries WHERE ").push(column);
+    query.push(
+        " = value AND state NOT IN ('waiting', 'sending', 'canceled') ORDER BY id DESC LIMIT 20)) FROM json_each(",
+    );
+    query.push_bind(to_json(&ids)?).push(")");
+    let all: Vec<(String, String)> = query.build_query_as().fetch_all(conn).await?;
+    let mut found = HashMap::with_capacity(all.len());
+    for (id, told) in all {
+        let rows: Vec<Told> = json(&told)?;
+        let recent = rows.iter().rev().filter_map(|(_, state, ..)| DeliveryState::parse(state)).collect();
         let last = rows.into_iter().next().and_then(|(delivery_id, state, outcome, status, at, due)| {
             Some(LastResult {
                 delivery_id,
@@ -136,7 +140,7 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
                 next_attempt_at: due.filter(|_| state == "retrying").map(clock::text),
             })
         });
-        found.insert(id.clone(), Activity { last, recent: states });
+        found.insert(id, Activity { last, recent });
     }
     Ok(found)
 }
@@ -153,10 +157,10 @@ async fn used_by(conn: &mut Conn, id: &str) -> Result<Vec<UsedBy>> {
         .collect())
 }
 
-/// Faults of the secrets a draft refers to.
-async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<()> {
+/// Secrets that a draft refers to and that there are not.
+pub async fn unknown_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<Vec<FieldError>> {
     let known = secrets::names(conn, entity_id).await?;
-    let errors: Vec<FieldError> = draft
+    Ok(draft
         .secret_refs()
         .into_iter()
         .filter(|(_, name)| !known.iter().any(|known| known == name))
@@ -167,7 +171,11 @@ async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -
                 format!("There is no secret \"{name}\". Create it first, or choose another."),
             )
         })
-        .collect();
+        .collect())
+}
+
+async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<()> {
+    let errors = unknown_secrets(conn, entity_id, draft).await?;
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
 }
 

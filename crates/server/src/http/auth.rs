@@ -7,7 +7,9 @@ use hookboard_api::account::Role;
 use hookboard_api::problem::ProblemCode;
 
 use crate::app::App;
+use crate::db::Conn;
 use crate::db::accounts::{self, User};
+use crate::db::audit::{self, Change};
 use crate::failure::Failure;
 
 /// The user behind the call's key.
@@ -23,6 +25,15 @@ pub(super) struct Team {
     pub(super) user: String,
     /// The caller's id.
     pub(super) user_id: String,
+    /// The id of the key it was called with.
+    pub(super) key_id: String,
+}
+
+impl Team {
+    /// Writes a change of the caller into the audit log, in the transaction of the change.
+    pub(super) async fn audit(&self, conn: &mut Conn, change: Change<'_>) -> Result<(), Failure> {
+        audit::write(conn, &self.id, &self.user, change).await
+    }
 }
 
 impl FromRequestParts<App> for Caller {
@@ -41,9 +52,16 @@ impl FromRequestParts<App> for Caller {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim())
             .ok_or_else(|| refused("The Authorization header cannot be read. Write it as Bearer <key>."))?;
-        accounts::user_of_key(app.db(), key).await?.map(Self).ok_or_else(|| {
-            refused("This key is not valid: it was revoked, or is misspelt. Sign in again, or make a new key.")
-        })
+        if let Some(user) = accounts::user_of_key(app.db(), key).await? {
+            return Ok(Self(user));
+        }
+        if accounts::is_former_key(app.db(), key).await? {
+            return Err(Failure::new(
+                ProblemCode::NoLongerMember,
+                "You were taken out of the team, and your keys went with it. Ask an admin of the team to add you again.",
+            ));
+        }
+        Err(refused("This key is not valid: it was revoked, or is misspelt. Sign in again, or make a new key."))
     }
 }
 
@@ -56,6 +74,6 @@ impl Caller {
         if role < needed {
             return Err(Failure::role(needed, role, entity));
         }
-        Ok(Team { id, name: entity.to_owned(), user: self.0.name, user_id: self.0.id })
+        Ok(Team { id, name: entity.to_owned(), user: self.0.name, user_id: self.0.id, key_id: self.0.key_id })
     }
 }

@@ -8,14 +8,20 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
-use hookboard_api::automation::{Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Revision};
+use hookboard_api::audit::AuditKind;
+use hookboard_api::automation::{
+    Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Revision, check_cooldown,
+};
+use hookboard_api::backtest::{Backtest, BacktestRequest};
 use hookboard_api::delivery::Judged;
+use hookboard_api::limits::MAX_BACKTEST_DAYS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use hookboard_api::scope::{PlaceKind, Scope};
 use hookboard_api::stream::Topic;
 use hookboard_api::webhook::{TestRequest, TestResult};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
@@ -24,8 +30,9 @@ use super::paging::Paging;
 use super::webhooks::send_test;
 use crate::app::App;
 use crate::clock;
+use crate::db::audit::Change;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::{Conn, Page, automations, events, webhooks};
+use crate::db::{Conn, Page, automations, backtest, events, webhooks};
 use crate::failure::Failure;
 
 /// What the list is narrowed to.
@@ -57,7 +64,10 @@ pub(super) async fn place_of(
     project: Option<&String>,
 ) -> Result<Option<PlaceRow>, Failure> {
     match (registry, project) {
-        (Some(name), _) => catalogue::place(app.db(), &team.id, PlaceKind::Registry, name).await.map(Some),
+        (Some(_), Some(_)) => {
+            Err(Failure::parameter("project", "Both a registry and a project are given. Name one of the two."))
+        }
+        (Some(name), None) => catalogue::place(app.db(), &team.id, PlaceKind::Registry, name).await.map(Some),
         (None, Some(name)) => catalogue::place(app.db(), &team.id, PlaceKind::Project, name).await.map(Some),
         (None, None) => Ok(None),
     }
@@ -149,6 +159,8 @@ async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<A
     automations::check(&mut tx, &team.id, draft).await?;
     let id = automations::create(&mut tx, &team.id, &place.id, draft, &team.user).await?;
     let automation = automations::get(&mut tx, &team.id, &id).await?;
+    let change = Change::created(AuditKind::Automation, &id, &automation.name);
+    team.audit(&mut tx, change.after(&automations::told(&automation)?)?).await?;
     tx.commit().await?;
     after_change(app, team, &id).await;
     Ok(automation)
@@ -189,9 +201,16 @@ pub(super) async fn replace(
     automations::check(&mut tx, &team.id, &draft).await?;
     automations::update(&mut tx, &id, &place.id, current.revision + 1, &draft, &team.user).await?;
     let automation = automations::get(&mut tx, &team.id, &id).await?;
+    audit_change(&mut tx, &team, &current, &automation).await?;
     tx.commit().await?;
     after_change(&app, &team, &id).await;
     Ok(tagged(automation.revision, automation))
+}
+
+/// Writes what differs between an automation before and after a change.
+async fn audit_change(conn: &mut Conn, team: &Team, before: &Automation, after: &Automation) -> Result<(), Failure> {
+    let change = Change::changed(AuditKind::Automation, &after.id, &after.name);
+    team.audit(conn, change.before(&automations::told(before)?)?.after(&automations::told(after)?)?).await
 }
 
 /// The longest snooze, in seconds.
@@ -208,6 +227,7 @@ pub(super) async fn patch(
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
+    let before = automations::get(&mut tx, &team.id, &id).await?;
     if let Some(enabled) = change.enabled
         && !automations::set_enabled(&mut tx, &team.id, &id, enabled).await?
     {
@@ -224,6 +244,7 @@ pub(super) async fn patch(
         }
     }
     let automation = automations::get(&mut tx, &team.id, &id).await?;
+    audit_change(&mut tx, &team, &before, &automation).await?;
     tx.commit().await?;
     after_change(&app, &team, &id).await;
     Ok(tagged(automation.revision, automation))
@@ -239,7 +260,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
-    if !automations::delete(&mut tx, &team.id, &id).await? {
+    if !change_one(&mut tx, &team, &id, Bulk::Delete).await? {
         return Err(Failure::not_found("automation"));
     }
     tx.commit().await?;
@@ -349,12 +370,50 @@ pub(super) async fn bulk(
     Ok(Json(Changed { changed: u32::try_from(changed.len()).unwrap_or(u32::MAX) }))
 }
 
+/// Whether there was such an automation.
 async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Result<bool, Failure> {
-    match change {
-        Bulk::Enable => automations::set_enabled(conn, &team.id, id, true).await,
-        Bulk::Disable => automations::set_enabled(conn, &team.id, id, false).await,
-        Bulk::Delete => automations::delete(conn, &team.id, id).await,
+    let Some(before) = automations::draft(conn, &team.id, id).await? else {
+        return Ok(false);
+    };
+    let enabled = match change {
+        Bulk::Enable => true,
+        Bulk::Disable => false,
+        Bulk::Delete => {
+            automations::delete(conn, &team.id, id).await?;
+            let change = Change::deleted(AuditKind::Automation, id, &before.name);
+            team.audit(conn, change.before(&before)?).await?;
+            return Ok(true);
+        }
+    };
+    automations::set_enabled(conn, &team.id, id, enabled).await?;
+    let change = Change::changed(AuditKind::Automation, id, &before.name);
+    let change = change.before(&json!({ "enabled": before.enabled }))?.after(&json!({ "enabled": enabled }))?;
+    team.audit(conn, change).await?;
+    Ok(true)
+}
+
+/// Try a condition on the events of the last days: what would have fired, and what all but would have.
+#[utoipa::path(post, path = "/entities/{entity}/automations/backtest", tag = "automations", params(("entity" = String, Path)),
+    request_body = BacktestRequest, responses((status = 200, body = Backtest), (status = 422, body = Problem)))]
+pub(super) async fn backtest(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Body(BacktestRequest { draft, days }): Body<BacktestRequest>,
+) -> Result<Json<Backtest>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let mut errors: Vec<FieldError> = draft.trigger.check(&draft.scope);
+    errors = errors.into_iter().map(|error| error.under("/draft/trigger")).collect();
+    if !(1..=MAX_BACKTEST_DAYS).contains(&days) {
+        let message = format!("Look back 1 to {MAX_BACKTEST_DAYS} days.");
+        errors.push(FieldError::new("/days", "out_of_range", message));
     }
+    errors.extend(check_cooldown(draft.cooldown_s).map(|error| error.under("/draft")));
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors).into());
+    }
+    let place = scope_place(&app, &team, &draft.scope).await.map_err(|failure| failure.under("/draft"))?;
+    Ok(Json(backtest::run(app.db(), &place, &draft, days).await?))
 }
 
 /// What an automation was, newest first: each time it was made or saved. Saving one of these drafts again

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
+use hookboard_api::audit::AuditKind;
 use hookboard_api::catalogue::{Collection, CollectionDraft, NewPoints, Place, Point, Run, Version, check_metadata};
 use hookboard_api::event::{AcceptedEvents, NewEvent, Subject};
 use hookboard_api::list::List;
@@ -13,7 +14,7 @@ use hookboard_api::problem::{FieldError, Problem};
 use hookboard_api::scope::PlaceKind;
 use hookboard_api::stream::Topic;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
@@ -22,6 +23,7 @@ use super::paging::Paging;
 use crate::accept::News;
 use crate::app::App;
 use crate::db::Page;
+use crate::db::audit::Change;
 use crate::db::catalogue::{self, PlaceRow};
 use crate::failure::Failure;
 
@@ -72,7 +74,11 @@ pub(super) async fn put_place(
     let team = caller.team(&app, &entity, Role::Admin).await?;
     check_name(&name)?;
     let mut tx = app.db().begin().await?;
-    let (_, made) = catalogue::ensure_place(&mut tx, &team.id, places.kind(), &name).await?;
+    let (place, made) = catalogue::ensure_place(&mut tx, &team.id, places.kind(), &name).await?;
+    if made {
+        let change = Change::created(AuditKind::Place, &place.id, &name);
+        team.audit(&mut tx, change.after(&json!({ "kind": place.kind }))?).await?;
+    }
     tx.commit().await?;
     app.changed(Topic::Catalogue, &team.name, None);
     Ok(if made { StatusCode::CREATED } else { StatusCode::NO_CONTENT })

@@ -4,20 +4,26 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hookboard_api::account::Role;
-use hookboard_api::delivery::{Delivery, DeliveryDetail, DeliveryState, OutcomeCode, Redeliver};
+use hookboard_api::audit::{AuditAction, AuditKind};
+use hookboard_api::delivery::{
+    Delivery, DeliveryDetail, DeliveryFilter, DeliveryState, OutcomeCode, Redeliver, RedeliverMany, RedeliveredMany,
+};
+use hookboard_api::limits::MAX_REDELIVERIES;
 use hookboard_api::list::List;
 use hookboard_api::problem::Problem;
 use hookboard_api::stream::Topic;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
 use super::automations::place_of;
-use super::extract::{OptionalBody, Params, Segments};
+use super::extract::{Body, OptionalBody, Params, Segments, time};
 use super::paging::Paging;
 use crate::app::App;
-use crate::clock;
-use crate::db::{Page, deliveries};
+use crate::db::Page;
+use crate::db::audit::Change;
+use crate::db::deliveries::{self, Chosen};
 use crate::failure::Failure;
 
 /// What the list is narrowed to.
@@ -38,8 +44,19 @@ pub(super) struct Filter {
     state: Option<String>,
     /// With this outcome code.
     outcome: Option<OutcomeCode>,
-    /// Matched since, RFC 3339.
+    /// Matched at this time or later, RFC 3339.
     since: Option<String>,
+    /// Matched before this time, RFC 3339.
+    until: Option<String>,
+}
+
+impl From<DeliveryFilter> for Filter {
+    fn from(filter: DeliveryFilter) -> Self {
+        let DeliveryFilter { registry, project, collection, automation, webhook, state, outcome, since, until } =
+            filter;
+        let state = state.or_else(|| Some(DeliveryState::Failed.as_str().to_owned()));
+        Self { registry, project, collection, automation, webhook, state, outcome, since, until }
+    }
 }
 
 async fn wanted(app: &App, team: &Team, filter: Filter) -> Result<deliveries::Wanted, Failure> {
@@ -50,8 +67,7 @@ async fn wanted(app: &App, team: &Team, filter: Filter) -> Result<deliveries::Wa
             Failure::parameter("state", format!("There is no state \"{word}\". Use some of {known}."))
         })?);
     }
-    let since = filter.since.map(|text| clock::parse_ms(&text)).transpose();
-    let since = since.map_err(|fault| Failure::parameter("since", fault.to_string()))?.map(clock::text);
+    let (since, until) = (time("since", filter.since)?, time("until", filter.until)?);
     let place = place_of(app, team, filter.registry.as_ref(), filter.project.as_ref()).await?;
     Ok(deliveries::Wanted {
         place_id: place.map(|place| place.id),
@@ -61,6 +77,7 @@ async fn wanted(app: &App, team: &Team, filter: Filter) -> Result<deliveries::Wa
         states,
         outcome: filter.outcome,
         since,
+        until,
     })
 }
 
@@ -124,11 +141,86 @@ pub(super) async fn redeliver(
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Member).await?;
     let mut tx = app.db().begin().await?;
-    deliveries::redeliver(&mut tx, &team.id, &id, render).await?;
+    let name = deliveries::redeliver(&mut tx, &team.id, &id, render).await?;
+    let change = Change::new(AuditAction::Redelivered, AuditKind::Delivery, Some(&id), &name);
+    team.audit(&mut tx, change.after(&json!({ "render": render }))?).await?;
     tx.commit().await?;
     app.wake().notify_one();
     app.changed(Topic::Delivery, &team.name, Some(&id));
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Send many deliveries again, oldest first, those to one webhook 20 ms apart: by their ids, or all failed
+/// ones that a filter shows. With `dry_run`, only say how many that are.
+#[utoipa::path(post, path = "/entities/{entity}/deliveries/redeliver", tag = "deliveries", params(("entity" = String, Path)),
+    request_body = RedeliverMany, responses((status = 200, body = RedeliveredMany), (status = 422, body = Problem)))]
+pub(super) async fn redeliver_many(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+    Body(request): Body<RedeliverMany>,
+) -> Result<Json<RedeliveredMany>, Failure> {
+    let team = caller.team(&app, &entity, Role::Member).await?;
+    let RedeliverMany { ids, filter, render, dry_run } = request;
+    let told = filter.clone();
+    let (chosen, pointer) = match (ids, filter) {
+        (Some(mut ids), None) => {
+            ids.sort_unstable();
+            ids.dedup();
+            if ids.len() > MAX_REDELIVERIES {
+                return Err(too_many("/ids", ids.len() as u64));
+            }
+            (Chosen::Ids(ids), "/ids")
+        }
+        (None, Some(filter)) => {
+            // A list without a state is one of every state, which is no default for sending again.
+            if filter.state.as_deref().is_some_and(|list| list.split(',').all(str::is_empty)) {
+                let words = "Name the states to send again, such as failed, or leave this out: then it is failed.";
+                return Err(Failure::field("/filter/state", "required", words));
+            }
+            let wanted = wanted(&app, &team, filter.into()).await.map_err(in_filter)?;
+            (Chosen::Listed(Box::new(wanted)), "/filter")
+        }
+        _ => return Err(Failure::field("", "required", "Give either the ids of deliveries or a filter.")),
+    };
+    if dry_run {
+        let mut connection = app.db().read().acquire().await?;
+        let answer = deliveries::redeliverable(&mut connection, &team.id, &chosen, render).await?;
+        return few_enough(answer, pointer).map(Json);
+    }
+    let mut tx = app.db().begin().await?;
+    let answer = few_enough(deliveries::redeliverable(&mut tx, &team.id, &chosen, render).await?, pointer)?;
+    if answer.count > 0 {
+        deliveries::redeliver_many(&mut tx, &team.id, &chosen, render).await?;
+        let name = if answer.count == 1 { String::from("1 delivery") } else { format!("{} deliveries", answer.count) };
+        let webhooks: Vec<&str> = answer.webhooks.iter().map(|webhook| webhook.name.as_str()).collect();
+        let change = Change::new(AuditAction::Redelivered, AuditKind::Delivery, None, &name);
+        let fields = json!({ "count": answer.count, "render": render, "webhooks": webhooks, "filter": told });
+        team.audit(&mut tx, change.after(&fields)?).await?;
+        tx.commit().await?;
+        app.wake().notify_one();
+        app.changed(Topic::Delivery, &team.name, None);
+    }
+    Ok(Json(answer))
+}
+
+fn few_enough(answer: RedeliveredMany, pointer: &str) -> Result<RedeliveredMany, Failure> {
+    if answer.count > MAX_REDELIVERIES as u64 { Err(too_many(pointer, answer.count)) } else { Ok(answer) }
+}
+
+fn too_many(pointer: &str, count: u64) -> Failure {
+    let words = format!(
+        "These are {count} deliveries; {MAX_REDELIVERIES} can be sent again in one call. Narrow them by time, webhook or automation."
+    );
+    Failure::field(pointer, "too_many", words)
+}
+
+/// A fault of a query parameter, where the parameters are members of `filter` in a body.
+fn in_filter(failure: Failure) -> Failure {
+    match failure.under("/filter") {
+        Failure::Problem(problem) if !problem.errors.is_empty() => Problem::invalid(problem.errors).into(),
+        other => other,
+    }
 }
 
 /// Stop retrying a delivery.
@@ -141,7 +233,8 @@ pub(super) async fn cancel(
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Member).await?;
     let mut tx = app.db().begin().await?;
-    deliveries::cancel(&mut tx, &team.id, &id).await?;
+    let name = deliveries::cancel(&mut tx, &team.id, &id).await?;
+    team.audit(&mut tx, Change::new(AuditAction::Canceled, AuditKind::Delivery, Some(&id), &name)).await?;
     tx.commit().await?;
     app.changed(Topic::Delivery, &team.name, Some(&id));
     Ok(StatusCode::NO_CONTENT)

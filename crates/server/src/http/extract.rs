@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_TEMPLATE_BODY_BYTES};
 use hookboard_api::problem::{Problem, ProblemCode, pointer_token};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +19,12 @@ use serde_path_to_error::{Path, Segment};
 use super::tree::{Reader, Tree};
 use super::words::{fault, faulty_member};
 use crate::app::App;
+use crate::clock;
 use crate::failure::Failure;
+
+/// Largest body of a call, in bytes.
+pub(super) const MAX_REQUEST_BYTES: usize =
+    if MAX_EVENT_BYTES > MAX_TEMPLATE_BODY_BYTES { MAX_EVENT_BYTES } else { MAX_TEMPLATE_BODY_BYTES };
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
@@ -56,7 +62,10 @@ pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, Failure>
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             Failure::new(
                 ProblemCode::TooLarge,
-                "The request is too large: an event takes 1 MiB, a template 256 KiB. Send less at once.",
+                format!(
+                    "The request has more than {} KiB, the most that a call takes. Send less at once.",
+                    MAX_REQUEST_BYTES / 1024
+                ),
             )
         } else {
             Failure::new(ProblemCode::BadRequest, "The body broke off. Send it again.")
@@ -132,6 +141,12 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
             ))
         })
     }
+}
+
+/// The time of a query parameter, in Unix milliseconds.
+pub(super) fn time(name: &str, text: Option<String>) -> Result<Option<i64>, Failure> {
+    let ms = text.map(|text| clock::parse_ms(&text)).transpose();
+    ms.map_err(|fault| Failure::parameter(name, fault.to_string()))
 }
 
 /// Segments of the path, decoded.

@@ -1,6 +1,8 @@
 //! The REST interface, the page and the receiver of the demo, behind one router.
 
 mod account;
+mod attention;
+mod audit;
 mod auth;
 mod automations;
 mod catalogue;
@@ -25,7 +27,6 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_TEMPLATE_BODY_BYTES};
 use hookboard_api::problem::{Problem, ProblemCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -58,6 +59,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_in))
         .routes(routes!(account::me))
         .routes(routes!(account::members))
+        .routes(routes!(account::put_member, account::remove_member))
+        .routes(routes!(account::link_member))
         .routes(routes!(account::list_keys, account::create_key))
         .routes(routes!(account::revoke_key))
         .routes(routes!(secrets::list))
@@ -79,6 +82,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(automations::list, automations::create))
         .routes(routes!(automations::bulk))
         .routes(routes!(automations::validate))
+        .routes(routes!(automations::backtest))
         .routes(routes!(automations::get, automations::replace, automations::patch, automations::delete))
         .routes(routes!(automations::duplicate))
         .routes(routes!(automations::test))
@@ -89,9 +93,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(events::get))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::counts))
+        .routes(routes!(deliveries::redeliver_many))
         .routes(routes!(deliveries::get))
         .routes(routes!(deliveries::redeliver))
         .routes(routes!(deliveries::cancel))
+        .routes(routes!(attention::get))
+        .routes(routes!(audit::list))
         .routes(routes!(sources::list, sources::create))
         .routes(routes!(sources::delete))
         .routes(routes!(sources::mlflow))
@@ -116,7 +123,7 @@ pub fn router(app: &App) -> Router {
         .route("/openapi.json", get(document))
         .fallback(unknown_call)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(MAX_EVENT_BYTES.max(MAX_TEMPLATE_BODY_BYTES)))
+        .layer(DefaultBodyLimit::max(extract::MAX_REQUEST_BYTES))
         .layer(cors(&app.settings().allow_origin));
     let mut router = Router::new()
         .nest("/api/v1", api)

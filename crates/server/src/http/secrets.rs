@@ -4,14 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hookboard_api::account::Role;
+use hookboard_api::audit::{AuditAction, AuditKind};
 use hookboard_api::list::List;
 use hookboard_api::problem::Problem;
 use hookboard_api::secret::{Secret, SecretValue, check_name};
 use hookboard_api::stream::Topic;
+use hookboard_template::MASK;
+use serde_json::json;
 
 use super::auth::Caller;
 use super::extract::{Body, Segments};
 use crate::app::App;
+use crate::db::audit::Change;
 use crate::db::secrets;
 use crate::failure::Failure;
 
@@ -41,7 +45,12 @@ pub(super) async fn put(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors).into());
     }
-    let is_new = secrets::put(app.db(), app.seal(), &team.id, &name, &value.value, &team.user).await?;
+    let mut tx = app.db().begin().await?;
+    let is_new = secrets::put(&mut tx, app.seal(), &team.id, &name, &value.value, &team.user).await?;
+    let action = if is_new { AuditAction::Created } else { AuditAction::Changed };
+    let change = Change::new(action, AuditKind::Secret, Some(&name), &name);
+    team.audit(&mut tx, change.after(&json!({ "value": MASK }))?).await?;
+    tx.commit().await?;
     app.changed(Topic::Secret, &team.name, Some(&name));
     Ok(if is_new { StatusCode::CREATED } else { StatusCode::NO_CONTENT })
 }
@@ -55,7 +64,10 @@ pub(super) async fn delete(
     Segments((entity, name)): Segments<(String, String)>,
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    secrets::delete(app.db(), &team.id, &name).await?;
+    let mut tx = app.db().begin().await?;
+    secrets::delete(&mut tx, &team.id, &name).await?;
+    team.audit(&mut tx, Change::deleted(AuditKind::Secret, &name, &name)).await?;
+    tx.commit().await?;
     app.changed(Topic::Secret, &team.name, Some(&name));
     Ok(StatusCode::NO_CONTENT)
 }

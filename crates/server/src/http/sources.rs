@@ -4,56 +4,26 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use hookboard_api::account::Role;
-use hookboard_api::event::AcceptedEvents;
+use hookboard_api::audit::AuditKind;
+use hookboard_api::event::{Accepted, AcceptedEvents};
 use hookboard_api::limits::MAX_NAME;
 use hookboard_api::list::List;
 use hookboard_api::name::check_name;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use hookboard_api::scope::PlaceKind;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use hookboard_api::source::{Source, SourceDraft};
+use hookboard_api::stream::Topic;
+use serde_json::json;
 
 use super::auth::Caller;
 use super::extract::{Body, Segments, bytes, read};
 use crate::accept::News;
 use crate::app::App;
 use crate::clock;
-use crate::db::catalogue;
+use crate::db::audit::Change;
+use crate::db::{catalogue, sources};
 use crate::failure::Failure;
 use crate::mlflow::{self, Message, Vouchers};
-
-/// A source.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
-pub(super) struct Source {
-    /// `UUIDv7`.
-    id: String,
-    /// Its name; the author of its events.
-    name: String,
-    /// The registry or project it feeds.
-    place: String,
-    /// The secret its messages are signed with.
-    secret: String,
-    /// Path to point the MLflow webhook at.
-    path: String,
-    /// Messages taken.
-    received: u32,
-    /// Of these, messages that mean nothing here.
-    ignored: u32,
-    /// When the last one came.
-    last_at: Option<String>,
-}
-
-/// A source to be made.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SourceDraft {
-    /// Its name; the author of its events.
-    name: String,
-    /// The registry it feeds.
-    registry: String,
-    /// Name of the secret that the MLflow webhook signs with.
-    secret: String,
-}
 
 /// Sources of a team.
 #[utoipa::path(get, path = "/entities/{entity}/sources", tag = "sources", params(("entity" = String, Path)), responses((status = 200, body = List<Source>)))]
@@ -63,17 +33,7 @@ pub(super) async fn list(
     Segments(entity): Segments<String>,
 ) -> Result<Json<List<Source>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
-    Ok(Json(List::whole(rows(&app, &team.id).await?)))
-}
-
-async fn rows(app: &App, entity_id: &str) -> Result<Vec<Source>, Failure> {
-    Ok(sqlx::query_as(
-        "SELECT sources.id, sources.name, places.name AS place, secrets.name AS secret, '/api/v1/sources/mlflow/' || sources.id AS path, received, ignored, last_at \
-         FROM sources JOIN places ON places.id = sources.place_id JOIN secrets ON secrets.id = sources.secret_id WHERE places.entity_id = ? ORDER BY sources.id",
-    )
-    .bind(entity_id)
-    .fetch_all(app.db().read())
-    .await?)
+    Ok(Json(List::whole(sources::list(app.db(), &team.id).await?)))
 }
 
 /// Make a source for an MLflow server's webhooks.
@@ -96,31 +56,16 @@ pub(super) async fn create(
             format!("There is no registry \"{}\". Create it first.", draft.registry),
         )
     })?;
-    let secret: Option<(String,)> = sqlx::query_as("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
-        .bind(&team.id)
-        .bind(&draft.secret)
-        .fetch_optional(app.db().read())
-        .await?;
-    let Some((secret_id,)) = secret else {
+    let Some(secret_id) = sources::secret_id(app.db(), &team.id, &draft.secret).await? else {
         return Err(Failure::field(
             "/secret",
             "unknown_secret",
             format!("There is no secret \"{}\". Create it first.", draft.secret),
         ));
     };
-    let id = clock::new_id();
     let mut tx = app.db().begin().await?;
-    let done = sqlx::query(
-        "INSERT INTO sources (id, place_id, kind, name, secret_id, created_at) VALUES (?, ?, 'mlflow', ?, ?, ?)",
-    )
-    .bind(&id)
-    .bind(&place.id)
-    .bind(&draft.name)
-    .bind(secret_id)
-    .bind(clock::now())
-    .execute(&mut *tx)
-    .await;
-    match done {
+    let id = match sources::create(&mut tx, &place.id, &secret_id, &draft).await {
+        Ok(id) => id,
         Err(error) if Failure::is_duplicate(&error) => {
             let mut problem = Problem::new(
                 ProblemCode::DuplicateName,
@@ -130,9 +75,12 @@ pub(super) async fn create(
             return Err(problem.into());
         }
         Err(error) => return Err(error.into()),
-        Ok(_) => tx.commit().await?,
-    }
-    let source = rows(&app, &team.id)
+    };
+    let change = Change::created(AuditKind::Source, &id, &draft.name);
+    team.audit(&mut tx, change.after(&draft)?).await?;
+    tx.commit().await?;
+    app.changed(Topic::Source, &team.name, Some(&id));
+    let source = sources::list(app.db(), &team.id)
         .await?
         .into_iter()
         .find(|source| source.id == id)
@@ -150,37 +98,50 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
-    let done =
-        sqlx::query("DELETE FROM sources WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)")
-            .bind(&id)
-            .bind(&team.id)
-            .execute(&mut *tx)
-            .await?;
+    let (name, registry) =
+        sources::delete(&mut tx, &team.id, &id).await?.ok_or_else(|| Failure::not_found("source"))?;
+    let change = Change::deleted(AuditKind::Source, &id, &name);
+    team.audit(&mut tx, change.before(&json!({ "registry": registry }))?).await?;
     tx.commit().await?;
-    if done.rows_affected() == 0 { Err(Failure::not_found("source")) } else { Ok(StatusCode::NO_CONTENT) }
+    app.changed(Topic::Source, &team.name, Some(&id));
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// Where an MLflow webhook points. Signed, not older than 5 minutes; a repeat is answered and not taken
-/// twice.
+/// Where an MLflow webhook points. Signed, at most 5 minutes old or ahead; a repeat is answered and not
+/// taken twice. For 24 hours after the secret was replaced, the value before signs as well.
 #[utoipa::path(post, path = "/sources/mlflow/{id}", tag = "sources", params(("id" = String, Path)), security(()),
     request_body(content = Object, description = "As MLflow sends it: entity, action, timestamp, data"),
-    responses((status = 202, body = AcceptedEvents), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 202, body = AcceptedEvents), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
 pub(super) async fn mlflow(
     State(app): State<App>,
     Segments(id): Segments<String>,
     request: Request,
 ) -> Result<(StatusCode, Json<AcceptedEvents>), Failure> {
     let source = mlflow::source(app.db(), app.seal(), &id).await?;
+    let entity = source.place.entity.clone();
+    let taken = take(&app, source, request).await;
+    if let Err(Failure::Problem(problem)) = &taken
+        && mlflow::refused(app.db(), &id, &problem.detail).await?
+    {
+        app.changed(Topic::Source, &entity, Some(&id));
+    }
+    Ok((StatusCode::ACCEPTED, Json(AcceptedEvents { events: taken? })))
+}
+
+async fn take(app: &App, source: mlflow::Source, request: Request) -> Result<Vec<Accepted>, Failure> {
     let headers = request.headers().clone();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let body = bytes(request, &app).await?;
+    let body = bytes(request, app).await?;
     let vouchers = Vouchers {
         signature: header("x-mlflow-signature"),
         delivery_id: header("x-mlflow-delivery-id"),
         timestamp: header("x-mlflow-timestamp"),
     };
     if let Err(why) = source.vouches(vouchers, &body, clock::now_ms()) {
-        return Err(Failure::new(ProblemCode::Unauthorized, why));
+        let mut problem = Problem::new(ProblemCode::Unauthorized, why);
+        problem.title = String::from("The message cannot be verified");
+        return Err(problem.into());
     }
     let message = Message {
         source_id: source.id,
@@ -189,6 +150,5 @@ pub(super) async fn mlflow(
         id: vouchers.delivery_id.to_owned(),
         body: read(&body)?,
     };
-    let events = app.accept().take(News::Mlflow(Box::new(message))).await?;
-    Ok((StatusCode::ACCEPTED, Json(AcceptedEvents { events })))
+    app.accept().take(News::Mlflow(Box::new(message))).await
 }

@@ -6,18 +6,20 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
+use hookboard_api::audit::{AuditAction, AuditKind};
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem};
 use hookboard_api::sample::sample_values;
 use hookboard_api::stream::Topic;
 use hookboard_api::webhook::{TestRequest, TestResult, Webhook, WebhookDraft, is_header_value};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Segments, check_revision, tagged};
 use crate::app::App;
 use crate::clock;
+use crate::db::audit::Change;
 use crate::db::{events, secrets, webhooks};
 use crate::failure::Failure;
 use crate::guard::Refusal;
@@ -61,6 +63,7 @@ pub(super) async fn create(
     check(&app, &team, &draft).await?;
     let mut tx = app.db().begin().await?;
     let id = webhooks::create(&mut tx, &team.id, &draft).await?;
+    team.audit(&mut tx, Change::created(AuditKind::Webhook, &id, &draft.name).after(&draft)?).await?;
     tx.commit().await?;
     app.changed(Topic::Webhook, &team.name, Some(&id));
     let webhook = webhooks::get(app.db(), &team.id, &id).await?;
@@ -84,6 +87,8 @@ pub(super) async fn replace(
     let row = webhooks::row(&mut tx, &team.id, &id).await?;
     check_revision(&headers, row.revision, "webhook")?;
     webhooks::update(&mut tx, &team.id, &id, &draft).await?;
+    let change = Change::changed(AuditKind::Webhook, &id, &draft.name);
+    team.audit(&mut tx, change.before(&row.settings()?)?.after(&draft)?).await?;
     tx.commit().await?;
     app.accept().forget().await;
     app.wake().notify_one();
@@ -102,7 +107,9 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
+    let settings = webhooks::row(&mut tx, &team.id, &id).await?.settings()?;
     webhooks::delete(&mut tx, &team.id, &id).await?;
+    team.audit(&mut tx, Change::deleted(AuditKind::Webhook, &id, &settings.name).before(&settings)?).await?;
     tx.commit().await?;
     app.accept().forget().await;
     app.changed(Topic::Webhook, &team.name, Some(&id));
@@ -135,7 +142,12 @@ pub(super) async fn resume(
 ) -> Result<Json<Resumed>, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
+    let row = webhooks::row(&mut tx, &team.id, &id).await?;
     let deliveries = webhooks::resume(&mut tx, &team.id, &id).await?;
+    let name = row.settings()?.name;
+    let change = Change::new(AuditAction::Resumed, AuditKind::Webhook, Some(&id), &name);
+    let change = change.before(&json!({ "paused_reason": row.paused_reason }))?;
+    team.audit(&mut tx, change.after(&json!({ "deliveries": deliveries }))?).await?;
     tx.commit().await?;
     app.wake().notify_one();
     app.changed(Topic::Webhook, &team.name, Some(&id));
@@ -151,9 +163,10 @@ pub(super) struct Resumed {
 
 async fn check(app: &App, team: &Team, draft: &WebhookDraft) -> Result<(), Failure> {
     let mut errors = draft.check();
-    if errors.is_empty() {
-        errors = unfit_headers(app, team, draft).await?;
-    }
+    let mut connection = app.db().read().acquire().await?;
+    errors.extend(webhooks::unknown_secrets(&mut connection, &team.id, draft).await?);
+    drop(connection);
+    errors.extend(unfit_headers(app, team, draft).await?);
     if !errors.iter().any(|error| error.pointer == "/url") {
         match app.guard().vet(&draft.url).await {
             // A name that does not resolve today may tomorrow; sending judges it again.

@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use hookboard_api::webhook::SignatureEncoding;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::digest::hmac;
+use crate::digest::{hex, hmac};
 
 /// The headers that sign `body` sent as `id` at `timestamp` (Unix seconds), one signature per secret:
 /// while a secret is being replaced, the new one and the old one.
@@ -37,11 +37,6 @@ pub(super) fn headers(
         ("webhook-signature".to_owned(), standard.join(" ")),
         ("x-wandb-signature".to_owned(), plain.join(",")),
     ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| DIGITS.get(usize::from(digit))).collect()
 }
 
 /// The key of a Standard Webhooks signature: what follows `whsec_`, decoded; any other text as it is.

@@ -92,10 +92,27 @@ impl Server {
 
     /// One call of the REST interface: status and JSON answer.
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let key = (!self.key.is_empty()).then_some(self.key.as_str());
+        self.call_as(&self.key, method, path, body)
+    }
+
+    /// The same with another key.
+    pub fn call_as(&self, key: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let key = (!key.is_empty()).then_some(key);
         let body = body.map(ToString::to_string);
         let (status, text) = self.raw(method, &format!("/api/v1{path}"), key, &[], body.as_deref().map(str::as_bytes));
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Adds a member to the team kestrel and signs in as this person.
+    pub fn join(&self, user: &str, role: &str) -> String {
+        let path = format!("/entities/kestrel/members/{user}");
+        let (status, answer) = self.call("PUT", &path, Some(&serde_json::json!({ "role": role })));
+        assert_eq!(status, 201, "{answer}");
+        let (status, link) = self.call("POST", &format!("{path}/link"), None);
+        assert_eq!(status, 201, "{link}");
+        let (status, signed_in) = self.call("POST", "/sign-in", Some(&serde_json::json!({ "code": link["code"] })));
+        assert_eq!(status, 200, "{signed_in}");
+        signed_in["key"].as_str().expect("key").to_owned()
     }
 
     /// One HTTP request, as plain as can be.
