@@ -11,17 +11,18 @@ use crate::{page, serve, tools};
 type Part = (&'static str, &'static str, fn() -> Done<String>);
 
 /// The parts: name, heading, what runs it.
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     ("template", "Template renderer beside other engines", template),
     ("preview", "Keystroke to updated preview", preview),
     ("load", "First load of the page", load),
     ("latency", "Event accepted to webhook received", latency),
+    ("scale", "Lists of a large team", scale),
 ];
 
 /// Runs the parts named, or all, and writes what all of them printed to docs/benchmarks.md.
 pub(crate) fn run(names: &[String]) -> Done {
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, ..)| known == name)) {
-        return Err(format!("there is no part \"{unknown}\"; the parts are template, preview, load, latency"));
+        return Err(format!("there is no part \"{unknown}\"; the parts are template, preview, load, latency, scale"));
     }
     let mut document = String::from(
         "# Benchmarks\n\nWritten by `cargo xtask bench` on a machine with two cores. Read the ratios: absolute times are this machine's.\n",
@@ -83,4 +84,13 @@ fn load() -> Done<String> {
 
 fn latency() -> Done<String> {
     finished("the latency benchmark", tee(&mut node("bench/latency.mjs")?)?)
+}
+
+fn scale() -> Done<String> {
+    let fill = serve::fill()?;
+    let mut calls = node("bench/scale.mjs")?;
+    let table = finished("the scale benchmark", tee(calls.env("HOOKBOARD_FILL", &fill))?)?;
+    let mut page = node("bench/scroll.mjs")?;
+    let figures = finished("the scroll benchmark", tee(page.env("HOOKBOARD_FILL", &fill))?)?;
+    Ok(format!("{}\n\n{figures}", table.trim_end()))
 }

@@ -19,7 +19,7 @@ cargo xtask <command>
   test [part …]   set up what tests need and run all of them, or the parts named:
                   rust wasm browser mlflow lint
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
-                  template preview load latency
+                  template preview load latency scale
   page            build the page into dist/, with its compressed twins
   setup           install what serve and test need, and nothing else
   screenshots     take the pictures of docs/screens anew

@@ -52,3 +52,11 @@ pub(crate) fn server(release: bool) -> Done<PathBuf> {
     )?;
     Ok(target().join(if release { "release" } else { "debug" }).join("hookboard"))
 }
+
+/// Builds what fills a database for benchmarks; its path.
+pub(crate) fn fill() -> Done<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--locked", "--release", "-p", "hookboard-server", "--example", "fill"]);
+    step("Build what fills a database", "seconds once the server is built", &mut command)?;
+    Ok(target().join("release/examples/fill"))
+}
