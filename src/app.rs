@@ -30,7 +30,8 @@ pub fn App(
     // Ids, clock and toasts know nothing; the router knows the address; the client needs the session.
     provide_context(Ids::new());
     provide_context(Clock::start());
-    provide_context(Toasts::new());
+    let toasts = Toasts::new();
+    provide_context(toasts);
     provide_context(Theme::new(config.theme_root, config.remember));
     let code = take_code(&config.history);
     let router = Router::new(config.history);
@@ -42,6 +43,9 @@ pub fn App(
 
     let signed_in = Memo::new(move |_| session.key().with(Option::is_some));
     let trading = RwSignal::new(code.is_some());
+    if code.is_some() && signed_in.get_untracked() {
+        toasts.fail("You are signed in already. To use the link, sign out first and open it again.");
+    }
     let room = move || {
         if signed_in.get() {
             view! {

@@ -54,7 +54,8 @@ impl Seat {
 }
 
 /// Declares a function that asks for a part of the page: `part!(module: fn name(argument: Type) { view })`.
-/// The parts of one module load together.
+/// The parts of one module load together. What several modules share is cut into a
+/// chunk for each combination of them: few modules make few requests.
 macro_rules! part {
     ($(#[$meta:meta])* $module:ident: $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$meta])*
@@ -95,11 +96,14 @@ struct Loader {
     owner: StoredValue<Option<Owner>>,
     view: StoredValue<Option<AnyView>, LocalStorage>,
     state: RwSignal<State>,
+    /// The page's own style is enough for it.
+    plain: bool,
 }
 
 impl Loader {
-    fn new(ask: Ask) -> Self {
+    fn new(ask: Ask, plain: bool) -> Self {
         Self {
+            plain,
             ask: StoredValue::new_local(ask),
             owner: StoredValue::new(Owner::current()),
             view: StoredValue::new_local(None),
@@ -112,9 +116,13 @@ impl Loader {
         self.state.set(State::Coming);
         let seat = Seat { owner: self.owner.get_value(), view: self.view };
         let Some(coming) = self.ask.try_with_value(|ask| ask(seat)) else { return };
-        let styled = style();
+        let styled = (!self.plain).then(style);
         spawn_local(async move {
-            let built = match styled.await {
+            let is_styled = match styled {
+                Some(styled) => styled.await,
+                None => Ok(()),
+            };
+            let built = match is_styled {
                 Ok(()) => coming.await,
                 Err(missing) => Err(missing),
             };
@@ -172,8 +180,11 @@ pub fn Part(
     /// A room of its own: what stands in for it has a heading, to take the focus.
     #[prop(optional)]
     room: bool,
+    /// The page's own style is enough for it.
+    #[prop(optional)]
+    plain: bool,
 ) -> impl IntoView {
-    let part = Loader::new(ask);
+    let part = Loader::new(ask, plain);
     part.load(None);
     let is_repeat = StoredValue::new(false);
     let again = Callback::new(move |()| {
@@ -218,7 +229,7 @@ pub fn Later(
     #[prop(into)]
     on_missing: Callback<()>,
 ) -> impl IntoView {
-    let part = Loader::new(ask);
+    let part = Loader::new(ask, false);
     Effect::new(move || {
         if wanted.get() && matches!(part.state.get_untracked(), State::Idle | State::Missing) {
             part.load(Some(on_missing));

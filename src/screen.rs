@@ -9,10 +9,11 @@ use crate::{
         collections::{CollectionList, CollectionPage},
         deliveries::{DeliveryPage, PlaceDeliveries, TeamDeliveries},
         events::{EventPage, EventsPage},
+        home::HomePage,
         nowhere::{NoTeam, Nowhere},
         place::PlaceFrame,
         reference::ReferencePage,
-        settings::{KeysPage, WebhooksPage},
+        settings::{AuditPage, KeysPage, MembersPage, SourcesPage, WebhooksPage},
         wizard::WizardPage,
         workspace::Workspace,
     },
@@ -34,49 +35,27 @@ part! {
 }
 
 part! {
-    automation: fn automation(route: Route) {
+    list: fn list(route: Route) {
         match route {
+            Route::Team { entity, .. } => view! { <TeamAutomations entity=entity /> }.into_any(),
+            Route::Place(place, _) => view! { <PlaceAutomations place=place /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
+    rooms: fn rooms(route: Route) {
+        match route {
+            Route::Team { entity, room: Room::Deliveries } => view! { <TeamDeliveries entity=entity /> }.into_any(),
+            Route::Team { entity, room: Room::Events } => view! { <EventsPage entity=entity /> }.into_any(),
+            Route::Team { entity, .. } => view! { <ReferencePage entity=entity /> }.into_any(),
             Route::Automation(place, id) => view! { <AutomationPage place=place id=id /> }.into_any(),
-            _ => ().into_any(),
-        }
-    }
-}
-
-part! {
-    deliveries: fn deliveries(route: Route) {
-        match route {
-            Route::Deliveries { entity } => view! { <TeamDeliveries entity=entity /> }.into_any(),
             Route::Delivery { entity, id } => view! { <DeliveryPage entity=entity id=id /> }.into_any(),
-            Route::Place(place, _) => view! { <PlaceDeliveries place=place /> }.into_any(),
-            _ => ().into_any(),
-        }
-    }
-}
-
-part! {
-    collections: fn collections(route: Route) {
-        match route {
-            Route::Collection(place, name) => view! { <CollectionPage place=place name=name /> }.into_any(),
-            Route::Place(place, _) => view! { <CollectionList place=place /> }.into_any(),
-            _ => ().into_any(),
-        }
-    }
-}
-
-part! {
-    events: fn events(route: Route) {
-        match route {
-            Route::Events { entity } => view! { <EventsPage entity=entity /> }.into_any(),
             Route::Event { entity, id } => view! { <EventPage entity=entity id=id /> }.into_any(),
-            _ => ().into_any(),
-        }
-    }
-}
-
-part! {
-    reference: fn reference(route: Route) {
-        match route {
-            Route::Reference { entity } => view! { <ReferencePage entity=entity /> }.into_any(),
+            Route::Collection(place, name) => view! { <CollectionPage place=place name=name /> }.into_any(),
+            Route::Place(place, PlaceTab::Collections) => view! { <CollectionList place=place /> }.into_any(),
+            Route::Place(place, _) => view! { <PlaceDeliveries place=place /> }.into_any(),
             _ => ().into_any(),
         }
     }
@@ -94,8 +73,13 @@ part! {
 part! {
     settings: fn settings(route: Route) {
         match route {
-            Route::Settings { entity, room: Room::Keys } => view! { <KeysPage entity=entity /> }.into_any(),
-            Route::Settings { entity, .. } => view! { <WebhooksPage entity=entity /> }.into_any(),
+            Route::Team { entity, room } => match room {
+                Room::Keys => view! { <KeysPage entity=entity /> }.into_any(),
+                Room::Members => view! { <MembersPage entity=entity /> }.into_any(),
+                Room::Sources => view! { <SourcesPage entity=entity /> }.into_any(),
+                Room::Audit => view! { <AuditPage entity=entity /> }.into_any(),
+                _ => view! { <WebhooksPage entity=entity /> }.into_any(),
+            },
             _ => ().into_any(),
         }
     }
@@ -105,18 +89,18 @@ part! {
 fn ask(route: &Route) -> Option<Ask> {
     let module: fn(Route) -> Ask = match route {
         Route::NewAutomation(_) | Route::EditAutomation(..) => wizard,
-        Route::Automation(..) => automation,
-        Route::Deliveries { .. } | Route::Delivery { .. } | Route::Place(_, PlaceTab::History) => deliveries,
-        Route::Collection(..) | Route::Place(_, PlaceTab::Collections) => collections,
-        Route::Events { .. } | Route::Event { .. } => events,
-        Route::Reference { .. } => reference,
         Route::Place(_, PlaceTab::Workspace) => workspace,
-        Route::Settings { .. } => settings,
-        Route::Start | Route::Automations { .. } | Route::Place(_, PlaceTab::Automations) | Route::Unknown(_) => {
-            return None;
-        }
+        Route::Team { room, .. } if room.is_setting() => settings,
+        _ if is_list(route) => list,
+        Route::Start | Route::Unknown(_) | Route::Team { room: Room::Home, .. } => return None,
+        _ => rooms,
     };
     Some(module(route.clone()))
+}
+
+/// Whether the room is a list of automations. The page's own style is enough for it.
+const fn is_list(route: &Route) -> bool {
+    matches!(route, Route::Team { room: Room::Automations, .. } | Route::Place(_, PlaceTab::Automations))
 }
 
 /// The room of the route.
@@ -125,28 +109,27 @@ pub fn Screen() -> impl IntoView {
     let router = use_router();
     // The pages of the settings that share one screen share one room: moving between them keeps it.
     let room = Memo::new(move |_| match router.route().get() {
-        Route::Settings { entity, room: Room::Secrets } => Route::Settings { entity, room: Room::Webhooks },
+        Route::Team { entity, room: Room::Secrets } => Room::Webhooks.of(entity),
         route => route,
     });
     live(move || {
         let route = room.get();
-        match route {
-            Route::Start => view! { <Start /> }.into_any(),
-            Route::Automations { entity } => view! { <TeamAutomations entity=entity /> }.into_any(),
-            Route::Unknown(_) => view! { <Nowhere /> }.into_any(),
-            Route::Place(place, tab) => {
-                let content = place.clone();
-                view! {
-                    <PlaceFrame place=place tab=tab>
-                        {match ask(&Route::Place(content.clone(), tab)) {
-                            Some(ask) => view! { <Part ask=ask /> }.into_any(),
-                            None => view! { <PlaceAutomations place=content.clone() /> }.into_any(),
-                        }}
-                    </PlaceFrame>
-                }
-                .into_any()
+        let plain = is_list(&route);
+        if let Route::Place(place, tab) = &route {
+            let (place, tab) = (place.clone(), *tab);
+            let content = move || ask(&route).map(|ask| view! { <Part ask=ask plain=plain /> });
+            return view! {
+                <PlaceFrame place=place tab=tab>
+                    {content()}
+                </PlaceFrame>
             }
-            route => ask(&route).map(|ask| view! { <Part ask=ask room=true /> }).into_any(),
+            .into_any();
+        }
+        match (ask(&route), route) {
+            (Some(ask), _) => view! { <Part ask=ask plain=plain room=true /> }.into_any(),
+            (None, Route::Team { entity, .. }) => view! { <HomePage entity=entity /> }.into_any(),
+            (None, Route::Start) => view! { <Start /> }.into_any(),
+            (None, _) => view! { <Nowhere /> }.into_any(),
         }
     })
 }
@@ -161,7 +144,7 @@ fn Start() -> impl IntoView {
     });
     Effect::new(move || {
         if let Some(Some(entity)) = first.get() {
-            router.replace(&Route::Automations { entity });
+            router.replace(&Room::Home.of(entity));
         }
     });
     view! {

@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use hookboard_api::list::List;
 use leptos::{prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
 
@@ -154,80 +153,6 @@ fn read<T: DeserializeOwned>(old: Remote<T>, entry: &Entry) -> Remote<T> {
             Err(unreadable) => error = error.or(Some(unreadable)),
         }
     }
-    Remote { value, busy: entry.busy, error, at: entry.at, source }
-}
-
-/// A list that is read page by page: the first page is kept up to date, later ones are asked for.
-pub struct Pages<T: Send + Sync + 'static> {
-    first: Signal<Remote<List<T>>>,
-    later: RwSignal<Vec<Arc<List<T>>>>,
-    loading: RwSignal<bool>,
-    path: Memo<Option<String>>,
-}
-
-impl<T: Send + Sync + 'static> Clone for Pages<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: Send + Sync + 'static> Copy for Pages<T> {}
-
-impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Pages<T> {
-    /// The list at `path`, which has a query already (`?…`).
-    pub fn new(client: Client, path: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        let path = Memo::new(move |_| path());
-        let later = RwSignal::new(Vec::new());
-        Effect::new(move || {
-            path.track();
-            later.set(Vec::new());
-        });
-        Self { first: client.query(move || path.get()), later, loading: RwSignal::new(false), path }
-    }
-
-    /// The first page, with its state.
-    pub const fn first(&self) -> Signal<Remote<List<T>>> {
-        self.first
-    }
-
-    /// All rows there are so far. Empty while the first page has not come.
-    pub fn rows(&self) -> Vec<T> {
-        let mut rows = self.first.with(|first| first.value.as_ref().map(|list| list.items.clone())).unwrap_or_default();
-        self.later.with(|later| later.iter().for_each(|page| rows.extend(page.items.iter().cloned())));
-        rows
-    }
-
-    /// Whether there is more to ask for.
-    pub fn has_more(&self) -> bool {
-        self.cursor().is_some()
-    }
-
-    /// Whether the next page is on its way.
-    pub const fn loading(&self) -> RwSignal<bool> {
-        self.loading
-    }
-
-    fn cursor(&self) -> Option<String> {
-        self.later.with(|later| match later.last() {
-            Some(page) => page.next_cursor.clone(),
-            None => self.first.with(|first| first.value.as_ref().and_then(|list| list.next_cursor.clone())),
-        })
-    }
-
-    /// Asks for the next page.
-    pub fn load_more(self, client: Client, failed: impl Fn(ApiError) + 'static) {
-        let Some((path, cursor)) = self.path.get_untracked().zip(untrack(|| self.cursor())) else { return };
-        if self.loading.get_untracked() {
-            return;
-        }
-        self.loading.set(true);
-        spawn_local(async move {
-            let answer = client.get::<List<T>>(&format!("{path}&cursor={cursor}")).await;
-            self.loading.try_set(false);
-            match answer {
-                Ok(page) => drop(self.later.try_update(|later| later.push(Arc::new(page)))),
-                Err(error) => failed(error),
-            }
-        });
-    }
+    let is_current = entry.text.is_some();
+    Remote { is_current, value, busy: entry.busy, error, at: entry.at, source }
 }

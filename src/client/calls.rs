@@ -12,6 +12,11 @@ pub fn team(entity: &str, rest: &str) -> String {
     format!("/entities/{}/{rest}", encode(entity))
 }
 
+/// One thing of the list at `list`.
+pub fn below(list: &str, id: &str) -> String {
+    format!("{list}/{}", encode(id))
+}
+
 /// Registries or projects of a team.
 pub fn places(entity: &str, kind: PlaceKind) -> String {
     team(entity, &format!("places/{}", plural(kind)))
@@ -53,9 +58,11 @@ pub fn event(entity: &str, id: &str) -> String {
     team(entity, &format!("events/{}", encode(id)))
 }
 
-/// Automations of a team or of one place, narrowed by `filters` besides.
-pub fn automations(entity: &str, within: Option<&Place>, filters: &Query) -> String {
-    team(entity, &format!("automations{}", scoped(within, filters).with("limit", Some("200")).suffix()))
+/// Automations of a team or of one place, narrowed by `filters` besides: 200, unless they say how many.
+pub fn automations(entity: &str, place: Option<&Place>, filters: &Query) -> String {
+    let filters = place.map_or_else(|| filters.clone(), |place| within(place, filters));
+    let limit = filters.get("limit").unwrap_or("200").to_owned();
+    team(entity, &format!("automations{}", filters.with("limit", Some(&limit)).suffix()))
 }
 
 /// One automation, or what lies below it.
@@ -63,14 +70,15 @@ pub fn automation(entity: &str, id: &str, rest: &str) -> String {
     team(entity, &format!("automations/{}{rest}", encode(id)))
 }
 
-/// Deliveries of a team or of one place, narrowed by `filters` besides.
-pub fn deliveries(entity: &str, within: Option<&Place>, filters: &Query) -> String {
-    team(entity, &format!("deliveries{}", scoped(within, filters).with("limit", Some("50")).suffix()))
+/// Deliveries of a team, narrowed by `filters`: 50, unless they say how many.
+pub fn deliveries(entity: &str, filters: &Query) -> String {
+    let limit = filters.get("limit").unwrap_or("50").to_owned();
+    team(entity, &format!("deliveries{}", filters.clone().with("limit", Some(&limit)).suffix()))
 }
 
 /// How many of those deliveries are in which state.
-pub fn delivery_counts(entity: &str, within: Option<&Place>, filters: &Query) -> String {
-    team(entity, &format!("deliveries/counts{}", scoped(within, filters).suffix()))
+pub fn delivery_counts(entity: &str, filters: &Query) -> String {
+    team(entity, &format!("deliveries/counts{}", filters.suffix()))
 }
 
 /// One delivery, or what lies below it.
@@ -115,11 +123,7 @@ const fn plural(kind: PlaceKind) -> &'static str {
     }
 }
 
-fn scoped(within: Option<&Place>, filters: &Query) -> Query {
-    let scope = Query::default();
-    let scope = match within {
-        Some(place) => scope.with(place.kind.as_str(), Some(&place.name)),
-        None => scope,
-    };
-    scope.and(filters)
+/// `filters` within one registry or project.
+pub fn within(place: &Place, filters: &Query) -> Query {
+    filters.clone().with(place.kind.as_str(), Some(&place.name))
 }

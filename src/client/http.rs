@@ -6,6 +6,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ApiError, Cache, tab::storage};
 
+/// How long an answer is waited for, in milliseconds: longer than any webhook that is tested may take.
+const PATIENCE_MS: u32 = 90_000;
+
 /// Where the tab keeps its key.
 const STORED_KEY: &str = "hookboard.key";
 
@@ -130,12 +133,24 @@ impl Client {
 
     /// Opens `path` for reading piece by piece.
     pub(super) async fn open(&self, path: &str, abort: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
+        let key = self.session.key.get_untracked();
         let request = self.request(Method::GET, path).abort_signal(abort);
         let response = request.send().await.map_err(|_| ApiError::Network)?;
         if response.ok() {
             return Ok(response);
         }
-        Err(ApiError::read(response.status(), ""))
+        let error = ApiError::read(response.status(), "");
+        self.heed(&error, key);
+        Err(error)
+    }
+
+    /// Signs the reader out where the server does not take the key that a call was made with. An answer to
+    /// one that was given up meanwhile says nothing of the present one.
+    fn heed(&self, error: &ApiError, key: Option<String>) {
+        if *error == ApiError::SignedOut && self.session.key.try_get_untracked() == Some(key.clone()) {
+            self.session.refused.set_value(key.is_some());
+            self.session.sign_out();
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -156,7 +171,8 @@ impl Client {
         revision: Option<u32>,
     ) -> Result<String, ApiError> {
         let key = self.session.key.get_untracked();
-        let mut request = self.request(method, path);
+        let patience = web_sys::AbortSignal::timeout_with_u32(PATIENCE_MS);
+        let mut request = self.request(method, path).abort_signal(Some(&patience));
         if let Some(revision) = revision {
             request = request.header("if-match", &format!("\"{revision}\""));
         }
@@ -173,11 +189,7 @@ impl Client {
             return Ok(text);
         }
         let error = ApiError::read(response.status(), &text);
-        // An answer to a key that was given up meanwhile says nothing of the present one.
-        if error == ApiError::SignedOut && self.session.key.try_get_untracked() == Some(key.clone()) {
-            self.session.refused.set_value(key.is_some());
-            self.session.sign_out();
-        }
+        self.heed(&error, key);
         Err(error)
     }
 }

@@ -12,7 +12,7 @@ mod remote;
 mod stream;
 mod team;
 
-pub use cache::{Cache, Pages};
+pub use cache::Cache;
 pub use error::ApiError;
 pub use http::{Client, Session, use_client};
 pub use json::{read, read_value};

@@ -16,20 +16,15 @@ pub struct Remote<T> {
     pub error: Option<ApiError>,
     /// When the value was answered, in milliseconds since 1970.
     pub at: f64,
+    /// Whether the value is of the address that is asked now, rather than of the one before.
+    pub is_current: bool,
     /// The text the value was read from, so that the same text is not read twice.
     pub(super) source: Option<Arc<str>>,
 }
 
-impl<T> Remote<T> {
-    /// Whether nothing has come yet, neither a value nor a refusal.
-    pub const fn is_pending(&self) -> bool {
-        self.value.is_none() && self.error.is_none()
-    }
-}
-
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, busy: false, error: None, at: 0.0, source: None }
+        Self { value: None, busy: false, error: None, at: 0.0, is_current: false, source: None }
     }
 }
 
@@ -40,6 +35,7 @@ impl<T> Clone for Remote<T> {
             busy: self.busy,
             error: self.error.clone(),
             at: self.at,
+            is_current: self.is_current,
             source: self.source.clone(),
         }
     }
@@ -53,6 +49,6 @@ impl<T> PartialEq for Remote<T> {
             (None, None) => true,
             _ => false,
         };
-        same && self.busy == other.busy && self.error == other.error
+        same && self.busy == other.busy && self.is_current == other.is_current && self.error == other.error
     }
 }

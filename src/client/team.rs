@@ -95,10 +95,11 @@ impl Team {
     /// Why the reader may not do what takes `role`; nothing where they may, or while it is not known.
     pub fn refusal(&self, role: Role) -> Signal<Option<String>> {
         let team = *self;
-        Signal::derive(move || {
+        Memo::new(move |_| {
             let own = team.role()?;
             (own < role).then(|| format!("This takes the role {}; yours is {}.", role.as_str(), own.as_str()))
         })
+        .into()
     }
 
     /// For how many days deliveries are kept.

@@ -10,4 +10,4 @@ mod routes;
 pub use history::{BrowserHistory, HashHistory, History, MemoryHistory};
 pub use query::{Query, encode};
 pub use router::{Router, use_router};
-pub use routes::{Place, PlaceTab, Room, Route, Step};
+pub use routes::{Place, PlaceTab, ROOMS, Room, Route, Step};

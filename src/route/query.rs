@@ -35,13 +35,6 @@ impl Query {
         self
     }
 
-    /// This query, followed by `other`.
-    #[must_use]
-    pub fn and(mut self, other: &Self) -> Self {
-        self.0.extend(other.0.iter().cloned());
-        self
-    }
-
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -28,16 +28,47 @@ pub enum PlaceTab {
     History,
 }
 
-/// The pages of the team settings.
+/// The rooms of a team, in the order of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
+    /// What needs attention.
+    Home,
+    /// All automations.
+    Automations,
+    /// All deliveries.
+    Deliveries,
+    /// All events.
+    Events,
     /// Webhooks and secrets.
     Webhooks,
     /// The same page, at its secrets.
     Secrets,
+    /// What brings events in.
+    Sources,
+    /// Who belongs to the team.
+    Members,
     /// Access keys.
     Keys,
+    /// Who changed what.
+    Audit,
+    /// What a payload may hold.
+    Reference,
 }
+
+/// Every room with its path below the team, and its name.
+pub const ROOMS: [(Room, &str, &str); 11] = [
+    (Room::Home, "", "Home"),
+    (Room::Automations, "automations", "Automations"),
+    (Room::Deliveries, "deliveries", "Deliveries"),
+    (Room::Events, "events", "Events"),
+    (Room::Webhooks, "settings/webhooks", "Webhooks"),
+    (Room::Secrets, "settings/secrets", "Secrets"),
+    (Room::Sources, "settings/sources", "Sources"),
+    (Room::Members, "settings/members", "Members"),
+    (Room::Keys, "settings/keys", "Access keys"),
+    (Room::Audit, "settings/audit", "Audit log"),
+    (Room::Reference, "reference", "Payload reference"),
+];
 
 /// The steps of creating or editing an automation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,15 +106,12 @@ impl Step {
 pub enum Route {
     /// The start: leads on to the reader's first team.
     Start,
-    /// All automations of a team.
-    Automations {
+    /// A room of a team.
+    Team {
         /// Name of the team.
         entity: String,
-    },
-    /// All deliveries of a team.
-    Deliveries {
-        /// Name of the team.
-        entity: String,
+        /// Which.
+        room: Room,
     },
     /// One delivery.
     Delivery {
@@ -92,22 +120,12 @@ pub enum Route {
         /// The delivery's id.
         id: String,
     },
-    /// All events of a team.
-    Events {
-        /// Name of the team.
-        entity: String,
-    },
     /// One event, and what each automation made of it.
     Event {
         /// Name of the team.
         entity: String,
         /// The event's id.
         id: String,
-    },
-    /// What a payload may hold.
-    Reference {
-        /// Name of the team.
-        entity: String,
     },
     /// A registry or project.
     Place(Place, PlaceTab),
@@ -119,13 +137,6 @@ pub enum Route {
     Automation(Place, String),
     /// Editing an automation.
     EditAutomation(Place, String),
-    /// The team's settings.
-    Settings {
-        /// Name of the team.
-        entity: String,
-        /// The page of the settings.
-        room: Room,
-    },
     /// An address that leads nowhere.
     Unknown(String),
 }
@@ -145,15 +156,10 @@ impl Route {
         };
         let entity = entity.to_owned();
         Some(match rest {
-            [] | ["automations"] => Self::Automations { entity },
-            ["deliveries"] => Self::Deliveries { entity },
             ["deliveries", id] => Self::Delivery { entity, id: (*id).to_owned() },
-            ["events"] => Self::Events { entity },
             ["events", id] => Self::Event { entity, id: (*id).to_owned() },
-            ["reference"] => Self::Reference { entity },
-            ["settings"] | ["settings", "webhooks"] => Self::Settings { entity, room: Room::Webhooks },
-            ["settings", "secrets"] => Self::Settings { entity, room: Room::Secrets },
-            ["settings", "keys"] => Self::Settings { entity, room: Room::Keys },
+            ["settings"] => Room::Webhooks.of(entity),
+            _ if let Some(room) = Room::at(rest) => room.of(entity),
             [kind, name, rest @ ..] => {
                 let place = Place { entity, kind: PlaceKind::parse(kind)?, name: (*name).to_owned() };
                 match rest {
@@ -177,18 +183,14 @@ impl Route {
     pub fn path(&self) -> String {
         match self {
             Self::Start => "/".to_owned(),
-            Self::Automations { entity } => join(&[entity, "automations"]),
-            Self::Deliveries { entity } => join(&[entity, "deliveries"]),
+            Self::Team { entity, room } => join(&[entity]) + &room.path(),
             Self::Delivery { entity, id } => join(&[entity, "deliveries", id]),
-            Self::Events { entity } => join(&[entity, "events"]),
             Self::Event { entity, id } => join(&[entity, "events", id]),
-            Self::Reference { entity } => join(&[entity, "reference"]),
             Self::Place(place, tab) => place.path(&[tab.as_str()]),
             Self::Collection(place, name) => place.path(&["collections", name]),
             Self::NewAutomation(place) => place.path(&["automations", "new"]),
             Self::Automation(place, id) => place.path(&["automations", id]),
             Self::EditAutomation(place, id) => place.path(&["automations", id, "edit"]),
-            Self::Settings { entity, room } => join(&[entity, "settings", room.as_str()]),
             Self::Unknown(path) => path.clone(),
         }
     }
@@ -196,13 +198,7 @@ impl Route {
     /// The team the room belongs to.
     pub fn entity(&self) -> Option<&str> {
         match self {
-            Self::Automations { entity }
-            | Self::Deliveries { entity }
-            | Self::Delivery { entity, .. }
-            | Self::Events { entity }
-            | Self::Event { entity, .. }
-            | Self::Reference { entity }
-            | Self::Settings { entity, .. } => Some(entity),
+            Self::Team { entity, .. } | Self::Delivery { entity, .. } | Self::Event { entity, .. } => Some(entity),
             Self::Place(place, _)
             | Self::Collection(place, _)
             | Self::NewAutomation(place)
@@ -253,12 +249,30 @@ impl PlaceTab {
 }
 
 impl Room {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Webhooks => "webhooks",
-            Self::Secrets => "secrets",
-            Self::Keys => "keys",
-        }
+    /// The room in a team.
+    pub const fn of(self, entity: String) -> Route {
+        Route::Team { entity, room: self }
+    }
+
+    /// Its name.
+    pub const fn label(self) -> &'static str {
+        ROOMS[self as usize].2
+    }
+
+    /// Whether it is one of the team's settings.
+    pub fn is_setting(self) -> bool {
+        self.path().starts_with("/settings")
+    }
+
+    /// Its path below the team: nothing, or from the slash on.
+    fn path(self) -> String {
+        let path = ROOMS[self as usize].1;
+        if path.is_empty() { String::new() } else { format!("/{path}") }
+    }
+
+    fn at(parts: &[&str]) -> Option<Self> {
+        let path = parts.join("/");
+        ROOMS.iter().find(|(_, own, _)| *own == path).map(|(room, ..)| *room)
     }
 }
 
@@ -283,18 +297,12 @@ mod tests {
         let entity = || "kestrel".to_owned();
         let mut routes = vec![
             Route::Start,
-            Route::Automations { entity: entity() },
-            Route::Deliveries { entity: entity() },
             Route::Delivery { entity: entity(), id: "0192".to_owned() },
-            Route::Events { entity: entity() },
             Route::Event { entity: entity(), id: "0192".to_owned() },
-            Route::Reference { entity: entity() },
             Route::Place(odd(), PlaceTab::Workspace),
-            Route::Settings { entity: entity(), room: Room::Webhooks },
-            Route::Settings { entity: entity(), room: Room::Secrets },
-            Route::Settings { entity: entity(), room: Room::Keys },
             Route::Unknown("/kestrel/nowhere/to/be/found".to_owned()),
         ];
+        routes.extend(ROOMS.map(|(room, ..)| room.of(entity())));
         for place in [models(), odd()] {
             routes.extend([
                 Route::Place(place.clone(), PlaceTab::Collections),
@@ -312,6 +320,11 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_rooms_is_in_their_order() {
+        assert!(ROOMS.iter().enumerate().all(|(index, (room, ..))| *room as usize == index));
+    }
+
+    #[test]
     fn paths_are_stable() {
         assert_eq!(Route::NewAutomation(models()).path(), "/kestrel/registry/models/automations/new");
         assert_eq!(
@@ -322,7 +335,8 @@ mod tests {
 
     #[test]
     fn short_forms_lead_to_the_first_tab() {
-        assert_eq!(Route::parse("/kestrel"), Route::Automations { entity: "kestrel".to_owned() });
+        assert_eq!(Route::parse("/kestrel/"), Room::Home.of("kestrel".to_owned()));
+        assert_eq!(Route::parse("/kestrel/settings"), Room::Webhooks.of("kestrel".to_owned()));
         assert_eq!(Route::parse("/kestrel/registry/models/"), Route::Place(models(), PlaceTab::Collections));
         assert_eq!(
             Route::parse("/a%2Fb/project/50%25%20of%20%C3%BCmlauts%3F"),

@@ -43,10 +43,10 @@ pub fn Dialog(
     foot: ViewFn,
 ) -> impl IntoView {
     let dialog: NodeRef<html::Dialog> = NodeRef::new();
-    let opener = StoredValue::new_local(None::<web_sys::HtmlElement>);
+    let opener = StoredValue::new_local(None::<focus::Opener>);
     Effect::new(move || {
         if let Some(dialog) = dialog.get() {
-            opener.set_value(focus::holder(&dialog));
+            opener.set_value(Some(focus::Opener::of(&dialog)));
             // Fails only for one that is open already.
             let _ = dialog.show_modal();
             focus_first(&dialog, ".dialog__body :is(input, select, textarea)");
@@ -59,7 +59,7 @@ pub fn Dialog(
             && !now
             && let Some(opener) = opener.try_update_value(Option::take).flatten()
         {
-            after_layout(move || focus::rescue(&opener));
+            after_layout(move || opener.restore());
         }
         now
     });
@@ -165,7 +165,7 @@ struct Question {
     on_confirm: Callback<()>,
 }
 
-part! { dialog: fn confirm(open: RwSignal<bool>, question: Question) { view! { <ConfirmDialog open=open question=question /> } } }
+part! { extras: fn confirm(open: RwSignal<bool>, question: Question) { view! { <ConfirmDialog open=open question=question /> } } }
 
 #[component]
 fn ConfirmDialog(

@@ -173,6 +173,9 @@ pub fn Select(
     /// 28 px instead of 32.
     #[prop(optional)]
     small: bool,
+    /// What it is called where it has no label.
+    #[prop(optional, into)]
+    name: Option<String>,
     /// Takes the value chosen.
     #[prop(into)]
     on_choose: Callback<String>,
@@ -195,6 +198,7 @@ pub fn Select(
                 class="select"
                 id=id
                 data-size=small.then_some("small")
+                aria-label=name
                 aria-describedby=note
                 on:change=handler(move |event: web_sys::Event| on_choose.run(event_target_value(&event)))
             >
@@ -238,7 +242,7 @@ pub fn SelectField(
     }
 }
 
-/// A search field with its icon. What is typed counts a moment later.
+/// A search field with its icon. Each key counts at once.
 #[component]
 pub fn SearchField(
     /// What it is called.
@@ -252,20 +256,7 @@ pub fn SearchField(
     #[prop(into)]
     on_search: Callback<String>,
 ) -> impl IntoView {
-    let typed = StoredValue::new(0_u32);
-    let input = move |event| {
-        let text = event_target_value(&event);
-        let turn = typed.try_update_value(|turn| {
-            *turn = turn.wrapping_add(1);
-            *turn
-        });
-        let later = move || {
-            if typed.try_get_value() == turn {
-                on_search.run(text);
-            }
-        };
-        set_timeout(later, std::time::Duration::from_millis(200));
-    };
+    let input = move |event| on_search.run(event_target_value(&event));
     view! {
         <span class="search-field">
             <Icon glyph=Glyph::Search />

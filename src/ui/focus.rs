@@ -28,6 +28,45 @@ pub fn rescue(element: &HtmlElement) {
 /// What can take the focus by itself.
 const CONTROLS: &str = "a[href], button, input, select, textarea, [tabindex=\"0\"]";
 
+/// Puts the focus on the first control of the nearest of `around` that is still there.
+fn near(around: &[Element]) {
+    for left in around.iter().filter(|element| element.is_connected()) {
+        let Ok(controls) = left.query_selector_all(CONTROLS) else { continue };
+        for control in (0..controls.length()).filter_map(|index| controls.get(index)) {
+            if holder(&control).is_some() {
+                return;
+            }
+            if let Ok(control) = control.dyn_into::<HtmlElement>() {
+                // One that cannot take it leaves it to the next.
+                let _ = control.focus();
+            }
+        }
+    }
+}
+
+/// An element and all around it, from the inside out.
+fn around(element: Option<Element>) -> Vec<Element> {
+    std::iter::successors(element, |element| element.parent_element()).collect()
+}
+
+/// What has the focus now, to give it back later.
+pub struct Opener(Vec<Element>);
+
+impl Opener {
+    /// What has the focus in the tree that `near` is in.
+    pub fn of(near: &Node) -> Self {
+        Self(around(holder(near).map(Into::into)))
+    }
+
+    /// Gives it back, unless the reader has put it elsewhere; where what had it is gone, to what is near.
+    pub fn restore(&self) {
+        match self.0.first().and_then(|own| own.dyn_ref::<HtmlElement>()) {
+            Some(own) if own.is_connected() => rescue(own),
+            _ => near(&self.0),
+        }
+    }
+}
+
 /// Gives the focus a place near by when what had it is taken away. One per mount.
 #[derive(Clone, Copy)]
 pub struct Keeper(StoredValue<Vec<Element>, LocalStorage>);
@@ -41,7 +80,7 @@ impl Keeper {
     /// The focus moved to the target of `event`.
     pub fn moved(self, event: &web_sys::FocusEvent) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        self.0.set_value(std::iter::successors(target, |element| element.parent_element()).collect());
+        self.0.set_value(around(target));
     }
 
     /// The focus left for nowhere. If what had it is gone a moment later, the first control of the
@@ -54,23 +93,12 @@ impl Keeper {
         let look = move || {
             let _ = self.0.try_with_value(|around| {
                 let is_gone = around.first().is_some_and(|had| !had.is_connected());
-                // Of a row that goes its list says where the focus belongs, of a dialog the dialog.
-                let is_cared_for =
-                    around.iter().any(|one| !one.is_connected() && matches!(one.tag_name().as_str(), "TR" | "DIALOG"));
-                if !is_gone || is_cared_for || at_heading.0.try_get_value() != Some(false) {
-                    return;
-                }
-                for left in around.iter().filter(|element| element.is_connected()) {
-                    let Ok(controls) = left.query_selector_all(CONTROLS) else { continue };
-                    for control in (0..controls.length()).filter_map(|index| controls.get(index)) {
-                        if holder(&control).is_some() {
-                            return;
-                        }
-                        if let Ok(control) = control.dyn_into::<HtmlElement>() {
-                            // One that cannot take it leaves it to the next.
-                            let _ = control.focus();
-                        }
-                    }
+                // Of a dialog that goes the dialog says where the focus belongs, of a row some lists do.
+                let is_cared_for = around.iter().any(|one| {
+                    (!one.is_connected() && one.tag_name() == "DIALOG") || one.has_attribute("data-keeps-focus")
+                });
+                if is_gone && !is_cared_for && at_heading.0.try_get_value() == Some(false) {
+                    near(around);
                 }
             });
         };

@@ -166,6 +166,15 @@ impl Glyph {
     pub const Expand: Self = Self(&("M9.5 2.5h4v4M13.5 2.5 9 7M6.5 13.5h-4v-4M2.5 13.5 7 9", ""));
     /// `history`.
     pub const History: Self = Self(&("M2.75 8a5.25 5.25 0 1 0 1.55-3.7M2.75 2.25V5H5.5M8 5.25V8l2 1.25", ""));
+    /// `home`.
+    pub const Home: Self = Self(&("M2.5 7.25 8 2.5l5.5 4.75v6.25h-4v-4h-3v4h-4V7.25z", ""));
+    /// `download`.
+    pub const Download: Self = Self(&("M8 2.25v8M4.75 7 8 10.25 11.25 7M2.5 13.5h11", ""));
+    /// `audit`.
+    pub const Audit: Self = Self(&(
+        "M4.5 2.25h7a1.5 1.5 0 0 1 1.5 1.5v8.5a1.5 1.5 0 0 1 -1.5 1.5h-7a1.5 1.5 0 0 1 -1.5 -1.5v-8.5a1.5 1.5 0 0 1 1.5 -1.5z M5.75 5.75h4.5M5.75 8.5h4.5M5.75 11.25h2.5",
+        "",
+    ));
 }
 
 /// An icon. Hidden from assistive technology: the meaning is in the text beside it.

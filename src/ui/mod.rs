@@ -1,8 +1,10 @@
 //! Parts the page is made of. They know no route and no call.
 
+pub mod board;
 pub mod button;
 pub mod clipboard;
 pub mod code;
+pub mod combobox;
 pub mod conflict;
 pub mod dialog;
 pub mod exchange;
@@ -16,8 +18,10 @@ pub mod ids;
 pub mod menu;
 pub mod outcome;
 pub mod overlay;
+pub mod pick;
 pub mod rows;
 pub mod rule;
+pub mod selection;
 pub mod status;
 pub mod tabs;
 pub mod time;

@@ -26,6 +26,26 @@ pub const fn look(state: DeliveryState) -> (Tone, Glyph, &'static str) {
     }
 }
 
+/// An outcome in words.
+pub const fn outcome_words(outcome: OutcomeCode) -> &'static str {
+    match outcome {
+        OutcomeCode::Ok => "Answered 2xx",
+        OutcomeCode::Http4xx => "Answered 4xx",
+        OutcomeCode::Http5xx => "Answered 5xx",
+        OutcomeCode::Redirect => "Redirected",
+        OutcomeCode::UnexpectedStatus => "Unexpected status",
+        OutcomeCode::Dns => "Name not found",
+        OutcomeCode::BlockedAddress => "Blocked address",
+        OutcomeCode::Connect => "No connection",
+        OutcomeCode::Tls => "Encryption failed",
+        OutcomeCode::Timeout => "Timed out",
+        OutcomeCode::ResponseTooLarge => "Answer too large",
+        OutcomeCode::BodyTooLarge => "Body too large",
+        OutcomeCode::Template => "Payload template",
+        OutcomeCode::SecretMissing => "Secret missing",
+    }
+}
+
 /// What stands behind a state: the HTTP status where it decided, or else the outcome in a word. An
 /// answer that broke off may have begun with a 200.
 pub fn short_code(status: Option<u16>, outcome: Option<OutcomeCode>) -> Option<String> {

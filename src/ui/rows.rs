@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// The row of `rows` that `is` tells, as it is now; as it was last, once it is gone.
-pub fn follow<T>(rows: Memo<Vec<T>>, row: T, is: fn(&T, &T) -> bool) -> Memo<T>
+pub fn follow<T>(rows: Memo<Vec<T>>, row: T, is: impl Fn(&T, &T) -> bool + Send + Sync + 'static) -> Memo<T>
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {

@@ -116,7 +116,7 @@ pub fn ToastRegion() -> impl IntoView {
 
 part! {
     /// The toasts themselves: most visits see none.
-    toasts: fn lines() { view! { <Lines /> } }
+    extras: fn lines() { view! { <Lines /> } }
 }
 
 #[component]

@@ -106,7 +106,7 @@ pub fn TraceTable(
         },
         Line {
             depth: 0,
-            asked: view! { "It happened in what the automation watches" }.into_any(),
+            asked: view! { "It happened in the automation’s scope" }.into_any(),
             seen: view! { <code class="code">{seen}</code> }.into_any(),
             holds: Some(true),
         },

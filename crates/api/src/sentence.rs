@@ -6,12 +6,10 @@ use serde_json::Value;
 use crate::EventType;
 use crate::event::Subject;
 use crate::metric::{Aggregate, ChangeKind, Direction, MetricCondition, MetricJoin, MetricRule, Reading};
-use crate::plain::{Join, said};
+use crate::plain::{Join, PlainTest, said};
 use crate::scope::{PlaceKind, Scope};
 use crate::trace::{Op, plain, short_name};
 use crate::trigger::Trigger;
-
-pub use crate::plain::{PlainTest, filter_of, plain_tests};
 
 /// A piece of a sentence, with how it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! What can be done with several rows at once: they are enabled, disabled or deleted.
 
-use std::collections::HashSet;
-
 use hookboard_api::{
     account::Role,
     automation::{Automation, Bulk},
@@ -14,12 +12,13 @@ use crate::{
     client::use_team,
     part::part,
     ui::{
-        button::{Button, ButtonKind, IconButton},
+        button::{Button, ButtonKind},
         dialog::Confirm,
         focus,
         format::counted,
         icon::{Glyph, Icon},
         overlay::after_layout,
+        selection::{BulkBar, Selection},
     },
 };
 
@@ -28,8 +27,8 @@ use crate::{
 pub(super) struct Chosen {
     /// Its rows.
     pub rows: Memo<Vec<Automation>>,
-    /// Ids of those that are selected.
-    pub selected: RwSignal<HashSet<String>>,
+    /// Those that are selected.
+    pub selection: Selection,
     /// Those that are to be deleted.
     pub doomed: RwSignal<Vec<Automation>>,
     /// Whether that is being asked.
@@ -40,7 +39,7 @@ pub(super) struct Chosen {
 
 part! {
     /// The bar of the selection, and the question before a deletion.
-    chosen: pub(super) fn chosen(entity: String, list: Chosen) { view! { <ChosenBar entity=entity list=list /> } }
+    extras: pub(super) fn chosen(entity: String, list: Chosen) { view! { <ChosenBar entity=entity list=list /> } }
 }
 
 /// Puts the focus, which went with a row, on the row that took its place, or else on the heading.
@@ -61,10 +60,9 @@ fn ChosenBar(
     /// The list.
     list: Chosen,
 ) -> impl IntoView {
-    let Chosen { rows, selected, doomed, asking, board } = list;
+    let Chosen { rows, selection, doomed, asking, board } = list;
     let actions = Actions::new(&entity);
     let admin = use_team().refusal(Role::Admin);
-    let chosen_ids = move || selected.get_untracked().into_iter().collect::<Vec<_>>();
     let deleting = RwSignal::new(None::<&'static str>);
     let failure = RwSignal::new(None::<String>);
     Effect::new(move || {
@@ -89,9 +87,8 @@ fn ChosenBar(
         }
     });
     let ask_chosen = move || {
-        doomed.set(rows.with_untracked(|rows| {
-            selected.with_untracked(|selected| rows.iter().filter(|row| selected.contains(&row.id)).cloned().collect())
-        }));
+        let ids = selection.ids();
+        doomed.set(rows.with_untracked(|rows| rows.iter().filter(|row| ids.contains(&row.id)).cloned().collect()));
         asking.set(true);
     };
     let delete = move || {
@@ -118,21 +115,20 @@ fn ChosenBar(
             }
         });
     };
+    let is_chosen = Memo::new(move |_| selection.count() > 0);
     view! {
         {live(move || {
-            (selected.with(HashSet::len) > 0)
+            is_chosen
+                .get()
                 .then(|| {
                     view! {
-                        <div class="bulk" role="toolbar" aria-label="Actions for the selected automations">
-                            <span class="bulk__count" role="status">
-                                {live(move || format!("{} selected", selected.with(HashSet::len)))}
-                            </span>
+                        <BulkBar selection=selection label="Actions for the selected automations">
                             <Button
                                 kind=ButtonKind::Quiet
                                 small=true
                                 glyph=Glyph::Play
                                 refused=admin
-                                on_press=move || actions.enable_all(chosen_ids(), true)
+                                on_press=move || actions.enable_all(selection.ids(), true)
                             >
                                 "Enable"
                             </Button>
@@ -141,7 +137,7 @@ fn ChosenBar(
                                 small=true
                                 glyph=Glyph::Power
                                 refused=admin
-                                on_press=move || actions.enable_all(chosen_ids(), false)
+                                on_press=move || actions.enable_all(selection.ids(), false)
                             >
                                 "Disable"
                             </Button>
@@ -154,12 +150,7 @@ fn ChosenBar(
                             >
                                 "Delete…"
                             </Button>
-                            <IconButton
-                                glyph=Glyph::X
-                                label="Clear selection"
-                                on_press=move || selected.set(HashSet::new())
-                            />
-                        </div>
+                        </BulkBar>
                     }
                 })
         })}

@@ -216,7 +216,7 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                 />
             </div>
         </div>
-        {live(move || automation.with(|automation| notices(automation, router.href(&Route::Settings { entity: automation.scope.entity.clone(), room: Room::Webhooks }))))}
+        {live(move || automation.with(|automation| notices(automation, router.href(&Room::Webhooks.of(automation.scope.entity.clone())))))}
         <SnoozeNotice automation=automation snooze=snooze />
         {live(move || automation.with(facts))}
         <RecentDeliveries automation=automation entity=entity.clone() />
@@ -289,7 +289,14 @@ fn notices(automation: &Automation, webhooks: String) -> AnyView {
 
 fn facts(automation: &Automation) -> AnyView {
     let cooldown = automation.cooldown_s.filter(|seconds| *seconds > 0);
-    let cooldown = cooldown.map_or_else(|| "None".to_owned(), |seconds| span(i64::from(seconds) * 1_000));
+    let cooldown = match cooldown {
+        Some(seconds) => span(i64::from(seconds) * 1_000),
+        // What holds where none is set.
+        None if automation.cooldown_s.is_none() && automation.trigger.event.is_run() => {
+            "24\u{a0}h for each run".to_owned()
+        }
+        None => "None".to_owned(),
+    };
     view! {
         <dl class="strip section-tight">
             <div>
@@ -331,11 +338,11 @@ fn RecentDeliveries(automation: Memo<Automation>, entity: String) -> impl IntoVi
     let id = Memo::new(move |_| automation.with(|automation| automation.id.clone()));
     let list = client.query::<List<Delivery>>({
         let entity = entity.clone();
-        move || Some(calls::deliveries(&entity, None, &Query::default().with("automation", Some(&id.get()))))
+        move || Some(calls::deliveries(&entity, &Query::default().with("automation", Some(&id.get()))))
     });
     let all = format!(
         "{}{}",
-        Route::Deliveries { entity: entity.clone() }.path(),
+        Room::Deliveries.of(entity.clone()).path(),
         Query::default().with("automation", Some(&id.get_untracked())).suffix()
     );
     let all = router.href_to(&all);

@@ -11,6 +11,8 @@ pub(super) struct Filters {
     pub text: Option<String>,
     /// Event type, as on the wire.
     pub event: Option<String>,
+    /// Id of the webhook.
+    pub webhook: Option<String>,
     /// Enabled or disabled.
     pub enabled: Option<bool>,
 }
@@ -22,6 +24,7 @@ impl Filters {
         Self {
             text: query.get("q").map(str::to_owned),
             event: event.map(str::to_owned),
+            webhook: query.get("webhook").map(str::to_owned),
             enabled: match query.get("status") {
                 Some("enabled") => Some(true),
                 Some("disabled") => Some(false),
@@ -35,21 +38,24 @@ impl Filters {
         *self == Self::default()
     }
 
-    /// What the interface is asked.
+    /// What the interface is asked. As many rows as are drawn while a key is pressed.
     pub fn ask(&self) -> Query {
         Query::default()
             .with("text", self.text.as_deref())
             .with("event", self.event.as_deref())
+            .with("webhook", self.webhook.as_deref())
             .with("enabled", self.enabled.map(|enabled| if enabled { "true" } else { "false" }))
+            .with("limit", Some("50"))
     }
 
     /// The filters in words: `event is "An artifact alias is added" and status is "Disabled"`.
     pub fn words(&self) -> String {
         let text = self.text.as_ref().map(|text| format!("search is “{text}”"));
         let event = self.event.as_ref().map(|event| format!("event is “{}”", event_words(event)));
+        let webhook = self.webhook.as_ref().map(|_| "a webhook is chosen".to_owned());
         let enabled =
             self.enabled.map(|enabled| format!("status is “{}”", if enabled { "Enabled" } else { "Disabled" }));
-        let set: Vec<String> = [text, event, enabled].into_iter().flatten().collect();
+        let set: Vec<String> = [text, event, webhook, enabled].into_iter().flatten().collect();
         let head = if set.len() == 1 { "One filter is set" } else { "Several filters are set" };
         format!("{head}: {}.", set.join(" and "))
     }
@@ -76,7 +82,7 @@ mod tests {
     #[test]
     fn the_url_becomes_the_question() {
         let filters = Filters::of(&Query::parse("?q=a+b&event=LINK_ARTIFACT&status=disabled"));
-        assert_eq!(filters.ask().suffix(), "?text=a%20b&event=LINK_ARTIFACT&enabled=false");
+        assert_eq!(filters.ask().suffix(), "?text=a%20b&event=LINK_ARTIFACT&enabled=false&limit=50");
         assert_eq!(
             filters.words(),
             "Several filters are set: search is “a b” and event is “A new version is linked to a collection” and status is “Disabled”."

@@ -17,7 +17,7 @@ use crate::{
 
 part! {
     /// There are none, in `within` or the whole team, or none that match what is `sought`.
-    empty: pub(super) fn nothing(within: Option<Place>, sought: Option<String>) {
+    extras: pub(super) fn nothing(within: Option<Place>, sought: Option<String>) {
         match sought {
             Some(sought) => view! { <NoMatch sought=sought /> },
             None => view! { <NoneYet within=within /> },

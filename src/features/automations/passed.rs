@@ -4,7 +4,7 @@ use hookboard_api::{automation::Automation, delivery::Judged, event::event_spec,
 use leptos::prelude::*;
 
 use crate::{
-    client::{calls, use_client},
+    client::{ApiError, calls, use_client},
     route::{Route, use_router},
     ui::{
         feedback::SkeletonRows,
@@ -29,6 +29,9 @@ pub(super) fn PassedOver(
     let id = automation.with_untracked(|automation| automation.id.clone());
     let path = calls::automation(&entity, &id, &format!("/evaluations?passed=true&limit={SHOWN}"));
     let list = client.query::<List<Judged>>(move || Some(path.clone()));
+    let count = Memo::new(move |_| list.with(|list| list.value.as_ref().map(|list| list.items.len())));
+    let failed = Memo::new(move |_| list.with(|list| list.error.as_ref().map(ApiError::words)));
+    // Told apart by their events, so that one that is open stays open while newer ones come.
     let item = move |judged: Judged| {
         let Judged { event, evaluation } = judged;
         let href = router.href(&Route::Event { entity: entity.clone(), id: event.id.clone() });
@@ -57,18 +60,20 @@ pub(super) fn PassedOver(
                 <p>"The newest events that it looked at and passed over, with the part that decided."</p>
             </div>
             <div class="board">
-                {live(move || {
-                    let remote = list.get();
-                    match (remote.value, remote.error) {
-                        (Some(list), _) if list.items.is_empty() => {
-                            view! { <p class="board__note muted">"None. It fired on every event that it looked at, or there was none."</p> }
-                                .into_any()
-                        }
-                        (Some(list), _) => list.items.iter().cloned().map(&item).collect_view().into_any(),
-                        (None, Some(error)) => view! { <p class="board__note">{error.words()}</p> }.into_any(),
-                        (None, None) => view! { <SkeletonRows label="Loading events" /> }.into_any(),
+                {live(move || match (count.get(), failed.get()) {
+                    (Some(0), _) => {
+                        view! { <p class="board__note muted">"None. It fired on every event that it looked at, or there was none."</p> }
+                            .into_any()
                     }
+                    (Some(_), _) => ().into_any(),
+                    (None, Some(words)) => view! { <p class="board__note">{words}</p> }.into_any(),
+                    (None, None) => view! { <SkeletonRows label="Loading events" /> }.into_any(),
                 })}
+                <For
+                    each=move || list.with(|list| list.value.as_ref().map(|list| list.items.clone())).unwrap_or_default()
+                    key=|judged| judged.event.id.clone()
+                    children=item
+                />
             </div>
         </section>
     }

@@ -68,10 +68,19 @@ pub(super) fn Revisions(
             }
         });
     });
+    let there = Memo::new(move |_| list.with(|list| list.value.is_some()));
+    let failed = Memo::new(move |_| list.with(|list| list.error.as_ref().map(ApiError::words)));
+    // A revision never changes: one that is open stays open while newer ones come.
+    let rows = move || {
+        let all = list.with(|list| list.value.as_ref().map(|list| list.items.clone())).unwrap_or_default();
+        let before: Vec<_> = all.iter().skip(1).cloned().map(Some).chain([None]).collect();
+        all.into_iter().zip(before).collect::<Vec<_>>()
+    };
     let item = move |(revision, before): (Revision, Option<Revision>)| {
         let number = revision.revision;
-        let parts = before.map(|before| differences(&before.draft, &revision.draft, named));
-        let summary = match &parts {
+        let after = revision.draft.clone();
+        let parts = move || before.as_ref().map(|before| differences(&before.draft, &after, named));
+        let summary = match &untrack(&parts) {
             None if number == 1 => "Made".to_owned(),
             None => "–".to_owned(),
             Some(parts) if parts.is_empty() => "Saved without a change".to_owned(),
@@ -89,9 +98,11 @@ pub(super) fn Revisions(
                     </span>
                 </summary>
                 <div class="board__note stack">
-                    {parts
-                        .filter(|parts| !parts.is_empty())
-                        .map(|parts| view! { <Differences differences=parts sides=("Before", "After") /> })}
+                    {live(move || {
+                        parts()
+                            .filter(|parts| !parts.is_empty())
+                            .map(|parts| view! { <Differences differences=parts sides=("Before", "After") /> })
+                    })}
                     {live(move || {
                         let revision = revision.clone();
                         (number != now.get())
@@ -122,18 +133,12 @@ pub(super) fn Revisions(
                 <p>"Each save, and what it changed. Restoring one saves it again; nothing is lost."</p>
             </div>
             <div class="board">
-                {live(move || {
-                    let remote = list.get();
-                    match (remote.value, remote.error) {
-                        (Some(list), _) => {
-                            let all = &list.items;
-                            let before = all.iter().skip(1).cloned().map(Some).chain([None]);
-                            all.iter().cloned().zip(before).map(item).collect_view().into_any()
-                        }
-                        (None, Some(error)) => view! { <p class="board__note">{error.words()}</p> }.into_any(),
-                        (None, None) => view! { <SkeletonRows label="Loading versions" /> }.into_any(),
-                    }
+                {live(move || match (there.get(), failed.get()) {
+                    (true, _) => ().into_any(),
+                    (false, Some(words)) => view! { <p class="board__note">{words}</p> }.into_any(),
+                    (false, None) => view! { <SkeletonRows label="Loading versions" /> }.into_any(),
                 })}
+                <For each=rows key=|(revision, before)| (revision.revision, before.is_some()) children=item />
             </div>
         </section>
     }

@@ -5,8 +5,9 @@ use hookboard_api::{
     automation::{Action, Automation},
     event::Field,
     pattern,
+    plain::said,
     scope::PlaceKind,
-    sentence::{plain_tests, when},
+    sentence::when,
     trace::Op,
 };
 use leptos::prelude::*;
@@ -20,8 +21,9 @@ use crate::{
         menu::{Menu, MenuItem},
         outcome::{last_result, last_results, never_fired},
         rule::{RuleSentence, Then},
+        selection::{ChooseRow, Selection, is_chosen},
         status::{Badge, Tone},
-        toggle::{Checkbox, Checked, Switch},
+        toggle::Switch,
     },
 };
 
@@ -35,7 +37,7 @@ pub(super) fn loose_pattern(automation: &Automation) -> Option<String> {
     } else {
         return None;
     };
-    let tests = plain_tests(automation.trigger.filter.as_ref())?;
+    let tests = said(automation.trigger.filter.as_ref())?.tests;
     let test = tests.into_iter().find(|test| test.path == path && test.op == Op::Regex)?;
     let own = test.operand.as_str()?.to_owned();
     // A pattern without an anchor that is more than a word is taken for meant as it is.
@@ -50,10 +52,8 @@ pub(super) fn AutomationRow(
     automation: Memo<Automation>,
     /// Whether rows name the place they watch.
     with_place: bool,
-    /// Whether it is selected.
-    selected: Signal<bool>,
-    /// Takes whether it is to be selected, and whether Shift was held.
-    on_select: Callback<(bool, bool)>,
+    /// The rows that are chosen.
+    selection: Selection,
     /// Is asked to test it.
     on_test: Callback<Automation>,
     /// Is asked to delete it.
@@ -70,7 +70,8 @@ pub(super) fn AutomationRow(
         shown.set(None);
     });
     let on = Signal::derive(move || shown.get().unwrap_or_else(|| automation.with(|automation| automation.enabled)));
-    let name = automation.with_untracked(|automation| automation.name.clone());
+    let (id, name) = automation.with_untracked(|automation| (automation.id.clone(), automation.name.clone()));
+    let selected = is_chosen(selection, id.clone());
     let items = move |()| {
         let now = automation.get_untracked();
         let with = |act: fn(Actions, &Automation)| {
@@ -125,11 +126,7 @@ pub(super) fn AutomationRow(
     view! {
         <tr role="row" aria-selected=bound(move || selected.get().to_string()) data-state=bound(move || (!on.get()).then_some("off"))>
             <td role="cell" class="col-check">
-                <Checkbox
-                    checked=Signal::derive(move || if selected.get() { Checked::Yes } else { Checked::No })
-                    label=format!("Select {name}")
-                    on_check=on_select
-                />
+                <ChooseRow selection=selection id=id label=format!("Select {name}") />
             </td>
             <th role="rowheader" scope="row" class="col-name">
                 <span class="cell-stack">

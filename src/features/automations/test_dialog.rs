@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-part! { test: fn test_dialog(of: RwSignal<Option<Automation>>) { view! { <TestExchange of=of /> } } }
+part! { rooms: fn test_dialog(of: RwSignal<Option<Automation>>) { view! { <TestExchange of=of /> } } }
 
 /// The test of one automation, while `of` names one. It loads when first asked for.
 #[component]

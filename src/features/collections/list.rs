@@ -6,16 +6,40 @@ use leptos::prelude::*;
 use super::actions::Whole;
 use crate::{
     client::{calls, use_client, use_team},
+    features::lists::listing_of,
     route::{Place, Query, Route, use_router},
     ui::{
-        feedback::{Empty, LoadError, SkeletonRows},
+        board::{Board, Column},
+        feedback::Empty,
         format::count,
         icon::{Glyph, Icon},
         menu::Menu,
+        outcome::{look, short_code},
+        rows::follow,
+        status::Status,
         time::Ago,
         toast::use_toasts,
     },
 };
+
+const COLUMNS: [Column; 8] = [
+    ("Collection", ""),
+    ("Type", ""),
+    ("Newest", ""),
+    ("Versions", "table__num"),
+    ("Aliases and tags", ""),
+    ("Automations", ""),
+    ("Changed", ""),
+    ("Actions", "col-more"),
+];
+
+/// Aliases and tags.
+fn chips(collection: &Collection) -> AnyView {
+    let aliases = collection.aliases.iter().map(|alias| (Glyph::Alias, alias.clone()));
+    let tags = collection.tags.iter().map(|tag| (Glyph::Tag, tag.clone()));
+    let chip = |(glyph, word): (Glyph, String)| view! { <span class="chip"><Icon glyph=glyph />{word}</span> };
+    view! { <span class="chips">{aliases.chain(tags).map(chip).collect_view()}</span> }.into_any()
+}
 
 /// A table of collections.
 #[component]
@@ -35,134 +59,111 @@ pub fn CollectionList(
         move || Some(path.clone())
     });
     let label = format!("Collections of {}", place.name);
+    let listing = listing_of(client, list, move || path.clone());
+    let rows =
+        Memo::new(move |_| list.with(|list| list.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
     let row = move |collection: Collection| {
         let whole = Whole { place: place.clone(), name: collection.name.clone() };
         let href = router.href(&Route::Collection(whole.place.clone(), whole.name.clone()));
+        let collection = follow(rows, collection, |one, other| one.name == other.name);
         let watched = {
             let whole = whole.clone();
             move || {
                 watchers.with(|list| {
                     let list = list.value.as_ref()?;
                     let mine: Vec<_> = list.items.iter().filter(|one| whole.is_watched_by(one)).collect();
-                    let on = mine.iter().filter(|one| one.enabled).count();
-                    Some(match mine.len() {
-                        0 => "None".to_owned(),
-                        all if all == on => count(all as u64),
-                        all => format!("{on} of {all} on"),
-                    })
+                    Some(watchers_view(&mine))
                 })
             }
         };
-        let menu_label = format!("Actions for {}", whole.name);
-        let chips = collection
-            .aliases
-            .into_iter()
-            .map(|alias| (Glyph::Alias, alias))
-            .chain(collection.tags.into_iter().map(|tag| (Glyph::Tag, tag)))
-            .map(|(glyph, word)| view! { <span class="chip"><Icon glyph=glyph />{word}</span> })
-            .collect_view();
+        let name = whole.name.clone();
         view! {
             <tr role="row">
                 <th role="rowheader" scope="row">
-                    <a class="row-title" href=href>{collection.name.clone()}</a>
+                    <a class="row-title" href=href>
+                        {name.clone()}
+                    </a>
                 </th>
                 <td role="cell" class="muted">
-                    {collection.collection_type}
+                    {live(move || collection.with(|collection| collection.collection_type.clone()))}
                 </td>
                 <td role="cell" class="nowrap">
-                    {collection.latest.map_or_else(|| "None yet".to_owned(), |latest| format!("v{latest}"))}
+                    {live(move || {
+                        collection.with(|collection| {
+                            collection.latest.map_or_else(|| "None yet".to_owned(), |latest| format!("v{latest}"))
+                        })
+                    })}
                 </td>
                 <td role="cell" class="table__num">
-                    {count(collection.versions.into())}
+                    {live(move || collection.with(|collection| count(collection.versions.into())))}
                 </td>
-                <td role="cell">
-                    <span class="chips">{chips}</span>
-                </td>
-                <td role="cell" class="nowrap col-watch">
+                <td role="cell">{live(move || collection.with(chips))}</td>
+                <td role="cell" class="col-watch">
                     {live(watched)}
                 </td>
                 <td role="cell" class="nowrap muted">
-                    <Ago at=collection.updated_at />
+                    {live(move || {
+                        let at = collection.with(|collection| collection.updated_at.clone());
+                        view! { <Ago at=at /> }
+                    })}
                 </td>
                 <td role="cell" class="col-more">
                     <Menu
-                        label=menu_label
-                        title=collection.name
+                        label=format!("Actions for {name}")
+                        title=name.clone()
                         items=Callback::new(move |()| whole.items(router, team, toasts))
                     />
                 </td>
             </tr>
         }
     };
+    let cut = move || {
+        let is_cut = watchers.with(|list| list.value.as_ref().is_some_and(|list| list.next_cursor.is_some()));
+        is_cut.then(|| view! { <span>"Automations are counted among the newest 200 of this place."</span> })
+    };
     view! {
-        <section class="section section--first" aria-label=label.clone() aria-busy=bound(move || list.with(|list| list.busy).then_some("true"))>
-            {live(move || {
-                let path = path.clone();
-                list.with(|list| list.error.clone())
-                    .map(|error| {
-                        view! {
-                            <LoadError
-                                what="The list"
-                                why=error.words()
-                                on_retry=move || client.refresh(&path)
-                            />
-                        }
-                    })
-            })}
-            {
-                let label = label.clone();
-                move || {
-                    let label = label.clone();
-                    let items = list.with(|list| list.value.as_ref().map(|list| list.items.clone()));
-                    match items {
-                        None if list.with(|list| list.error.is_some()) => ().into_any(),
-                        None => {
-                            view! {
-                                <div class="board">
-                                    <SkeletonRows label="Loading collections" />
-                                </div>
-                            }
-                                .into_any()
-                        }
-                        Some(items) if items.is_empty() => {
-                            view! {
-                                <div class="board">
-                                    <Empty
-                                        title="No collections yet"
-                                        text="A collection appears here with its first version, sent by a source or through the REST interface."
-                                        art=true
-                                    />
-                                </div>
-                            }
-                                .into_any()
-                        }
-                        Some(items) => {
-                            view! {
-                                <div class="board">
-                                    <table class="table table--cards table--collections" role="table" aria-label=label>
-                                        <thead role="rowgroup">
-                                            <tr role="row">
-                                                <th role="columnheader" scope="col">"Collection"</th>
-                                                <th role="columnheader" scope="col">"Type"</th>
-                                                <th role="columnheader" scope="col">"Newest"</th>
-                                                <th role="columnheader" scope="col" class="table__num">"Versions"</th>
-                                                <th role="columnheader" scope="col">"Aliases and tags"</th>
-                                                <th role="columnheader" scope="col">"Automations"</th>
-                                                <th role="columnheader" scope="col">"Changed"</th>
-                                                <th role="columnheader" scope="col">
-                                                    <span class="visually-hidden">"Actions"</span>
-                                                </th>
-                                            </tr>
-                                        </thead>
-                                        <tbody role="rowgroup">{items.into_iter().map(&row).collect_view()}</tbody>
-                                    </table>
-                                </div>
-                            }
-                                .into_any()
-                        }
+        <div class="section section--first">
+            <Board
+                label=label
+                listing=listing
+                class="table--cards table--collections"
+                columns=&COLUMNS
+                foot=move || live(cut).into_any()
+                empty=|| {
+                    view! {
+                        <Empty
+                            title="No collections yet"
+                            text="A collection appears here with its first version, sent by a source or through the REST interface."
+                            art=true
+                        />
                     }
+                        .into_any()
                 }
-            }
-        </section>
+            >
+                <For each=move || rows.get() key=|row| row.name.clone() children=row />
+            </Board>
+        </div>
     }
+}
+
+/// How many automations watch a collection, and what came of the one that fired last.
+fn watchers_view(mine: &[&Automation]) -> AnyView {
+    let on = mine.iter().filter(|one| one.enabled).count();
+    let words = match mine.len() {
+        0 => return "None".into_any(),
+        all if all == on => count(all as u64),
+        all => format!("{on} of {all} on"),
+    };
+    let last = mine.iter().filter_map(|one| one.activity.last.as_ref()).max_by(|one, other| one.at.cmp(&other.at));
+    let last = last.map(|last| {
+        let (tone, glyph, word) = look(last.state);
+        let code = short_code(last.status, last.outcome).unwrap_or_default();
+        view! { <Status tone=tone glyph=glyph text=word code=code /> }
+    });
+    view! {
+        <span class="cell-stack">
+            {words} {last}
+        </span>
+    }
+    .into_any()
 }

@@ -14,7 +14,7 @@ use super::actions::Whole;
 use crate::{
     client::{Remote, calls, use_client, use_team},
     features::nowhere::Nowhere,
-    route::{Place, Query, Route, use_router},
+    route::{Place, PlaceTab, Query, Route, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
         feedback::{Empty, LoadError, SkeletonRows},
@@ -23,6 +23,7 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         outcome::{last_result, look, never_fired},
+        rows::follow,
         rule::{RuleSentence, Then},
         status::{Badge, Status, Tone},
         time::Ago,
@@ -122,6 +123,11 @@ fn Watchers(whole: Whole) -> impl IntoView {
         let path = path.clone();
         move || Some(path.clone())
     });
+    let own = client.query::<List<Automation>>({
+        let query = Query::default().with("collection", Some(&whole.name));
+        let path = calls::automations(&whole.place.entity, Some(&whole.place), &query);
+        move || Some(path.clone())
+    });
     let retry = Callback::new(move |()| client.refresh(&path));
     let row = move |automation: &Automation| {
         let place = Place {
@@ -162,8 +168,12 @@ fn Watchers(whole: Whole) -> impl IntoView {
                 return pending;
             }
             let items = list.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
-            let mut mine: Vec<&Automation> = items.iter().filter(|one| whole.is_watched_by(one)).collect();
-            mine.sort_by_key(|one| one.scope.collection.is_none());
+            let own = own.get().value;
+            // Its own are asked for by themselves: of the place's only the newest are here.
+            let own = own.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
+            let inherited = items.iter().filter(|one| one.scope.collection.is_none() && whole.is_watched_by(one));
+            let mine: Vec<&Automation> = own.iter().chain(inherited).collect();
+            let is_cut = list.value.as_ref().is_some_and(|list| list.next_cursor.is_some());
             if mine.is_empty() {
                 return view! {
                     <div class="board">
@@ -188,6 +198,11 @@ fn Watchers(whole: Whole) -> impl IntoView {
                         </thead>
                         <tbody role="rowgroup">{mine.into_iter().map(row).collect_view()}</tbody>
                     </table>
+                    {is_cut
+                        .then(|| {
+                            let words = "Of those it inherits, the newest are listed; the others are in the list of its place.";
+                            view! { <div class="board__foot"><span>{words}</span></div> }
+                        })}
                 </div>
             }
             .into_any()
@@ -214,12 +229,16 @@ fn Versions(whole: Whole) -> impl IntoView {
         move || Some(path.clone())
     });
     let deliveries = client.query::<List<Delivery>>({
-        let narrowed = Query::default().with("collection", Some(&whole.name));
-        let path = calls::deliveries(&whole.place.entity, Some(&whole.place), &narrowed);
+        let narrowed = Query::default().with("collection", Some(&whole.name)).with("limit", Some("200"));
+        let path = calls::deliveries(&whole.place.entity, &calls::within(&whole.place, &narrowed));
         move || Some(path.clone())
     });
     let retry = Callback::new(move |()| client.refresh(&path));
     let entity = whole.place.entity.clone();
+    let history = {
+        let query = Query::default().with("collection", Some(&whole.name));
+        router.href_to(&(Route::Place(whole.place.clone(), PlaceTab::History).path() + &query.suffix()))
+    };
     // The newest few: the history holds them all.
     let caused = move |index: u64| {
         let entity = entity.clone();
@@ -241,42 +260,54 @@ fn Versions(whole: Whole) -> impl IntoView {
             view! {
                 <span class="row row-wrap">
                     {shown} {(more > 0).then(|| view! { <span class="muted">{format!("and {more} more")}</span> })}
-                    {mine.is_empty().then(|| view! { <span class="muted">"–"</span> })}
+                    {mine
+                        .is_empty()
+                        .then(|| {
+                            // Only the newest are here.
+                            if list.value.as_ref().is_some_and(|list| list.next_cursor.is_some()) {
+                                view! { <a href=history.clone()>"In History"</a> }.into_any()
+                            } else {
+                                view! { <span class="muted">"–"</span> }.into_any()
+                            }
+                        })}
                 </span>
             }
             .into_any()
         })
     };
+    let rows =
+        Memo::new(move |_| list.with(|list| list.value.as_ref().map(|list| list.items.clone())).unwrap_or_default());
     let row = move |version: Version| {
-        let chips = version
-            .aliases
-            .into_iter()
-            .map(|alias| chip(Glyph::Alias, alias))
-            .chain(version.tags.into_iter().map(|tag| chip(Glyph::Tag, tag)))
-            .collect_view();
-        let facts: Vec<_> = version
-            .metadata
-            .iter()
-            .take(4)
-            .map(|(key, value)| view! { <span>{format!("{key} {}", hookboard_api::trace::plain(value))}</span> })
-            .collect();
         let (caused, index) = (caused.clone(), version.index);
+        let (author, created_at) = (version.author.clone(), version.created_at.clone());
+        let now = follow(rows, version, |one, other| one.index == other.index);
+        let chips = move || {
+            let Version { aliases, tags, .. } = now.get();
+            let aliases = aliases.into_iter().map(|alias| chip(Glyph::Alias, alias));
+            aliases.chain(tags.into_iter().map(|tag| chip(Glyph::Tag, tag))).collect_view()
+        };
+        let facts = move || {
+            let fact = |(key, value): (&String, &serde_json::Value)| {
+                view! { <span>{format!("{key} {}", hookboard_api::trace::plain(value))}</span> }
+            };
+            now.with(|version| version.metadata.iter().take(4).map(fact).collect_view())
+        };
         view! {
             <tr role="row">
                 <th role="rowheader" scope="row">
                     <span class="row-title">{format!("v{index}")}</span>
                 </th>
                 <td role="cell">
-                    <span class="chips">{chips}</span>
+                    <span class="chips">{live(chips)}</span>
                 </td>
                 <td role="cell">
-                    <span class="version__facts">{facts}</span>
+                    <span class="version__facts">{live(facts)}</span>
                 </td>
                 <td role="cell" class="muted">
-                    {version.author}
+                    {author}
                 </td>
                 <td role="cell" class="nowrap muted">
-                    <Ago at=version.created_at />
+                    <Ago at=created_at />
                 </td>
                 <td role="cell">{live(move || caused(index))}</td>
             </tr>
@@ -284,12 +315,14 @@ fn Versions(whole: Whole) -> impl IntoView {
     };
     let history = router.href_to(&whole.history());
     let label = format!("Versions of {}", whole.name);
+    // Only these: rows that are there stay while the list is asked for again.
+    let state = Memo::new(move |_| list.with(|list| (list.value.is_some(), list.error.clone())));
+    let none = Memo::new(move |_| rows.with(Vec::is_empty));
     let shown = move || {
-        if let Some(pending) = list.with(|list| pending(list, "The versions", retry)) {
-            return pending;
+        if !state.with(|(there, _)| *there) {
+            return list.with_untracked(|list| pending(list, "The versions", retry)).into_any();
         }
-        let items = list.with(|list| list.value.as_ref().map(|list| list.items.clone())).unwrap_or_default();
-        if items.is_empty() {
+        if none.get() {
             return view! {
                 <div class="board">
                     <Empty title="No versions yet" text="A version appears here when a source links or creates it." />
@@ -310,7 +343,9 @@ fn Versions(whole: Whole) -> impl IntoView {
                             <th role="columnheader" scope="col">"Deliveries"</th>
                         </tr>
                     </thead>
-                    <tbody role="rowgroup">{items.into_iter().map(row.clone()).collect_view()}</tbody>
+                    <tbody role="rowgroup">
+                        <For each=move || rows.get() key=|version| version.index children=row.clone() />
+                    </tbody>
                 </table>
             </div>
         }

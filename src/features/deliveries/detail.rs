@@ -8,7 +8,7 @@ use hookboard_api::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{curl, list::redeliver, timeline::Timeline, trace::WhyItFired};
+use super::{curl, row::redeliver, timeline::Timeline, trace::WhyItFired};
 use crate::{
     client::{calls, use_client, use_team},
     route::{Place, Route, use_router},

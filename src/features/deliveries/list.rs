@@ -1,31 +1,38 @@
 //! Lists of deliveries: all of a team's, and those of a registry or project.
 
 use hookboard_api::{
-    EventType,
     account::Role,
     automation::Automation,
     catalogue::Collection,
-    delivery::{Delivery, DeliveryState, Redeliver},
+    delivery::{Delivery, DeliveryFilter, DeliveryState, OutcomeCode},
     list::List,
-    sentence::subject_words,
+    scope::PlaceKind,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*};
 use serde::Deserialize;
 
+use super::{
+    again::{Again, AgainDialog},
+    row::DeliveryRow,
+};
 use crate::{
-    client::{Client, Pages, calls, use_client, use_team},
-    route::{Place, Query, Route, use_router},
+    client::{calls, use_client, use_team},
+    features::{
+        lists::{Pages, ParamFilter, Toolbar, clear, drop_unknown, webhook_choices},
+        palette::on_command,
+    },
+    route::{Place, Query, use_router},
     ui::{
+        board::{Board, Column, is_read},
         button::{Button, ButtonKind},
-        feedback::{Empty, LoadError, SkeletonRows},
-        filter::FilterButton,
+        feedback::Empty,
         focus::Heading,
-        format::{absolute, ago, count, duration, parse_time, short},
-        icon::{Glyph, Icon},
-        outcome::{look, short_code},
+        format::count,
+        icon::Glyph,
+        outcome::{look, outcome_words},
         rows::follow,
-        status::Status,
-        time::{now, use_clock},
+        selection::{BulkBar, ChooseAll, Selection},
+        time::now,
         toast::use_toasts,
         toggle::Segmented,
     },
@@ -69,49 +76,99 @@ struct StateCount {
 const SHOWN_STATES: [DeliveryState; 4] =
     [DeliveryState::Delivered, DeliveryState::Retrying, DeliveryState::Failed, DeliveryState::Skipped];
 
-/// Spans of time, by their word in the URL.
-const SPANS: [(&str, &str, i64); 4] = [
+/// States that few lists have: shown where there are some, or where the URL names them.
+const RARE_STATES: [DeliveryState; 3] = [DeliveryState::Waiting, DeliveryState::Canceled, DeliveryState::Recorded];
+
+/// Spans of time: their word in the URL, their words, and hours.
+pub(super) const SPANS: [(&str, &str, i64); 4] = [
     ("1h", "Last hour", 1),
     ("1d", "Last 24\u{a0}h", 24),
     ("7d", "Last 7\u{a0}days", 168),
     ("30d", "Last 30\u{a0}days", 720),
 ];
 
-/// What the interface is asked, from the URL. The time is rounded to the minute, so that the same
-/// question keeps its address for a while.
-fn ask(query: &Query, now: i64, with_state: bool) -> Query {
-    let span = query.get("since").and_then(|word| SPANS.iter().find(|(own, ..)| *own == word));
-    let since = span.map(|(_, _, hours)| {
-        let at = (now - hours * 3_600_000) / 60_000 * 60_000;
-        crate::ui::format::rfc3339(at)
-    });
-    Query::default()
-        .with("state", query.get("state").filter(|word| with_state && DeliveryState::parse(word).is_some()))
-        .with("automation", query.get("automation"))
-        .with("collection", query.get("collection"))
-        .with("since", since.as_deref())
+/// When a span began, RFC 3339. Rounded to the minute, so that the same question keeps its address for a
+/// while.
+pub(super) fn start_of(span: &str, now: i64) -> Option<String> {
+    let (_, _, hours) = SPANS.iter().find(|(own, ..)| *own == span)?;
+    Some(crate::ui::format::rfc3339((now - hours * 3_600_000) / 60_000 * 60_000))
 }
+
+/// What the interface is asked, from the URL, but for the state.
+fn ask(query: &Query, within: Option<&Place>, now: i64) -> DeliveryFilter {
+    let own = |name: &str| query.get(name).map(str::to_owned);
+    let place = |kind| within.filter(|place| place.kind == kind).map(|place| place.name.clone());
+    DeliveryFilter {
+        registry: place(PlaceKind::Registry),
+        project: place(PlaceKind::Project),
+        collection: own("collection"),
+        automation: own("automation"),
+        webhook: own("webhook"),
+        state: None,
+        outcome: query.get("outcome").and_then(OutcomeCode::parse),
+        since: query.get("since").and_then(|span| start_of(span, now)),
+        until: None,
+    }
+}
+
+/// The same as a query, with one state or all.
+fn question(filter: &DeliveryFilter, state: Option<&str>) -> Query {
+    Query::default()
+        .with("registry", filter.registry.as_deref())
+        .with("project", filter.project.as_deref())
+        .with("state", state.filter(|word| DeliveryState::parse(word).is_some()))
+        .with("automation", filter.automation.as_deref())
+        .with("webhook", filter.webhook.as_deref())
+        .with("outcome", filter.outcome.map(OutcomeCode::as_str))
+        .with("collection", filter.collection.as_deref())
+        .with("since", filter.since.as_deref())
+}
+
+const COLUMNS: [Column; 8] = [
+    ("State", "col-state"),
+    ("Automation", "col-name"),
+    ("What happened", "col-subject"),
+    ("By", "col-who"),
+    ("Time (UTC)", "col-time"),
+    ("Attempts", "col-att table__num"),
+    ("Duration", "col-dur table__num"),
+    ("Actions", "col-act"),
+];
 
 #[component]
 fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl IntoView {
     let (client, router, team, toasts) = (use_client(), use_router(), use_team(), use_toasts());
     let query = router.query();
+    drop_unknown("state", |word| DeliveryState::parse(word).is_some());
+    drop_unknown("outcome", |word| OutcomeCode::parse(word).is_some());
+    drop_unknown("since", |word| SPANS.iter().any(|(own, ..)| *own == word));
     let scope = StoredValue::new((entity.clone(), within));
     // The span is measured from when the filter was set, not from each second.
-    let asked = Memo::new(move |_| query.with(|query| ask(query, now(), true)));
-    let address = Memo::new(move |_| {
-        scope.with_value(|(entity, within)| calls::deliveries(entity, within.as_ref(), &asked.get()))
+    let filter =
+        Memo::new(move |_| scope.with_value(|(_, within)| query.with(|query| ask(query, within.as_ref(), now()))));
+    let asked = Memo::new(move |_| {
+        let query = query.with(|query| query.get("state").map(str::to_owned));
+        filter.with(|filter| question(filter, query.as_deref()))
     });
-    let pages = Pages::<Delivery>::new(client, move || Some(address.get()));
+    let board: NodeRef<html::Section> = NodeRef::new();
+    let chosen = StoredValue::new(None::<Selection>);
+    let pages = Pages::<Delivery>::new(
+        client,
+        move || scope.with_value(|(entity, _)| calls::deliveries(entity, &asked.get())),
+        |row| &row.id,
+        move || is_read(board) || chosen.get_value().is_some_and(|chosen| !chosen.is_empty_now()),
+        move |error| toasts.fail(error.words()),
+    );
+    let rows = Memo::new(move |_| pages.rows());
+    let selection = Selection::new(Memo::new(move |_| pages.ids()));
+    chosen.set_value(Some(selection));
     let counts = client.query::<List<StateCount>>(move || {
-        let asked = query.with(|query| ask(query, now(), false));
-        Some(scope.with_value(|(entity, within)| calls::delivery_counts(entity, within.as_ref(), &asked)))
+        let asked = filter.with(|filter| question(filter, None));
+        Some(scope.with_value(|(entity, _)| calls::delivery_counts(entity, &asked)))
     });
     let automations = client.query::<List<Automation>>(move || {
         Some(scope.with_value(|(entity, within)| calls::automations(entity, within.as_ref(), &Query::default())))
     });
-    let rows = Memo::new(move |_| pages.rows());
-    let unset = Memo::new(move |_| query.with(Query::is_empty));
     let states = Signal::derive(move || {
         let counted = |state: Option<DeliveryState>| {
             counts.with(|counts| {
@@ -123,9 +180,17 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
         let words = |word: &str, number: Option<u64>| {
             number.map_or_else(|| word.to_owned(), |number| format!("{word} {}", count(number)))
         };
+        let named = query.with(|query| query.get("state").and_then(DeliveryState::parse));
+        let rare = RARE_STATES
+            .into_iter()
+            .filter(|state| named == Some(*state) || counted(Some(*state)).is_some_and(|number| number > 0));
         let mut choices = vec![(String::new(), words("All", counted(None)))];
-        choices
-            .extend(SHOWN_STATES.map(|state| (state.as_str().to_owned(), words(look(state).2, counted(Some(state))))));
+        choices.extend(
+            SHOWN_STATES
+                .into_iter()
+                .chain(rare)
+                .map(|state| (state.as_str().to_owned(), words(look(state).2, counted(Some(state))))),
+        );
         choices
     });
     let names = Signal::derive(move || {
@@ -146,304 +211,129 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
         names.into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>()
     });
     let has_collections = Memo::new(move |_| collections.with(|all| !all.is_empty()));
-    let clear = move || router.set_query(&Query::default());
-    let entity_name = entity.clone();
     let member = team.refusal(Role::Member);
-    let row = move |delivery: Delivery| {
-        let delivery = follow(rows, delivery, |one, other| one.id == other.id);
-        view! { <DeliveryRow delivery=delivery entity=entity_name.clone() refused=member /> }
+    let again = RwSignal::new(None::<Again>);
+    let row = {
+        let entity = entity.clone();
+        move |delivery: Delivery| {
+            let delivery = follow(rows, delivery, |one, other| one.id == other.id);
+            view! { <DeliveryRow delivery=delivery entity=entity.clone() selection=selection refused=member /> }
+        }
     };
     let label = scope.with_value(|(_, within)| match within {
         Some(place) => format!("Deliveries of {}", place.name),
         None => "Deliveries of the team".to_owned(),
     });
-    let board_label = label.clone();
+    let empty = move || {
+        if query.with(Query::is_empty) {
+            view! {
+                <Empty
+                    title="Nothing was sent yet"
+                    text="Each match of an automation appears here, with the request, the answer, and the reason it fired."
+                    art=true
+                />
+            }
+            .into_any()
+        } else {
+            view! {
+                <Empty title="No delivery matches" text="Filters are set. Clear them to see all deliveries.">
+                    <Button on_press=move || clear(router)>"Clear filters"</Button>
+                </Empty>
+            }
+            .into_any()
+        }
+    };
+    let redeliver_failed = move || {
+        let since = query.with_untracked(|query| query.get("since").unwrap_or("1d").to_owned());
+        again.set(Some(Again::Failed { filter: filter.get_untracked(), since }));
+    };
+    on_command("redeliver", redeliver_failed);
+    let has_chosen = Memo::new(move |_| selection.count() > 0);
+    let webhooks = webhook_choices(&entity);
+    let outcomes = OutcomeCode::ALL.map(|code| (code.as_str().to_owned(), outcome_words(code).to_owned())).to_vec();
     view! {
-        <form class="toolbar" role="search" aria-label="Find deliveries" on:submit=|event| event.prevent_default()>
+        <Toolbar
+            label="Find deliveries"
+            end=move || {
+                view! {
+                    <Button glyph=Glyph::Retry refused=member on_press=redeliver_failed>
+                        "Redeliver failed…"
+                    </Button>
+                }
+                    .into_any()
+            }
+        >
             <Segmented
                 label="State"
                 value=Signal::derive(move || query.with(|query| query.get("state").unwrap_or_default().to_owned()))
                 choices=states
                 on_choose=move |state: String| router.set_param("state", Some(&state))
             />
-            <FilterButton
-                label="Automation"
-                value=router.param("automation")
-                choices=names
-                on_choose={move |id: Option<String>| router.set_param("automation", id.as_deref())}
-            />
+            <ParamFilter label="Automation" param="automation" choices=names />
+            <ParamFilter label="Webhook" param="webhook" choices=webhooks />
+            <ParamFilter label="Outcome" param="outcome" choices=outcomes />
             {live(move || {
                 has_collections
                     .get()
-                    .then(|| {
-                        view! {
-                            <FilterButton
-                                label="Collection"
-                                value=collection
-                                choices=collections
-                                on_choose={move |name: Option<String>| router.set_param("collection", name.as_deref())}
-                            />
-                        }
-                    })
+                    .then(|| view! { <ParamFilter label="Collection" param="collection" choices=collections /> })
             })}
-            <FilterButton
+            <ParamFilter
                 label="Time"
-                value=router.param("since")
+                param="since"
                 choices=SPANS.map(|(word, words, _)| (word.to_owned(), words.to_owned())).to_vec()
-                on_choose={move |span: Option<String>| router.set_param("since", span.as_deref())}
             />
-            {live(move || {
-                (!unset.get()).then(|| view! { <Button kind=ButtonKind::Quiet on_press=clear>"Clear filters"</Button> })
-            })}
-        </form>
+        </Toolbar>
+        <Board
+            node_ref=board
+            label=label
+            listing=pages.listing()
+            class="table--history"
+            columns=&COLUMNS
+            lead=move || view! { <ChooseAll selection=selection /> }.into_any()
+            empty=empty
+            foot=move || {
+                view! { <span>{live(move || team.retain_days().map(|days| format!("Kept for {days}\u{a0}days")))}</span> }
+                    .into_any()
+            }
+        >
+            <For each=move || rows.get() key=|row| row.id.clone() children=row />
+        </Board>
         {live(move || {
-            pages
-                .first()
-                .with(|first| first.error.clone())
-                .map(|error| {
+            has_chosen
+                .get()
+                .then(|| {
                     view! {
-                        <LoadError
-                            what="The list"
-                            why=error.words()
-                            on_retry=move || client.refresh(&address.get_untracked())
-                        />
+                        <BulkBar selection=selection label="Actions for the selected deliveries">
+                            <Button
+                                kind=ButtonKind::Quiet
+                                small=true
+                                glyph=Glyph::Retry
+                                refused=member
+                                on_press=move || again.set(Some(Again::Chosen(selection.ids())))
+                            >
+                                "Redeliver…"
+                            </Button>
+                        </BulkBar>
                     }
                 })
         })}
-        <section
-            class="board"
-            aria-label=board_label
-            hidden=bound(move || pages.first().with(|first| first.value.is_none() && first.error.is_some()))
-            aria-busy=bound(move || pages.first().with(|first| first.busy).then_some("true"))
-        >
-            {live(move || match (pages.first().with(|first| first.value.is_none()), rows.with(Vec::is_empty)) {
-                (true, _) => view! { <SkeletonRows label="Loading deliveries" /> }.into_any(),
-                (false, true) if unset.get() => {
-                    view! {
-                        <Empty
-                            title="Nothing was sent yet"
-                            text="Each match of an automation appears here, with the request, the answer, and the reason it fired."
-                            art=true
-                        />
-                    }
-                        .into_any()
-                }
-                (false, true) => {
-                    view! {
-                        <Empty title="No delivery matches" text="Filters are set. Clear them to see all deliveries.">
-                            <Button on_press=clear>"Clear filters"</Button>
-                        </Empty>
-                    }
-                        .into_any()
-                }
-                (false, false) => ().into_any(),
-            })}
-            <table class="table table--history" role="table" aria-label=label hidden=bound(move || rows.with(Vec::is_empty))>
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col" class="col-state">"State"</th>
-                        <th role="columnheader" scope="col">"Automation"</th>
-                        <th role="columnheader" scope="col">"What happened"</th>
-                        <th role="columnheader" scope="col" class="col-who">"By"</th>
-                        <th role="columnheader" scope="col">"Time (UTC)"</th>
-                        <th role="columnheader" scope="col" class="table__num">"Attempts"</th>
-                        <th role="columnheader" scope="col" class="table__num">"Duration"</th>
-                        <th role="columnheader" scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">
-                    <For each=move || rows.get() key=|row| row.id.clone() children=row />
-                </tbody>
-            </table>
-            <div class="board__foot" hidden=bound(move || pages.first().with(|first| first.value.is_none()))>
-                <span>{live(move || team.retain_days().map(|days| format!("Kept for {days}\u{a0}days")))}</span>
-                {live(move || {
-                    pages
-                        .has_more()
-                        .then(|| {
-                            view! {
-                                <span class="push">
-                                    <Button
-                                        small=true
-                                        busy=Signal::derive(move || pages.loading().get().then_some("Loading…"))
-                                        on_press=move || {
-                                            pages.load_more(client, move |error| toasts.fail(error.words()));
-                                        }
-                                    >
-                                        "Show older"
-                                    </Button>
-                                </span>
-                            }
-                        })
-                })}
-            </div>
-        </section>
+        <AgainDialog of=again entity=entity on_done=move || selection.clear() />
     }
-}
-
-#[component]
-fn DeliveryRow(delivery: Memo<Delivery>, entity: String, refused: Signal<Option<String>>) -> impl IntoView {
-    let (client, router, clock) = (use_client(), use_router(), use_clock());
-    let busy = RwSignal::new(None::<&'static str>);
-    let id = delivery.with_untracked(|delivery| delivery.id.clone());
-    let href = router.href(&Route::Delivery { entity: entity.clone(), id });
-    let toasts = use_toasts();
-    let again = StoredValue::new(entity);
-    let send = move || {
-        let (entity, delivery) = (again.get_value(), delivery.get_untracked());
-        busy.set(Some("Sending…"));
-        spawn_local(async move {
-            let answer = redeliver(client, &entity, &delivery.id, false).await;
-            busy.try_set(None);
-            if let Err(error) = answer {
-                toasts.fail(error.words());
-            }
-        });
-    };
-    view! {
-        <tr role="row">
-            <td role="cell" class="col-state">
-                {live(move || {
-                    delivery
-                        .with(|delivery| {
-                            let (tone, glyph, word) = look(delivery.state);
-                            let code = short_code(delivery.status, delivery.outcome).unwrap_or_default();
-                            let title = delivery.reason.clone();
-                            view! {
-                                <span title=title>
-                                    <Status tone=tone glyph=glyph text=word code=code />
-                                </span>
-                            }
-                        })
-                })}
-            </td>
-            <th role="rowheader" scope="row" class="col-name">
-                <a class="row-title" href=href>
-                    {delivery.with_untracked(|delivery| delivery.automation_name.clone())}
-                </a>
-            </th>
-            <td role="cell" class="col-subject">
-                {live(move || delivery.with(subject))}
-            </td>
-            <td role="cell" class="col-who muted">
-                {live(move || delivery.with(|delivery| delivery.event_author.clone()))}
-            </td>
-            <td role="cell" class="col-time nowrap">
-                {live(move || {
-                    let at = delivery.with(|delivery| delivery.created_at.clone());
-                    let time = parse_time(&at).unwrap_or_default();
-                    let now = clock.coarse().get();
-                    view! {
-                        <time datetime=at title=absolute(time)>
-                            {short(time, now)}
-                        </time>
-                        " "
-                        <span class="faint">{ago(time, now)}</span>
-                    }
-                })}
-            </td>
-            <td role="cell" class="col-att table__num nowrap">
-                {live(move || {
-                    delivery
-                        .with(|delivery| match delivery.state {
-                            DeliveryState::Retrying | DeliveryState::Failed => {
-                                format!("{} of {}", delivery.attempts, delivery.max_attempts)
-                            }
-                            _ => delivery.attempts.to_string(),
-                        })
-                })}
-            </td>
-            <td role="cell" class="col-dur table__num nowrap">
-                {live(move || delivery.with(|delivery| delivery.duration_ms.map_or_else(|| "–".to_owned(), duration)))}
-            </td>
-            <td role="cell" class="col-act">
-                {live(move || {
-                    let state = delivery.with(|delivery| delivery.state);
-                    matches!(state, DeliveryState::Retrying | DeliveryState::Failed | DeliveryState::Canceled)
-                        .then(|| {
-                            view! {
-                                <Button
-                                    kind=ButtonKind::Quiet
-                                    small=true
-                                    glyph=Glyph::Retry
-                                    busy=busy
-                                    refused=refused
-                                    on_press=send
-                                >
-                                    "Redeliver"
-                                </Button>
-                            }
-                        })
-                })}
-            </td>
-        </tr>
-    }
-}
-
-/// Sends a delivery again.
-pub(super) async fn redeliver(
-    client: Client,
-    entity: &str,
-    id: &str,
-    render: bool,
-) -> Result<(), crate::client::ApiError> {
-    let path = calls::delivery(entity, id, "/redeliver");
-    client.post::<Option<serde::de::IgnoredAny>>(&path, &Redeliver { render }).await?;
-    client.changed(&calls::team(entity, "deliveries"));
-    Ok(())
-}
-
-fn subject(delivery: &Delivery) -> AnyView {
-    let words = subject_words(&delivery.subject);
-    let (name, version) = match words.rsplit_once(' ') {
-        Some((name, version)) => (name.to_owned(), version.to_owned()),
-        None => (words, String::new()),
-    };
-    view! {
-        <span class="row row-wrap">
-            <span class="subject">{name} " " <span class="muted nowrap">{version}</span></span>
-            {detail_chip(delivery)}
-        </span>
-    }
-    .into_any()
-}
-
-/// What the event was about, with the sign of its kind.
-pub(super) fn detail_chip(delivery: &Delivery) -> AnyView {
-    let glyph = match delivery.event_type {
-        EventType::AddArtifactAlias => Glyph::Alias,
-        event if event.is_tag() => Glyph::Tag,
-        event if event.is_run() => Glyph::Pulse,
-        _ => Glyph::Collection,
-    };
-    let words = match delivery.event_type {
-        _ if !delivery.subject_detail.is_empty() => delivery.subject_detail.clone(),
-        EventType::LinkArtifact => "linked".to_owned(),
-        EventType::UnlinkArtifact => "unlinked".to_owned(),
-        EventType::CreateArtifact => "created".to_owned(),
-        _ => return ().into_any(),
-    };
-    view! {
-        <span class="chip">
-            <Icon glyph=glyph />
-            <span class="truncate">{words}</span>
-        </span>
-    }
-    .into_any()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::format::parse_time;
 
     #[test]
     fn the_url_becomes_the_question() {
-        let query = Query::parse("?state=failed&automation=a&since=1h&page=2");
         let now = parse_time("2026-11-24T12:03:40Z").unwrap_or_default();
-        assert_eq!(ask(&query, now, true).suffix(), "?state=failed&automation=a&since=2026-11-24T11%3A03%3A00Z");
-        assert_eq!(ask(&Query::parse("?state=nope&since=ever"), now, true).suffix(), "");
-        assert_eq!(ask(&Query::parse("?state=failed"), now, false).suffix(), "");
+        let asked = |url: &str, state| question(&ask(&Query::parse(url), None, now), state).suffix();
+        assert_eq!(
+            asked("?automation=a&since=1h&outcome=http_5xx&page=2", Some("failed")),
+            "?state=failed&automation=a&outcome=http_5xx&since=2026-11-24T11%3A03%3A00Z"
+        );
+        assert_eq!(asked("?outcome=nope&since=ever", Some("nope")), "");
     }
 }

@@ -1,8 +1,10 @@
 //! Deliveries: what was sent, why, and what came of it.
 
+mod again;
 mod curl;
 mod detail;
 mod list;
+mod row;
 mod timeline;
 mod trace;
 

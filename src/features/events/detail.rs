@@ -130,19 +130,19 @@ fn Verdicts(event: Event, evaluations: Vec<Evaluation>, place: Place) -> impl In
         let automation = router.href(&Route::Automation(place.clone(), one.automation_id.clone()));
         let delivery = one.delivery_id.clone().map(|id| {
             let href = router.href(&Route::Delivery { entity: place.entity.clone(), id });
-            view! { <a href=href>"Delivery"</a> }
+            view! { <a href=href>"Its delivery"</a> }
         });
         let (name, matched) = (one.automation_name.clone(), one.matched);
         view! {
             <details class="disclosure verdict" open=!matched>
                 <summary>
                     <Icon glyph=Glyph::ChevronRight />
-                    <span class="row-title">{name}</span>
+                    <span class="row-title">{name.clone()}</span>
                     <VerdictStatus evaluation=one.clone() />
                 </summary>
                 <TraceTable label="What it saw" event=event.clone() evaluation=Some(one) />
                 <p class="board__note row row-wrap">
-                    <a href=automation>"Automation"</a>
+                    <a href=automation>{format!("Automation “{name}”")}</a>
                     {delivery}
                 </p>
             </details>

@@ -5,14 +5,16 @@ use hookboard_api::{
     scope::PlaceKind,
     sentence::subject_words,
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use crate::{
-    client::{Pages, calls, use_client, use_team},
+    client::{calls, use_client, use_team},
+    features::lists::{Pages, ParamFilter, Toolbar, clear},
     route::{Query, Route, use_router},
     ui::{
-        button::{Button, ButtonKind},
-        feedback::{Empty, LoadError, SkeletonRows},
+        board::{Board, Column, is_read},
+        button::Button,
+        feedback::Empty,
         filter::FilterButton,
         focus::Heading,
         icon::Glyph,
@@ -29,6 +31,14 @@ fn ask(query: &Query) -> Query {
         .fold(Query::default(), |asked, name| asked.with(name, query.get(name)))
 }
 
+const COLUMNS: [Column; 5] = [
+    ("What happened", "col-name"),
+    ("Where", "col-subject"),
+    ("By", "col-who"),
+    ("Time", "col-time"),
+    ("Automations", ""),
+];
+
 /// All events of a team.
 #[component]
 pub fn EventsPage(
@@ -41,7 +51,14 @@ pub fn EventsPage(
         let entity = entity.clone();
         move |_| calls::events(&entity, &query.with(ask))
     });
-    let pages = Pages::<Event>::new(client, move || Some(address.get()));
+    let board: NodeRef<html::Section> = NodeRef::new();
+    let pages = Pages::<Event>::new(
+        client,
+        move || address.get(),
+        |row| &row.id,
+        move || is_read(board),
+        move |error| toasts.fail(error.words()),
+    );
     let rows = Memo::new(move |_| pages.rows());
     let types = EVENTS.iter().map(|spec| (spec.event.as_str().to_owned(), spec.title.to_owned())).collect::<Vec<_>>();
     let places = move |kind: PlaceKind| {
@@ -57,11 +74,28 @@ pub fn EventsPage(
         let next = query.with(|query| query.clone().with(other, None).with(name, value.as_deref()));
         router.set_query(&next);
     };
-    let unset = Memo::new(move |_| query.with(|query| ask(query).is_empty()));
-    let clear = move || router.set_query(&Query::default());
     let row = move |event: Event| {
         let href = router.href(&Route::Event { entity: entity.clone(), id: event.id.clone() });
         view! { <EventRow event=event href=href /> }
+    };
+    let empty = move || {
+        if query.with(|query| ask(query).is_empty()) {
+            view! {
+                <Empty
+                    title="Nothing happened yet"
+                    text="An event appears here when a source such as MLflow, or a program through the REST interface, sends it."
+                    art=true
+                />
+            }
+            .into_any()
+        } else {
+            view! {
+                <Empty title="No event matches" text="Filters are set. Clear them to see all events.">
+                    <Button on_press=move || clear(router)>"Clear filters"</Button>
+                </Empty>
+            }
+            .into_any()
+        }
     };
     view! {
         <div class="page">
@@ -71,13 +105,8 @@ pub fn EventsPage(
                     <p class="page-head__note">"What happened in registries and projects, and how many automations fired. Newest first."</p>
                 </div>
             </div>
-            <form class="toolbar" role="search" aria-label="Find events" on:submit=|event| event.prevent_default()>
-                <FilterButton
-                    label="Event"
-                    value=router.param("type")
-                    choices=types
-                    on_choose={move |chosen: Option<String>| router.set_param("type", chosen.as_deref())}
-                />
+            <Toolbar label="Find events">
+                <ParamFilter label="Event" param="type" choices=types />
                 <FilterButton
                     label="Registry"
                     value=router.param("registry")
@@ -90,77 +119,21 @@ pub fn EventsPage(
                     choices=places(PlaceKind::Project)
                     on_choose={move |name| go_to_place("project", "registry", name)}
                 />
-                {live(move || (!unset.get()).then(|| view! { <Button kind=ButtonKind::Quiet on_press=clear>"Clear filters"</Button> }))}
-            </form>
-            {live(move || {
-                let error = pages.first().with(|first| first.error.clone())?;
-                let retry = move || client.refresh(&address.get_untracked());
-                Some(view! { <LoadError what="The list" why=error.words() on_retry=retry /> })
-            })}
-            <section
-                class="board"
-                aria-label="Events of the team"
-                hidden=bound(move || pages.first().with(|first| first.value.is_none() && first.error.is_some()))
-                aria-busy=bound(move || pages.first().with(|first| first.busy).then_some("true"))
+            </Toolbar>
+            <Board
+                node_ref=board
+                label="Events of the team"
+                listing=pages.listing()
+                class="table--cards table--events"
+                columns=&COLUMNS
+                empty=empty
+                foot=move || {
+                    let kept = move || team.retain_days().map(|days| format!("Kept for {days}\u{a0}days"));
+                    view! { <span>{live(kept)}</span> }.into_any()
+                }
             >
-                {live(move || match (pages.first().with(|first| first.value.is_none()), rows.with(Vec::is_empty)) {
-                    (true, _) => view! { <SkeletonRows label="Loading events" /> }.into_any(),
-                    (false, true) if unset.get() => {
-                        view! {
-                            <Empty
-                                title="Nothing happened yet"
-                                text="An event appears here when a source such as MLflow, or a program through the REST interface, sends it."
-                                art=true
-                            />
-                        }
-                            .into_any()
-                    }
-                    (false, true) => {
-                        view! {
-                            <Empty title="No event matches" text="Filters are set. Clear them to see all events.">
-                                <Button on_press=clear>"Clear filters"</Button>
-                            </Empty>
-                        }
-                            .into_any()
-                    }
-                    (false, false) => ().into_any(),
-                })}
-                <table class="table table--cards table--events" role="table" aria-label="Events of the team" hidden=bound(move || rows.with(Vec::is_empty))>
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"What happened"</th>
-                            <th role="columnheader" scope="col">"Where"</th>
-                            <th role="columnheader" scope="col">"By"</th>
-                            <th role="columnheader" scope="col">"Time"</th>
-                            <th role="columnheader" scope="col">"Automations"</th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">
-                        <For each=move || rows.get() key=|row| row.id.clone() children=row />
-                    </tbody>
-                </table>
-                <div class="board__foot" hidden=bound(move || pages.first().with(|first| first.value.is_none()))>
-                    <span>{live(move || team.retain_days().map(|days| format!("Kept for {days}\u{a0}days")))}</span>
-                    {live(move || {
-                        let more = move || pages.load_more(client, move |error| toasts.fail(error.words()));
-                        pages
-                            .has_more()
-                            .then(|| {
-                                view! {
-                                    <span class="push">
-                                        <Button
-                                            small=true
-                                            busy=Signal::derive(move || pages.loading().get().then_some("Loading…"))
-                                            on_press=more
-                                        >
-                                            "Show older"
-                                        </Button>
-                                    </span>
-                                }
-                            })
-                    })}
-                </div>
-            </section>
+                <For each=move || rows.get() key=|row| (row.id.clone(), row.matched, row.evaluated) children=row />
+            </Board>
         </div>
     }
 }

@@ -18,7 +18,7 @@ pub fn Nowhere() -> impl IntoView {
                 <h1 tabindex="-1">"There is nothing here"</h1>
                 <p>"The address leads nowhere, or to something you may not see."</p>
                 <a class="button" href=router.href(&Route::Start)>
-                    "Go to the automations"
+                    "Go home"
                 </a>
             </div>
         </div>

@@ -1,15 +1,16 @@
 //! Search and commands: rooms, places, automations and what can be done, by a few letters. And the
 //! sheet of keys.
 
+mod command;
 mod find;
 
-use hookboard_api::{account::Role, automation::Automation, list::List, scope::PlaceKind};
-use leptos::{html, prelude::*};
+use hookboard_api::{account::Role, automation::Automation, catalogue::Collection, list::List, scope::PlaceKind};
+use leptos::{html, prelude::*, task::spawn_local};
 
 use crate::{
     client::{calls, use_client, use_team},
     part::part,
-    route::{Place, PlaceTab, Query, Room, Route, use_router},
+    route::{Place, PlaceTab, Query, ROOMS, Room, Route, use_router},
     ui::{
         button::{Button, ButtonKind},
         dialog::Dialog,
@@ -19,6 +20,8 @@ use crate::{
         overlay::after_layout,
     },
 };
+use command::COMMAND;
+pub use command::on_command;
 use find::{Entry, found};
 
 /// What is open.
@@ -32,7 +35,7 @@ pub enum Sheet {
 
 part! {
     /// Search and commands while `open` holds one of them.
-    palette: pub fn palette(open: RwSignal<Option<Sheet>>) { view! { <Palette open=open /> } }
+    extras: pub fn palette(open: RwSignal<Option<Sheet>>) { view! { <Palette open=open /> } }
 }
 
 #[component]
@@ -44,27 +47,67 @@ fn Palette(open: RwSignal<Option<Sheet>>) -> impl IntoView {
     }
 }
 
-/// What there is to go to and to do in the reader's team.
-fn entries() -> Memo<Vec<Entry>> {
+/// What can be done from anywhere: its room, its word there, and who may.
+const COMMANDS: [(Glyph, &str, Room, &str, Role); 6] = [
+    (Glyph::Endpoint, "New webhook", Room::Webhooks, "webhook", Role::Admin),
+    (Glyph::Key, "New secret", Room::Secrets, "secret", Role::Admin),
+    (Glyph::Download, "Add MLflow server", Room::Sources, "source", Role::Admin),
+    (Glyph::Users, "Add member", Room::Members, "member", Role::Admin),
+    (Glyph::Lock, "New access key", Room::Keys, "key", Role::Admin),
+    (Glyph::Retry, "Redeliver what failed", Room::Deliveries, "redeliver", Role::Member),
+];
+
+/// Places whose collections are listed; the rest is found by opening them.
+const MOST_PLACES: usize = 20;
+
+/// The collections of the team's places, as they come.
+fn collections() -> RwSignal<Vec<(Place, String)>> {
+    let (client, team) = (use_client(), use_team());
+    let found = RwSignal::new(Vec::new());
+    let entity = team.entity().get_untracked();
+    let names = |kind: PlaceKind| {
+        team.places(kind).with_untracked(|places| {
+            let list = places.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
+            list.iter().map(|place| (kind, place.name.clone())).collect::<Vec<_>>()
+        })
+    };
+    let places = names(PlaceKind::Registry).into_iter().chain(names(PlaceKind::Project)).take(MOST_PLACES);
+    for (kind, name) in places {
+        let place = Place { entity: entity.clone(), kind, name };
+        spawn_local(async move {
+            // A place that does not answer is searched without; its own page says why.
+            if let Ok(list) = client.get::<List<Collection>>(&calls::collections(&place)).await {
+                let own = list.items.into_iter().map(|collection| (place.clone(), collection.name));
+                found.try_update(|found| found.extend(own));
+            }
+        });
+    }
+    found
+}
+
+/// What there is to go to and to do in the reader's team; of its automations the newest that have `text`.
+fn entries(text: RwSignal<String>) -> Memo<Vec<Entry>> {
     let (client, team, router) = (use_client(), use_team(), use_router());
     let entity = team.entity();
     let automations = client.query::<List<Automation>>(move || {
-        entity.with(|entity| (!entity.is_empty()).then(|| calls::automations(entity, None, &Query::default())))
+        let sought = text.with(|text| text.trim().to_owned());
+        let query = Query::default().with("text", Some(sought.as_str()).filter(|text| !text.is_empty()));
+        entity.with(|entity| (!entity.is_empty()).then(|| calls::automations(entity, None, &query)))
     });
+    let collections = collections();
     Memo::new(move |_| {
         let entity = entity.get();
         let own = || entity.clone();
-        let room = |glyph, label: &str, route: &Route| Entry::new(glyph, label.to_owned(), "Page", route.path());
-        let settings = |room| Route::Settings { entity: own(), room };
-        let mut all = vec![
-            room(Glyph::Hook, "Automations", &Route::Automations { entity: own() }),
-            room(Glyph::Delivery, "Deliveries", &Route::Deliveries { entity: own() }),
-            room(Glyph::Pulse, "Events", &Route::Events { entity: own() }),
-            room(Glyph::Endpoint, "Webhooks", &settings(Room::Webhooks)),
-            room(Glyph::Key, "Secrets", &settings(Room::Secrets)),
-            room(Glyph::Lock, "Access keys", &settings(Room::Keys)),
-            room(Glyph::Book, "Payload reference", &Route::Reference { entity: own() }),
-        ];
+        let room = |(room, _, label): (Room, &str, &str)| {
+            Entry::new(room_glyph(room), label.to_owned(), "Page", room.of(own()).path())
+        };
+        let mut all: Vec<Entry> = ROOMS.into_iter().map(room).collect();
+        for (glyph, words, room, word, role) in COMMANDS {
+            if team.role().is_none_or(|own| own >= role) {
+                let address = room.of(own()).path() + &Query::default().with(COMMAND, Some(word)).suffix();
+                all.push(Entry::new(glyph, words.to_owned(), "Action", address));
+            }
+        }
         let here = router.route().with(|route| route.place().cloned());
         let may = team.role().is_none_or(|role| role >= Role::Admin);
         for kind in [PlaceKind::Registry, PlaceKind::Project] {
@@ -91,6 +134,12 @@ fn entries() -> Memo<Vec<Entry>> {
                 }
             }
         }
+        collections.with(|collections| {
+            for (place, name) in collections {
+                let path = Route::Collection(place.clone(), name.clone()).path();
+                all.push(Entry::new(Glyph::Collection, name.clone(), "Collection", path));
+            }
+        });
         automations.with(|list| {
             for one in list.value.iter().flat_map(|list| &list.items) {
                 let place = Place { entity: own(), kind: one.scope.kind, name: one.scope.name.clone() };
@@ -102,13 +151,29 @@ fn entries() -> Memo<Vec<Entry>> {
     })
 }
 
+const fn room_glyph(room: Room) -> Glyph {
+    match room {
+        Room::Home => Glyph::Home,
+        Room::Automations => Glyph::Hook,
+        Room::Deliveries => Glyph::Delivery,
+        Room::Events => Glyph::Pulse,
+        Room::Webhooks => Glyph::Endpoint,
+        Room::Secrets => Glyph::Key,
+        Room::Sources => Glyph::Download,
+        Room::Members => Glyph::Users,
+        Room::Keys => Glyph::Lock,
+        Room::Audit => Glyph::Audit,
+        Room::Reference => Glyph::Book,
+    }
+}
+
 #[component]
 fn Search(open: RwSignal<Option<Sheet>>) -> impl IntoView {
     let router = use_router();
-    let all = entries();
+    let text = RwSignal::new(String::new());
+    let all = entries(text);
     let dialog: NodeRef<html::Dialog> = NodeRef::new();
     let list: NodeRef<html::Div> = NodeRef::new();
-    let text = RwSignal::new(String::new());
     let active = RwSignal::new(0_usize);
     let shown = Memo::new(move |_| all.with(|all| text.with(|text| found(all, text, lower))));
     let list_id = new_id();
@@ -196,7 +261,7 @@ fn Search(open: RwSignal<Option<Sheet>>) -> impl IntoView {
                     })
                     autocomplete="off"
                     spellcheck="false"
-                    placeholder="Page, place, automation or action"
+                    placeholder="Page, place, collection, automation or action"
                     on:input=handler(move |event: web_sys::Event| {
                         active.set(0);
                         text.set(event_target_value(&event));
@@ -262,7 +327,7 @@ fn Keys(open: RwSignal<Option<Sheet>>) -> impl IntoView {
             view! {
                 <section>
                     <h3>{title}</h3>
-                    <dl class="facts">{rows.iter().map(row).collect_view()}</dl>
+                    <dl class="facts keys">{rows.iter().map(row).collect_view()}</dl>
                 </section>
             }
         };

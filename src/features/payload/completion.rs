@@ -51,6 +51,7 @@ pub(super) fn CompletionList(
                 data-state=(!candidate.fits).then_some("blank")
                 aria-selected=bound(move || (payload.active.get() == index).to_string())
                 title=candidate.description
+                aria-description=candidate.description
                 // The text field keeps the focus, and with it the cursor.
                 on:mousedown=handler(move |event: web_sys::MouseEvent| {
                     event.prevent_default();
@@ -91,11 +92,16 @@ pub(super) fn CompletionList(
         };
         Some(groups.into_iter().map(group).collect_view())
     };
+    let about = move || {
+        let active = payload.active.get();
+        payload.popup.with(|popup| popup.as_ref()?.candidates.get(active).map(|one| one.description))
+    };
     view! {
         <div node_ref=list class="listbox editor__popup" hidden=bound(move || payload.popup.with(Option::is_none))>
             <div class="listbox__scroll" id=id role="listbox" aria-label="Variables">
                 {live(groups)}
             </div>
+            {live(move || about().map(|words| view! { <p class="listbox__about" aria-hidden="true">{words}</p> }))}
             <div class="listbox__foot" aria-hidden="true">
                 <span>
                     <kbd>"↑"</kbd>

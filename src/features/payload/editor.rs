@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use super::{
     completion::CompletionList,
     engine::{Facts, Problem},
-    examples::Example,
     gutter::Gutter,
+    starts::{Start, StartFrom},
     state::Payload,
     view::{Metrics, under_point},
 };
@@ -29,6 +29,12 @@ pub fn PayloadEditor(
     /// The event whose examples are offered.
     #[prop(into)]
     event: Signal<EventType>,
+    /// Payloads of other automations, to start from.
+    #[prop(into)]
+    others: Signal<Vec<Start>>,
+    /// Whether those are on their way.
+    #[prop(into)]
+    loading: Signal<bool>,
     /// What the server says is wrong.
     #[prop(into)]
     error: Signal<Option<String>>,
@@ -74,11 +80,6 @@ pub fn PayloadEditor(
         let option_id = option_id.clone();
         move || payload.popup.with(Option::is_some).then(|| option_id(payload.active.get()))
     };
-    let choose = move |chosen: String| {
-        if let Some(example) = Example::ALL.into_iter().find(|example| example.title() == chosen) {
-            payload.replace_all(&example.text(event.get_untracked()));
-        }
-    };
     let lay_out = move || {
         if !payload.format() {
             toasts.fail("The payload is not JSON yet. Mend the errors first.");
@@ -104,7 +105,7 @@ pub fn PayloadEditor(
                     "Payload"
                 </label>
                 <span class="push"></span>
-                <ExampleSelect on_choose=choose />
+                <StartFrom payload=payload event=event others=others loading=loading />
                 <Button kind=ButtonKind::Quiet small=true glyph=Glyph::Format on_press=lay_out>
                     "Format"
                 </Button>
@@ -205,29 +206,6 @@ fn key_pressed(payload: Payload, event: &web_sys::KeyboardEvent) {
     event.prevent_default();
     // A dialog or panel around the editor stays open: Esc closes only the list.
     event.stop_propagation();
-}
-
-/// A select that acts as a menu: choosing does something, and it shows its name again.
-#[component]
-fn ExampleSelect(#[prop(into)] on_choose: Callback<String>) -> impl IntoView {
-    let chosen = move |event: web_sys::Event| {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlSelectElement>().ok());
-        let Some(select) = target else { return };
-        let value = select.value();
-        select.set_selected_index(0);
-        on_choose.run(value);
-    };
-    view! {
-        <span class="select-wrap select-wrap--quiet">
-            <select class="select" data-size="small" aria-label="Start from an example" on:change=handler(chosen)>
-                <option value="">"Start from an example"</option>
-                {Example::ALL
-                    .map(|example| view! { <option value=example.title()>{example.title()}</option> })
-                    .collect_view()}
-            </select>
-            <Icon glyph=Glyph::ChevronDown />
-        </span>
-    }
 }
 
 #[component]

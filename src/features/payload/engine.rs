@@ -8,6 +8,7 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 use super::{
     gutter::Gutter,
     lines::{line_of, of_body, of_template, range_of, starts},
+    mends::quote,
     paint::Painter,
     view::Metrics,
 };
@@ -105,6 +106,9 @@ impl Engine {
             |one: &Diagnostic| typed.is_some_and(|typed| one.span.start <= typed.end && typed.start <= one.span.end);
         self.shown = std::mem::take(&mut analysis.compiled.diagnostics);
         self.shown.retain(|one| !held(one));
+        for one in self.shown.iter_mut().filter(|one| one.suggestion.is_none()) {
+            one.suggestion = quote(&self.text, one);
+        }
         let errors = self.shown.iter().filter(|one| one.severity == Severity::Error).count();
         let facts = Facts { errors, warnings: self.shown.len() - errors, line: 1, column: 1, bytes: self.text.len() };
         let outcome = self.render(&analysis, names, values, active);

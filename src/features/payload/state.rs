@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hookboard_api::template::{Candidate, Completion, Names, Span, complete};
+use hookboard_api::template::{Candidate, Completion, Marked, Names, Span, complete};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use web_sys::{HtmlElement, HtmlTextAreaElement};
@@ -12,6 +12,7 @@ use super::{
     engine::{EditorParts, Engine, Facts, Outcome, PreviewParts, Problem, Read, units},
     gutter::Gutter,
     lines::{byte_at, line_of, units_at},
+    metadata::{tell_others, with_metadata},
     paint::Painter,
     view::{Metrics, insert},
 };
@@ -34,27 +35,33 @@ pub struct Payload {
     text: RwSignal<String>,
     names: Signal<Names>,
     values: Signal<Values>,
+    metadata: Signal<Values>,
     pub(super) problems: RwSignal<Vec<Problem>>,
     pub(super) facts: RwSignal<Facts>,
     pub(super) outcome: RwSignal<Outcome>,
     pub(super) size: RwSignal<usize>,
+    /// Counts readings of the text.
+    turn: RwSignal<u32>,
     pub(super) popup: RwSignal<Option<Popup>>,
     pub(super) active: RwSignal<usize>,
     engine: StoredValue<Engine, LocalStorage>,
 }
 
 impl Payload {
-    /// Writes on `text`, for what `names` says, previewed with `values`.
-    pub fn new(text: RwSignal<String>, names: Signal<Names>, values: Signal<Values>) -> Self {
+    /// Writes on `text`, for what `names` says, previewed with `values`. `metadata` is that of other versions:
+    /// its keys are offered, too.
+    pub fn new(text: RwSignal<String>, names: Signal<Names>, values: Signal<Values>, metadata: Signal<Values>) -> Self {
         let engine = Engine { text: text.get_untracked(), ..Engine::default() };
         let payload = Self {
             text,
             names,
             values,
+            metadata,
             problems: RwSignal::new(Vec::new()),
             facts: RwSignal::new(Facts::default()),
             outcome: RwSignal::new(Outcome::Valid),
             size: RwSignal::new(0),
+            turn: RwSignal::new(0),
             popup: RwSignal::new(None),
             active: RwSignal::new(0),
             engine: StoredValue::new_local(engine),
@@ -75,6 +82,17 @@ impl Payload {
     /// The values it is previewed with.
     pub const fn values(&self) -> Signal<Values> {
         self.values
+    }
+
+    /// The text as it is written.
+    pub const fn text(&self) -> RwSignal<String> {
+        self.text
+    }
+
+    /// The last valid body, with secrets as dots; followed.
+    pub fn body(&self) -> Option<Marked> {
+        self.turn.track();
+        self.engine.try_with_value(|engine| engine.body.clone()).flatten()
     }
 
     /// How many errors it has; with one it is neither saved nor sent.
@@ -135,7 +153,9 @@ impl Payload {
     /// Looks what may be typed at the cursor. `asked`: also where no placeholder has begun.
     pub(super) fn complete(self, asked: bool) {
         let Some(input) = self.input() else { return };
-        let (names, values) = (self.names.get_untracked(), self.values.get_untracked());
+        let names = self.names.get_untracked();
+        let (own, others) = (self.values.get_untracked(), self.metadata.get_untracked());
+        let values = with_metadata(&own, &others);
         let units = input.selection_start().ok().flatten().unwrap_or(0) as usize;
         let popup = self
             .engine
@@ -148,6 +168,7 @@ impl Payload {
                     let found = complete(&begun, cursor + 2, &names, Some(&values))?;
                     Some(Completion { replace: (cursor..cursor).into(), ..found })
                 });
+                let found = found.map(|found| tell_others(found, &own));
                 let popup = found.as_ref().map(|found| {
                     let (left, top) = engine.spot(found.replace.start);
                     Popup { candidates: found.candidates.clone(), left, top }
@@ -222,6 +243,15 @@ impl Payload {
         self.dismiss();
     }
 
+    /// Puts a text back that was replaced, wherever the reader is by now.
+    pub(super) fn bring_back(self, text: &str) {
+        match self.input() {
+            Some(input) if input.is_connected() => self.replace_all(text),
+            Some(_) => self.load(text),
+            None => {}
+        }
+    }
+
     /// Goes on from another text; what was done to the one before cannot be undone.
     pub fn load(self, text: &str) {
         self.engine.try_update_value(|engine| {
@@ -269,6 +299,14 @@ impl Payload {
     pub(super) fn go_to(self, index: usize) {
         let span = self.engine.try_with_value(|engine| engine.shown.get(index).map(|one| one.span)).flatten();
         if let Some(span) = span {
+            self.select(span);
+        }
+    }
+
+    /// Selects a placeholder of the preview in the editor.
+    pub(super) fn go_to_slot(self, slot: usize) {
+        let span = self.engine.try_with_value(|engine| engine.body.as_ref()?.spans.get(slot).map(|one| one.template));
+        if let Some(span) = span.flatten() {
             self.select(span);
         }
     }
@@ -351,6 +389,7 @@ impl Payload {
             self.size,
             self.engine.try_with_value(|engine| engine.body.as_ref().map_or(2, |body| body.body.len())).unwrap_or(0),
         );
+        self.turn.update(|turn| *turn = turn.wrapping_add(1));
     }
 
     /// Paints what is in sight of the editor.

@@ -55,7 +55,7 @@ fn words(kind: PlaceKind) -> (&'static str, &'static str, Glyph, &'static str) {
     }
 }
 
-part! { dialog: fn new_place(kind: PlaceKind, open: RwSignal<bool>) { view! { <NewPlaceDialog kind=kind open=open /> } } }
+part! { extras: fn new_place(kind: PlaceKind, open: RwSignal<bool>) { view! { <NewPlaceDialog kind=kind open=open /> } } }
 
 #[component]
 fn NewPlaceDialog(

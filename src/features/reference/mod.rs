@@ -1,13 +1,22 @@
 //! What a payload may hold, examples to start from, and how a receiver checks who sent it.
 
+mod check;
+mod check_form;
 mod examples;
+mod troubleshoot;
 mod variables;
 mod verify;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
-use crate::{features::payload::Example, ui::focus::Heading};
+use crate::{
+    features::payload::Example,
+    route::use_router,
+    ui::{focus::Heading, overlay::after_layout},
+};
+use check_form::CheckForm;
 use examples::ExampleCard;
+use troubleshoot::Troubleshoot;
 use variables::VariableTable;
 use verify::Verify;
 
@@ -17,6 +26,14 @@ pub fn ReferencePage(
     /// The team's name.
     entity: String,
 ) -> impl IntoView {
+    let wanted = use_router().param("show");
+    let verify: NodeRef<html::Section> = NodeRef::new();
+    // Where a link leads to a part of the page.
+    Effect::new(move || {
+        if let (Some(verify), Some("verify")) = (verify.get(), wanted.get_untracked().as_deref()) {
+            after_layout(move || verify.scroll_into_view_with_bool(true));
+        }
+    });
     view! {
         <div class="page">
             <div class="page-head">
@@ -45,12 +62,22 @@ pub fn ReferencePage(
                     {Example::ALL.map(|example| view! { <ExampleCard example=example entity=entity.clone() /> }).collect_view()}
                 </div>
             </section>
-            <section class="section" aria-label="Verify a signature">
+            <section node_ref=verify class="section reference__target" aria-label="Verify a signature">
                 <div class="section-head">
                     <h2>"Verify a signature"</h2>
                     <p>"A webhook with a signing secret signs the id, the time and the body of each request, as Standard Webhooks has it."</p>
                 </div>
-                <Verify />
+                <div class="reference__verify">
+                    <Verify />
+                    <CheckForm />
+                </div>
+            </section>
+            <section class="section" aria-label="Troubleshoot">
+                <div class="section-head">
+                    <h2>"Troubleshoot"</h2>
+                    <p>"Sends the request of a webhook by hand, from where you run it: the same address, headers, token and signature."</p>
+                </div>
+                <Troubleshoot entity=entity />
             </section>
         </div>
     }

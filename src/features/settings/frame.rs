@@ -4,7 +4,7 @@ use hookboard_api::problem::UsedBy;
 use leptos::prelude::*;
 
 use crate::{
-    route::{Room, Route, use_router},
+    route::{Room, use_router},
     ui::{
         button::{Button, ButtonKind},
         dialog::Dialog,
@@ -25,14 +25,20 @@ pub(super) fn SettingsFrame(
     children: Children,
 ) -> impl IntoView {
     let router = use_router();
-    let note = format!("Where {entity} sends, and the secrets it sends with. Admins change them; members may test.");
-    let tab = move |label, own| TabLink {
+    let note = format!("What {entity} sends and takes in, and who may do what. Admins change it; members may test.");
+    let tab = move |label, own: Room| TabLink {
         label,
         count: None,
-        href: router.href(&Route::Settings { entity: entity.clone(), room: own }),
+        href: router.href(&own.of(entity.clone())),
         current: own == room,
     };
-    let tabs = vec![tab("Webhooks and secrets", Room::Webhooks), tab("Access keys", Room::Keys)];
+    let tabs = vec![
+        tab("Webhooks and secrets", Room::Webhooks),
+        tab("Sources", Room::Sources),
+        tab("Members", Room::Members),
+        tab("Access keys", Room::Keys),
+        tab("Audit log", Room::Audit),
+    ];
     view! {
         <div class="page">
             <div class="page-head">

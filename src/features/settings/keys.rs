@@ -6,20 +6,35 @@ use hookboard_api::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::frame::SettingsFrame;
+use super::{
+    frame::SettingsFrame,
+    removal::{Doomed, Removal, Words},
+};
 use crate::{
     client::{calls, use_client, use_team},
+    features::{lists::listing_of, palette::on_command},
     route::Room,
     ui::{
+        board::{Board, Column},
         button::{Button, ButtonKind, IconButton},
-        dialog::{Confirm, Dialog},
-        feedback::{Callout, Empty, LoadError, SkeletonRows},
+        dialog::Dialog,
+        feedback::{Callout, Empty},
         field::{TextDraft, TextField},
         icon::Glyph,
         status::Tone,
         time::Ago,
-        toast::use_toasts,
     },
+};
+
+const COLUMNS: [Column; 6] =
+    [("Name", ""), ("Starts with", ""), ("User", ""), ("Made", ""), ("Last used", ""), ("Actions", "col-act")];
+
+const REVOKE: Words = Words {
+    verb: "Revoke",
+    busy: "Revoking…",
+    done: "Revoked",
+    action: "Revoke key",
+    text: "Whatever uses it is refused from then on. It cannot be brought back.",
 };
 
 /// The keys of a team's members.
@@ -28,18 +43,18 @@ pub fn KeysPage(
     /// The team's name.
     entity: String,
 ) -> impl IntoView {
-    let (client, team, toasts) = (use_client(), use_team(), use_toasts());
+    let (client, team) = (use_client(), use_team());
     let admin = team.refusal(Role::Admin);
     let keys = client.query::<List<Key>>({
         let path = calls::keys(&entity);
-        move || Some(path.clone())
+        move || (team.role() == Some(Role::Admin)).then(|| path.clone())
     });
     let team_name = StoredValue::new(entity.clone());
     let rows =
         Memo::new(move |_| keys.with(|keys| keys.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
-    let changed = move || team_name.with_value(|entity| client.changed(&calls::keys(entity)));
 
     let making = RwSignal::new(false);
+    on_command("key", move || making.set(true));
     let name = TextDraft::new("");
     let busy = RwSignal::new(None::<&'static str>);
     let made = RwSignal::new(None::<String>);
@@ -57,42 +72,23 @@ pub fn KeysPage(
         }
         let path = team_name.with_value(|entity| calls::keys(entity));
         busy.set(Some("Making…"));
+        let list = path.clone();
         spawn_local(async move {
             let answer = client.post::<NewKey>(&path, &draft).await;
             busy.try_set(None);
             match answer {
                 Ok(NewKey { key, .. }) => {
-                    changed();
+                    client.changed(&list);
                     made.try_set(Some(key));
                 }
                 Err(error) => name.fail(error.field("/name").unwrap_or_else(|| error.words())),
             }
         });
     };
-    let doomed = RwSignal::new(None::<Key>);
-    let asking = RwSignal::new(false);
-    let revoking = RwSignal::new(None::<&'static str>);
-    let failure = RwSignal::new(None::<String>);
-    let revoke = move || {
-        let Some(key) = doomed.get_untracked() else { return };
-        let path = team_name.with_value(|entity| calls::key(entity, &key.id));
-        revoking.set(Some("Revoking…"));
-        spawn_local(async move {
-            let answer = client.delete(&path).await;
-            revoking.try_set(None);
-            match answer {
-                Ok(()) => {
-                    changed();
-                    asking.try_set(false);
-                    toasts.say(Glyph::Trash, format!("Revoked “{}”", key.name));
-                }
-                Err(error) => drop(failure.try_set(Some(error.words()))),
-            }
-        });
-    };
+    let doomed = RwSignal::new(None::<Doomed>);
     let row = move |key: Key| {
         let label = format!("Revoke {}", key.name);
-        let gone = key.clone();
+        let gone = Doomed { path: team_name.with_value(|entity| calls::key(entity, &key.id)), name: key.name.clone() };
         view! {
             <tr role="row">
                 <th role="rowheader" scope="row">
@@ -119,11 +115,7 @@ pub fn KeysPage(
                             glyph=Glyph::Trash
                             label=label
                             refused=admin
-                            on_press=move || {
-                                doomed.set(Some(gone.clone()));
-                                failure.set(None);
-                                asking.set(true);
-                            }
+                            on_press=move || doomed.set(Some(gone.clone()))
                         />
                     </span>
                 </td>
@@ -177,13 +169,14 @@ pub fn KeysPage(
         }
         .into_any()
     };
-    let retry = {
-        let path = calls::keys(&entity);
-        move || client.refresh(&path)
-    };
+    let path = calls::keys(&entity);
+    let listing = listing_of(client, keys, {
+        let path = path.clone();
+        move || path.clone()
+    });
     view! {
         <SettingsFrame entity=entity room=Room::Keys>
-            <section class="section section--first" aria-label="Access keys">
+            <div class="section section--first">
                 <div class="section-head">
                     <h2>"Access keys"</h2>
                     <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
@@ -201,54 +194,21 @@ pub fn KeysPage(
                         </Button>
                     </div>
                 </div>
-                <div class="board">
-                    {live(move || {
-                        let retry = retry.clone();
-                        let remote = keys.get();
-                        match (remote.value.as_ref().map(|list| list.items.is_empty()), remote.error) {
-                            (_, Some(error)) => {
-                                view! { <LoadError what="The keys" why=error.words() on_retry=retry /> }.into_any()
-                            }
-                            (None, None) => view! { <SkeletonRows label="Loading keys" /> }.into_any(),
-                            (Some(true), None) => {
-                                view! { <Empty title="No keys yet" text="A key lets a program in, as the user who made it." /> }
-                                    .into_any()
-                            }
-                            (Some(false), None) => ().into_any(),
-                        }
-                    })}
-                    <table class="table table--cards table--keys" role="table" aria-label="Access keys" hidden=bound(move || rows.with(Vec::is_empty))>
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th role="columnheader" scope="col">"Name"</th>
-                                <th role="columnheader" scope="col">"Starts with"</th>
-                                <th role="columnheader" scope="col">"User"</th>
-                                <th role="columnheader" scope="col">"Made"</th>
-                                <th role="columnheader" scope="col">"Last used"</th>
-                                <th role="columnheader" scope="col" class="col-act">
-                                    <span class="visually-hidden">"Actions"</span>
-                                </th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">
-                            <For each=move || rows.get() key=|row| (row.id.clone(), row.last_used_at.clone()) children=row />
-                        </tbody>
-                    </table>
-                </div>
-            </section>
+                <Board
+                    label="Access keys"
+                    listing=listing
+                    class="table--cards table--keys"
+                    columns=&COLUMNS
+                    empty=|| {
+                        view! { <Empty title="No keys yet" text="A key lets a program in, as the user who made it." /> }
+                            .into_any()
+                    }
+                >
+                    <For each=move || rows.get() key=|row| (row.id.clone(), row.last_used_at.clone()) children=row />
+                </Board>
+            </div>
             <Dialog open=making title=|| "New key".into_any() glyph=Glyph::Key on_submit=make body=body foot=foot />
-            <Confirm
-                open=asking
-                title=move || {
-                    let name = doomed.with(|doomed| doomed.as_ref().map(|key| key.name.clone())).unwrap_or_default();
-                    view! { {format!("Revoke “{name}”?")} }.into_any()
-                }
-                body=|| view! { <p>"Whatever uses it is refused from then on. It cannot be brought back."</p> }.into_any()
-                action="Revoke key"
-                busy=revoking
-                failure=failure
-                on_confirm=revoke
-            />
+            <Removal of=doomed words=REVOKE list=path />
         </SettingsFrame>
     }
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     client::{Remote, calls, use_client, use_team},
+    features::palette::on_command,
     ui::{
         button::{Button, IconButton},
         dialog::Confirm,
@@ -37,13 +38,15 @@ pub(super) fn SecretsSection(
     });
     let entity = StoredValue::new(entity);
     let changed = move || {
-        entity.with_value(|entity| {
+        // Whoever has left the room needs none of it.
+        let _ = entity.try_with_value(|entity| {
             client.changed(&calls::secrets(entity));
             client.changed(&calls::webhooks(entity));
         });
     };
 
     let writing = RwSignal::new(None::<Writing>);
+    on_command("secret", move || writing.set(Some(Writing::New)));
     let names = Signal::derive(move || rows.with(|rows| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>()));
     let dialog_entity = entity.get_value();
 

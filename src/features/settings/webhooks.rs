@@ -5,19 +5,21 @@ use hookboard_api::{
     list::List,
     problem::UsedBy,
     secret::Secret,
-    webhook::{HealthState, Webhook},
+    webhook::{HealthState, Webhook, WebhookDraft},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     frame::{InUse, RefusedDialog, SettingsFrame},
+    secret_dialog::{SecretDialog, Writing},
     secrets::SecretsSection,
     test_panel::TestPanel,
     webhook_form::{Editing, WebhookForm},
 };
 use crate::{
     client::{calls, use_client, use_team},
-    route::{Room, Route, use_router},
+    features::palette::on_command,
+    route::{Query, Room, Route, use_router},
     ui::{
         button::{Button, ButtonKind},
         dialog::Confirm,
@@ -65,6 +67,7 @@ pub fn WebhooksPage(
     let team_name = StoredValue::new(entity.clone());
 
     let editing = RwSignal::new(None::<Editing>);
+    on_command("webhook", move || editing.set(Some(Editing::New)));
     let doomed = RwSignal::new(None::<Webhook>);
     let asking = RwSignal::new(false);
     let deleting = RwSignal::new(None::<&'static str>);
@@ -108,6 +111,22 @@ pub fn WebhooksPage(
             }
         });
     };
+    let rotating = RwSignal::new(None::<Writing>);
+    let switch = move |webhook: Webhook| {
+        let entity = team_name.get_value();
+        let path = calls::webhook(&entity, &webhook.id, "");
+        let settings = WebhookDraft { enabled: !webhook.settings.enabled, ..webhook.settings };
+        spawn_local(async move {
+            match client.put::<Webhook>(&path, &settings, Some(webhook.revision)).await {
+                Ok(now) => {
+                    let words = if now.settings.enabled { "is enabled" } else { "is disabled; its deliveries wait" };
+                    toasts.say(Glyph::Power, format!("{} {words}", now.settings.name));
+                }
+                Err(error) => toasts.fail(error.words()),
+            }
+            client.changed(&calls::webhooks(&entity));
+        });
+    };
     let tested = router.param("test");
     let show_test = move |id: Option<&str>| router.set_param("test", id);
     let row = move |webhook: Webhook| {
@@ -117,13 +136,26 @@ pub fn WebhooksPage(
         let open = Memo::new(move |_| tested.with(|tested| id.with_value(|id| tested.as_ref() == Some(id))));
         let items = move |()| {
             let now = webhook.get_untracked();
-            let (edited, gone) = (now.clone(), now);
+            let (edited, switched, gone) = (now.clone(), now.clone(), now.clone());
+            let deliveries = {
+                let query = Query::default().with("webhook", Some(&now.id));
+                Room::Deliveries.of(team_name.get_value()).path() + &query.suffix()
+            };
+            let (signing, on) = (now.settings.signing_secret.clone(), now.settings.enabled);
+            let unsigned = signing.is_none().then(|| "It signs with no secret. Edit it to choose one.".to_owned());
             vec![
+                MenuItem::new(Glyph::Delivery, "View deliveries", move || router.go_to(&deliveries)),
                 MenuItem::new(Glyph::Pencil, "Edit", move || {
                     editing.set(Some(Editing::Existing(Box::new(edited.clone()))));
                 })
                 .key("E")
                 .refused(admin.get_untracked()),
+                MenuItem::new(Glyph::Key, "Rotate signing secret…", move || {
+                    rotating.set(signing.clone().map(Writing::Replace));
+                })
+                .refused(admin.get_untracked().or(unsigned)),
+                MenuItem::new(Glyph::Power, if on { "Disable" } else { "Enable" }, move || switch(switched.clone()))
+                    .refused(admin.get_untracked()),
                 MenuItem::new(Glyph::Trash, "Delete…", move || ask(gone.clone()))
                     .key("Del")
                     .danger()
@@ -165,7 +197,9 @@ pub fn WebhooksPage(
                 <td role="cell" class="col-used nowrap">
                     {live(move || {
                         let users = webhook.with(|webhook| webhook.used_by.len() as u64);
-                        let href = router.href(&Route::Automations { entity: team_name.get_value() });
+                        let query = Query::default().with("webhook", Some(&id.get_value()));
+                        let list = Room::Automations.of(team_name.get_value()).path();
+                        let href = router.href_to(&(list + &query.suffix()));
                         if users == 0 {
                             view! { <span class="muted">"Not used"</span> }.into_any()
                         } else {
@@ -220,7 +254,7 @@ pub fn WebhooksPage(
     // The address of the secrets leads to their section of this page.
     let secrets_at: NodeRef<html::Div> = NodeRef::new();
     Effect::new(move || {
-        let wanted = router.route().with(|route| matches!(route, Route::Settings { room: Room::Secrets, .. }));
+        let wanted = router.route().with(|route| matches!(route, Route::Team { room: Room::Secrets, .. }));
         let there = rows.with(|rows| !rows.is_empty());
         if let (true, true, Some(section)) = (wanted, there, secrets_at.get()) {
             after_layout(move || section.scroll_into_view());
@@ -297,7 +331,8 @@ pub fn WebhooksPage(
             <div node_ref=secrets_at class="scroll-target">
                 <SecretsSection entity=entity secrets=secrets />
             </div>
-            <WebhookForm entity=form_entity of=editing secrets=secret_names />
+            <WebhookForm entity=form_entity.clone() of=editing secrets=secret_names />
+            <SecretDialog entity=form_entity of=rotating names=secret_names />
             <Confirm
                 open=asking
                 title=move || {

@@ -16,20 +16,14 @@ fn crumbs(route: &Route) -> Vec<Crumb> {
     let link = |words: &str, route: Route| Crumb { words: words.to_owned(), route: Some(route) };
     let here = |words: &str| Crumb { words: words.to_owned(), route: None };
     let Some(entity) = route.entity().map(str::to_owned) else { return vec![here("Hookboard")] };
-    let team = link(&entity, Route::Automations { entity: entity.clone() });
+    let room = |room: Room| link(room.label(), room.of(entity.clone()));
+    let team = link(&entity, Room::Home.of(entity.clone()));
     let mut trail = vec![team];
     match route {
         Route::Start | Route::Unknown(_) => {}
-        Route::Automations { .. } => trail.push(here("Automations")),
-        Route::Deliveries { .. } => trail.push(here("Deliveries")),
-        Route::Delivery { .. } => trail.extend([link("Deliveries", Route::Deliveries { entity }), here("Delivery")]),
-        Route::Events { .. } => trail.push(here("Events")),
-        Route::Event { .. } => trail.extend([link("Events", Route::Events { entity }), here("Event")]),
-        Route::Reference { .. } => trail.push(here("Payload reference")),
-        Route::Settings { room, .. } => trail.push(here(match room {
-            Room::Webhooks | Room::Secrets => "Team settings",
-            Room::Keys => "Access keys",
-        })),
+        Route::Team { room, .. } => trail.push(here(room.label())),
+        Route::Delivery { .. } => trail.extend([room(Room::Deliveries), here("Delivery")]),
+        Route::Event { .. } => trail.extend([room(Room::Events), here("Event")]),
         Route::Place(place, _) => trail.extend([
             here(match place.kind {
                 PlaceKind::Registry => "Registries",

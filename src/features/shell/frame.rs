@@ -83,7 +83,7 @@ pub fn Shell(
         }
     };
     if theme.is_page() {
-        // With the focus on nothing as well; a panel in another page only has what happens within.
+        // With the focus on nothing as well; a panel in another page has only the keys within it.
         let listener = window_event_listener(leptos::ev::keydown, keys);
         on_cleanup(move || listener.remove());
     }
@@ -109,6 +109,9 @@ pub fn Shell(
             on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                 if event.key() == "Escape" {
                     drawer.set(false);
+                }
+                if !theme.is_page() {
+                    keys(event);
                 }
             })
         >
@@ -170,7 +173,11 @@ fn is_taken(event: &web_sys::KeyboardEvent, within: &str) -> bool {
 fn is_same_room(one: &Route, other: &Route) -> bool {
     match (one, other) {
         (Route::Place(one, _), Route::Place(other, _)) => one == other,
-        (Route::Settings { entity: one, .. }, Route::Settings { entity: other, .. }) => one == other,
+        (Route::Team { entity: one, room }, Route::Team { entity: other, room: next })
+            if room.is_setting() && next.is_setting() =>
+        {
+            one == other
+        }
         (one, other) => one == other,
     }
 }

@@ -21,29 +21,23 @@ use crate::{
 pub fn Sidebar() -> impl IntoView {
     let (router, team) = (use_router(), use_team());
     let entity = team.entity();
-    let room = move |glyph, label: &'static str, route: fn(String) -> Route| {
-        let here = move || router.route().with(|now| *now == route(entity.get()));
+    let room = move |glyph, room: Room| {
+        let here = move || router.route().with(|now| matches!(now, Route::Team { room: now, .. } if *now == room));
         view! {
             <Item
                 glyph=glyph
-                label=label
+                label=room.label()
                 href=Signal::derive(move || {
                     // Without a href there is nothing to follow, and it has its place all the same.
-                    entity.with(|entity| (!entity.is_empty()).then(|| router.href(&route(entity.clone()))))
+                    entity.with(|entity| (!entity.is_empty()).then(|| router.href(&room.of(entity.clone()))))
                 })
                 current=Signal::derive(here)
             />
         }
     };
-    let home = move || {
-        router.href(&match entity.get() {
-            entity if entity.is_empty() => Route::Start,
-            entity => Route::Automations { entity },
-        })
-    };
     view! {
         <nav class="sidebar" aria-label="Main">
-            <a class="brand" href=bound(home)>
+            <a class="brand" href=bound(move || router.href(&Room::Home.of(entity.get())))>
                 <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
                     <circle cx="15.75" cy="4.75" r="2" />
                     <path d="M15.75 6.75v8a5.5 5.5 0 0 1-11 0V11l3.6 3.3" />
@@ -52,21 +46,20 @@ pub fn Sidebar() -> impl IntoView {
             </a>
             <TeamSwitcher />
             <ul class="nav" role="list">
-                {room(Glyph::Hook, "Automations", |entity| Route::Automations { entity })}
-                {room(Glyph::Delivery, "Deliveries", |entity| Route::Deliveries { entity })}
-                {room(Glyph::Pulse, "Events", |entity| Route::Events { entity })}
+                {room(Glyph::Home, Room::Home)} {room(Glyph::Hook, Room::Automations)}
+                {room(Glyph::Delivery, Room::Deliveries)} {room(Glyph::Pulse, Room::Events)}
             </ul>
             <Places kind=PlaceKind::Registry />
             <Places kind=PlaceKind::Project />
             <h2 class="nav__heading">"Team"</h2>
             <ul class="nav" role="list">
-                {room(Glyph::Endpoint, "Webhooks", |entity| Route::Settings { entity, room: Room::Webhooks })}
-                {room(Glyph::Key, "Secrets", |entity| Route::Settings { entity, room: Room::Secrets })}
-                {room(Glyph::Lock, "Access keys", |entity| Route::Settings { entity, room: Room::Keys })}
+                {room(Glyph::Endpoint, Room::Webhooks)} {room(Glyph::Key, Room::Secrets)}
+                {room(Glyph::Download, Room::Sources)} {room(Glyph::Users, Room::Members)} {room(Glyph::Lock, Room::Keys)}
+                {room(Glyph::Audit, Room::Audit)}
             </ul>
             <div class="sidebar__foot">
                 <ul class="nav" role="list">
-                    {room(Glyph::Book, "Payload reference", |entity| Route::Reference { entity })}
+                    {room(Glyph::Book, Room::Reference)}
                 </ul>
                 <Reader />
             </div>
@@ -145,7 +138,7 @@ fn TeamSwitcher() -> impl IntoView {
         let teams = team.me().with(|me| me.value.as_ref().map(|me| me.entities.clone()).unwrap_or_default());
         let item = |entity: String| {
             let to = entity.clone();
-            MenuItem::new(Glyph::Users, entity, move || router.go(&Route::Automations { entity: to.clone() }))
+            MenuItem::new(Glyph::Users, entity, move || router.go(&Room::Home.of(to.clone())))
         };
         teams.into_iter().map(|team| item(team.entity)).collect::<Vec<_>>()
     };

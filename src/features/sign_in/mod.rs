@@ -47,7 +47,7 @@ pub fn SignIn(
 ) -> impl IntoView {
     let client = use_client();
     let refused = client.session().was_refused().then(|| {
-        "The server does not take this key: it was mistyped or revoked. Paste another, or a sign-in link.".to_owned()
+        "The server does not take this key: it was mistyped or revoked, or you were taken out of the team. Paste another, or a sign-in link.".to_owned()
     });
     let failure = RwSignal::new(refused);
     let busy = RwSignal::new(false);
@@ -82,7 +82,7 @@ fn trade(client: Client, code: String, busy: RwSignal<bool>, failure: RwSignal<O
             Err(error) => {
                 failure.try_set(Some(match error.status() {
                     Some(400..500) => {
-                        "This sign-in link was used already or is too old. Ask the server for a fresh one.".to_owned()
+                        "This sign-in link was used already or is too old. Ask an admin of your team for a fresh one, or start the server anew: it prints one.".to_owned()
                     }
                     _ => error.words(),
                 }));
@@ -93,7 +93,7 @@ fn trade(client: Client, code: String, busy: RwSignal<bool>, failure: RwSignal<O
 }
 
 part! {
-    sign_in: fn sign_in_form(busy: RwSignal<bool>, failure: RwSignal<Option<String>>) {
+    extras: fn sign_in_form(busy: RwSignal<bool>, failure: RwSignal<Option<String>>) {
         view! { <SignInForm busy=busy failure=failure /> }
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use hookboard_api::{
-    account::Role,
-    event::Event,
-    limits::{MAX_NAME, RETRY_WAITS_S},
+    automation::{Action, Automation},
+    event::{Event, event_spec},
+    limits::RETRY_WAITS_S,
+    list::List,
     sentence::subject_words,
-    webhook::{HealthState, TestRequest, TestResult, Webhook},
+    webhook::{TestRequest, TestResult, Webhook},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -15,26 +16,21 @@ use super::{
     draft::subject,
     fields::Choice,
     state::{MADE_UP, Wizard},
+    webhook_field::{Making, WebhookField},
 };
 use crate::{
-    client::{ApiError, calls, use_client, use_team},
-    features::{
-        payload::{PayloadEditor, Preview, VariableList},
-        settings::{new_secret, new_webhook},
-    },
-    part::Later,
-    route::{Room, Route, use_router},
+    client::{ApiError, calls},
+    features::payload::{PayloadEditor, Preview, Start, VariableList},
+    route::{Query, Room, use_router},
     ui::{
-        button::Button,
-        dialog::lost,
         exchange::{ExchangeTabs, Phases, outcome_badge},
-        feedback::{Callout, LoadError},
-        field::{Choices, SelectField},
+        feedback::Callout,
+        field::Choices,
         format::{ago, counted, parse_time, span},
         icon::{Glyph, Icon},
         ids::new_id,
         overlay::after_layout,
-        status::{Badge, Tone},
+        status::Tone,
         time::use_clock,
     },
 };
@@ -93,6 +89,19 @@ pub(super) fn ActionStep(
 ) -> impl IntoView {
     let record = wizard.part(|draft| draft.record);
     let name = new_id();
+    let client = wizard.client();
+    let automations = client.query::<List<Automation>>({
+        let path = calls::automations(&wizard.place().entity, None, &Query::default());
+        move || Some(path.clone())
+    });
+    let others = Signal::derive(move || {
+        let own = wizard.id();
+        automations.with(|list| {
+            let all = list.value.iter().flat_map(|list| &list.items).filter(|one| Some(&one.id) != own.as_ref());
+            all.filter_map(start).collect::<Vec<_>>()
+        })
+    });
+    let loading = Signal::derive(move || automations.with(|list| list.value.is_none() && list.busy));
     let sends = move || {
         if record.get() {
             return view! {
@@ -107,6 +116,8 @@ pub(super) fn ActionStep(
             <PayloadEditor
                 payload=wizard.payload()
                 event=wizard.part(|draft| draft.event)
+                others=others
+                loading=loading
                 error=wizard.error("/template")
             />
         }
@@ -154,13 +165,23 @@ pub(super) fn ActionStep(
     }
 }
 
+/// The payload of an automation that has one.
+fn start(automation: &Automation) -> Option<Start> {
+    let Action::Webhook { template: Some(template), .. } = &automation.action else { return None };
+    let note = format!("{}, {}", event_spec(automation.trigger.event).title, automation.scope.name);
+    (!template.trim().is_empty()).then(|| Start { name: automation.name.clone(), note, text: template.clone() })
+}
+
 /// The preview, with its events to choose from.
 #[component]
 pub(super) fn PreviewOf(
     /// The wizard.
     wizard: Wizard,
 ) -> impl IntoView {
-    let clock = use_clock();
+    let (clock, router) = (use_clock(), use_router());
+    let webhook = Memo::new(move |_| wizard.webhook().map(|one| one.settings));
+    let to = Room::Reference.of(wizard.place().entity).path();
+    let reference = router.href_to(&(to + &Query::default().with("show", Some("verify")).suffix()));
     let events = Signal::derive(move || -> Choices {
         let words = |event: &Event| {
             let subject_of =
@@ -173,7 +194,7 @@ pub(super) fn PreviewOf(
             [Some(name), subject_of, when].into_iter().flatten().collect::<Vec<_>>().join(", ")
         };
         let one = |event: &Arc<Event>| (event.id.clone(), words(event));
-        let mut all: Choices = wizard.past().with(|past| past.matched.iter().take(20).map(one).collect());
+        let mut all: Choices = wizard.matching().with(|events| events.iter().take(20).map(one).collect());
         let kind = wizard.draft().with(|draft| draft.event);
         wizard.events().with(|list| {
             for event in
@@ -195,158 +216,9 @@ pub(super) fn PreviewOf(
             events=events
             event=chosen
             on_event=move |id: String| wizard.preview_with(&id)
+            webhook=webhook
+            reference=reference
         />
-    }
-}
-
-/// Which webhook, how it has been doing, and what it sends along.
-#[component]
-fn WebhookField(wizard: Wizard, making: Making) -> impl IntoView {
-    let router = use_router();
-    let settings = Route::Settings { entity: wizard.place().entity, room: Room::Webhooks };
-    let client = use_client();
-    let choices = Signal::derive(move || -> Choices {
-        let mut all = vec![(String::new(), "Choose a webhook".to_owned())];
-        wizard.webhooks().with(|list| {
-            for one in list.value.iter().flat_map(|list| &list.items) {
-                let state = match one.health.state {
-                    HealthState::Paused => ", paused",
-                    HealthState::Disabled => ", disabled",
-                    HealthState::Failing => ", failing",
-                    HealthState::Healthy | HealthState::Unused => "",
-                };
-                all.push((one.id.clone(), format!("{} – {}{state}", one.settings.name, address(&one.settings.url))));
-            }
-        });
-        all
-    });
-    let facts = move || {
-        wizard.webhook().map(|webhook| {
-            let Webhook { settings, health, .. } = webhook;
-            let (tone, glyph, word) = health_look(health.state);
-            view! {
-                <p class="field__hint row row-wrap">
-                    <Badge tone=tone glyph=glyph>{word}</Badge>
-                    <span class="dots">
-                        {(health.total_7d > 0)
-                            .then(|| {
-                                view! { <span>{format!("{} of {} delivered in 7\u{a0}days", health.delivered_7d, health.total_7d)}</span> }
-                            })}
-                        {settings.access_token.is_some().then(|| view! { <span>"sends a bearer token"</span> })}
-                        {settings.signing_secret.is_some().then(|| view! { <span>"signed"</span> })}
-                        <span>{format!("{}\u{a0}s timeout", settings.timeout_s)}</span>
-                    </span>
-                </p>
-                {health
-                    .reason
-                    .map(|reason| {
-                        view! {
-                            <Callout tone=Tone::Warning glyph=Glyph::Pause>
-                                {reason}
-                                " Deliveries wait until it is resumed."
-                            </Callout>
-                        }
-                    })}
-            }
-        })
-    };
-    let body = move || {
-        let failed = wizard.webhooks().with(|list| list.value.is_none().then(|| list.error.clone()).flatten());
-        if let Some(error) = failed {
-            let path = calls::webhooks(&wizard.place().entity);
-            return view! { <LoadError what="The webhooks" why=error.words() on_retry=move || client.refresh(&path) /> }
-                .into_any();
-        }
-        let none = wizard.webhooks().with(|list| list.value.as_ref().is_some_and(|list| list.items.is_empty()));
-        if none {
-            return view! {
-                <Callout tone=Tone::Info glyph=Glyph::Endpoint>
-                    "There is no webhook yet. Make the first one here; the draft stays as it is."
-                </Callout>
-            }
-            .into_any();
-        }
-        view! {
-            <SelectField
-                label="Webhook"
-                error=wizard.error("/webhook")
-                value=wizard.part(|draft| draft.webhook.clone())
-                choices=choices
-                on_choose=move |id: String| {
-                    wizard.touched("/webhook");
-                    wizard.change(|draft| draft.webhook = id);
-                }
-            />
-        }
-        .into_any()
-    };
-    let refused = use_team().refusal(Role::Admin);
-    view! {
-        <div class="stack-tight">
-            {live(body)} {live(facts)}
-            <div class="row row-wrap">
-                <Button small=true glyph=Glyph::Plus refused=refused on_press=move || making.webhook.set(true)>
-                    "New webhook"
-                </Button>
-                <Button small=true glyph=Glyph::Key refused=refused on_press=move || making.secret.set(true)>
-                    "New secret"
-                </Button>
-                <a class="small push" href=bound(move || router.href(&settings))>"Webhooks in the team settings"</a>
-            </div>
-        </div>
-    }
-}
-
-/// What can be made without leaving the wizard, and whether it is being made.
-#[derive(Clone, Copy)]
-pub(super) struct Making {
-    webhook: RwSignal<bool>,
-    secret: RwSignal<bool>,
-}
-
-impl Making {
-    /// Nothing is being made.
-    pub(super) fn new() -> Self {
-        Self { webhook: RwSignal::new(false), secret: RwSignal::new(false) }
-    }
-}
-
-/// The dialogs that make a webhook or a secret. They stand beside the wizard's form: each has its own.
-#[component]
-pub(super) fn MakingDialogs(
-    /// The wizard; it takes the webhook made.
-    wizard: Wizard,
-    /// What is being made.
-    making: Making,
-) -> impl IntoView {
-    let entity = wizard.place().entity;
-    let take = Callback::new(move |made: Webhook| {
-        wizard.touched("/webhook");
-        wizard.change(|draft| draft.webhook = made.id);
-    });
-    let Making { webhook, secret } = making;
-    view! {
-        <Later wanted=webhook ask=new_webhook(entity.clone(), webhook, take) on_missing=lost(webhook) />
-        <Later wanted=secret ask=new_secret(entity, secret) on_missing=lost(secret) />
-    }
-}
-
-const fn health_look(state: HealthState) -> (Tone, Glyph, &'static str) {
-    match state {
-        HealthState::Unused => (Tone::None, Glyph::MinusCircle, "Not used yet"),
-        HealthState::Healthy => (Tone::Success, Glyph::CheckCircle, "Healthy"),
-        HealthState::Failing => (Tone::Danger, Glyph::XCircle, "Failing"),
-        HealthState::Paused => (Tone::Warning, Glyph::Pause, "Paused"),
-        HealthState::Disabled => (Tone::Warning, Glyph::Power, "Disabled"),
-    }
-}
-
-/// An address without its scheme, cut short.
-fn address(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    match rest.char_indices().nth(MAX_NAME) {
-        Some((end, _)) => format!("{}…", &rest[..end]),
-        None => rest.to_owned(),
     }
 }
 
@@ -422,14 +294,20 @@ fn dots() -> AnyView {
 
 /// What was sent, and what came back.
 #[component]
-fn TestOutcome(testing: Testing) -> impl IntoView {
+pub(super) fn TestOutcome(
+    /// The test.
+    testing: Testing,
+) -> impl IntoView {
     let id = new_id();
     let side = RwSignal::new("response".to_owned());
     let board: NodeRef<html::Section> = NodeRef::new();
-    // The button may stand far above what it leads to.
+    // The button may stand far above what it leads to. A test of before the step was opened is no news.
+    let result = move || testing.result.with(|result| Some(Arc::as_ptr(result.as_ref()?.as_ref().ok()?)));
+    let seen = untrack(result);
     Effect::new(move || {
-        testing.result.track();
-        if let Some(board) = board.get() {
+        if let Some(board) = board.get()
+            && result() != seen
+        {
             after_layout(move || board.scroll_into_view_with_bool(false));
         }
     });

@@ -4,7 +4,7 @@
 use hookboard_api::{
     EventType,
     filter::Filter,
-    sentence::PlainTest,
+    plain::PlainTest,
     trace::{Op, plain},
 };
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl ConditionDraft {
             return Some("Say what to compare it with.".to_owned());
         }
         let test = self.test()?;
-        let condition = hookboard_api::sentence::filter_of(&[test])?;
+        let condition = hookboard_api::plain::filter_of(&[test])?;
         Filter::parse(&condition, event).err().and_then(|errors| errors.into_iter().next()).map(|error| error.message)
     }
 }

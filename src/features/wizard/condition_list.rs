@@ -1,7 +1,14 @@
 //! Further conditions: a list of comparisons that all hold, or the whole condition as JSON.
 
-use hookboard_api::{EventType, sentence::plain_tests, template::VARIABLES};
-use leptos::prelude::*;
+use hookboard_api::{
+    EventType,
+    plain::{Join, said},
+    template::{VARIABLES, Variable},
+    trace::plain,
+};
+use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use super::{
     condition::{COMPARISONS, ConditionDraft},
@@ -12,9 +19,20 @@ use super::{
 };
 use crate::ui::{
     button::{Button, ButtonKind, IconButton},
-    icon::{Glyph, Icon},
+    combobox::Combobox,
+    icon::Glyph,
     ids::new_id,
+    overlay::after_layout,
+    pick::Offer,
+    toggle::Segmented,
 };
+
+/// Metadata keys proposed at most.
+const MOST_KEYS: usize = 50;
+
+/// How conditions are joined, in words.
+const JOINS: [(Join, &str); 3] =
+    [(Join::All, "All of them hold"), (Join::Any, "Any of them holds"), (Join::None, "None of them holds")];
 
 /// Comparisons on the event's values.
 #[component]
@@ -23,13 +41,25 @@ pub(super) fn ConditionList(
     wizard: Wizard,
 ) -> impl IntoView {
     let keys = wizard.part(|draft| draft.conditions.iter().map(|one| one.key).collect::<Vec<_>>());
-    let names_id = new_id();
-    let listed = names_id.clone();
-    let row = move |key: u32| view! { <ConditionRow wizard=wizard key=key names=listed.clone() /> };
+    let names = Memo::new(move |_| names(wizard));
+    let row = move |key: u32| view! { <ConditionRow wizard=wizard key=key names=names /> };
+    let join = wizard.part(|draft| draft.conditions_join);
+    // One condition can be turned round as well.
+    let several = wizard.part(|draft| !draft.conditions.is_empty());
+    let list: NodeRef<html::Div> = NodeRef::new();
     let add = move || {
         wizard.change(|draft| {
             let key = draft.key();
             draft.conditions.push(ConditionDraft::new(key));
+        });
+        after_layout(move || {
+            let fields = list.get_untracked().and_then(|list| list.query_selector_all(".condition").ok());
+            let last = fields.and_then(|rows| rows.get(rows.length().checked_sub(1)?)?.dyn_into::<Element>().ok());
+            let field = last.and_then(|row| row.query_selector("input").ok().flatten());
+            if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+                // A field that cannot take the focus leaves it where it is.
+                let _ = field.focus();
+            }
         });
     };
     let write_json = move || {
@@ -42,9 +72,26 @@ pub(super) fn ConditionList(
         <fieldset class="field">
             <legend class="field__label">
                 "More conditions"
-                <span class="field__optional">"all of them must hold"</span>
             </legend>
-            <div class="conditions">
+            <div node_ref=list class="conditions">
+                {live(move || {
+                    (several.get())
+                        .then(|| {
+                            view! {
+                                <Segmented
+                                    label="How the conditions are joined"
+                                    value=Signal::derive(move || join.get().as_str().to_owned())
+                                    choices=JOINS.map(|(join, words)| (join.as_str().to_owned(), words.to_owned())).to_vec()
+                                    on_choose=move |word: String| {
+                                        wizard
+                                            .change(|draft| {
+                                                draft.conditions_join = Join::parse(&word).unwrap_or_default();
+                                            });
+                                    }
+                                />
+                            }
+                        })
+                })}
                 <For each=move || keys.get() key=|key| *key children=row />
                 <div class="row row-wrap">
                     <Button small=true glyph=Glyph::Plus on_press=add>
@@ -55,25 +102,22 @@ pub(super) fn ConditionList(
                     </Button>
                 </div>
             </div>
-            <datalist id=names_id>
-                {live(move || names(wizard).into_iter().map(|name| view! { <option value=name></option> }).collect_view())}
-            </datalist>
         </fieldset>
     }
 }
 
 /// Names of the values that the event carries, those of metadata as past events have them.
-fn names(wizard: Wizard) -> Vec<String> {
+fn names(wizard: Wizard) -> Vec<Offer> {
     let event = wizard.draft().with(|draft| draft.event);
-    let mut names: Vec<String> = Vec::new();
+    let mut names: Vec<Offer> = Vec::new();
     if event.is_artifact() {
         wizard.events().with(|list| {
             for event in list.value.iter().flat_map(|list| &list.items) {
                 let metadata = event.values.get("artifact_metadata").and_then(|one| one.as_object());
-                for key in metadata.iter().flat_map(|metadata| metadata.keys()) {
+                for (key, value) in metadata.into_iter().flatten() {
                     let name = format!("artifact_metadata.{key}");
-                    if names.len() < 50 && !names.contains(&name) {
-                        names.push(name);
+                    if names.len() < MOST_KEYS && !names.iter().any(|one| one.value == name) {
+                        names.push(Offer { note: plain(value), ..Offer::new(name.clone(), name) });
                     }
                 }
             }
@@ -83,12 +127,13 @@ fn names(wizard: Wizard) -> Vec<String> {
     names
 }
 
-fn plain_names(event: EventType) -> impl Iterator<Item = String> {
-    VARIABLES.iter().filter(move |one| event.carries(one.name)).map(|one| one.name.to_owned())
+fn plain_names(event: EventType) -> impl Iterator<Item = Offer> {
+    let offer = |one: &Variable| Offer { note: one.description.to_owned(), ..Offer::new(one.name, one.name) };
+    VARIABLES.iter().filter(move |one| event.carries(one.name)).map(offer)
 }
 
 #[component]
-fn ConditionRow(wizard: Wizard, key: u32, names: String) -> impl IntoView {
+fn ConditionRow(wizard: Wizard, key: u32, names: Memo<Vec<Offer>>) -> impl IntoView {
     let pointer = at_condition(key);
     let error = wizard.error(pointer.clone());
     let of = move |read: fn(&ConditionDraft) -> String| {
@@ -106,38 +151,28 @@ fn ConditionRow(wizard: Wizard, key: u32, names: String) -> impl IntoView {
     let label = move |what: &str| format!("{what}, condition {}", number());
     let (path, op, operand) = (of(|one| one.path.clone()), of(|one| one.op.clone()), of(|one| one.operand.clone()));
     let has_operand = wizard.part(move |draft| draft.conditions.iter().any(|one| one.key == key && one.has_operand()));
-    let options = move || {
-        let chosen = op.get();
-        COMPARISONS
-            .map(|(word, words)| view! { <option value=word selected=word == chosen>{words}</option> })
-            .collect_view()
-    };
     let left = move |_| wizard.leave(&pointer);
     let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="condition">
-            <input
-                class="input input--mono"
-                type="text"
-                autocomplete="off"
-                spellcheck="false"
-                list=names
+            <Combobox
+                id=new_id()
+                label=Signal::derive(move || Some(label("Value")))
                 placeholder="artifact_metadata.accuracy"
-                aria-label=bound(move || label("Value"))
-                aria-invalid=bound(invalid)
-                prop:value=boxed(move || path.get())
-                on:input=handler(move |event: web_sys::Event| write(|one, text| one.path = text, event_target_value(&event)))
+                mono=true
+                free=true
+                value=path
+                offers=names
+                invalid=Signal::derive(move || error.with(Option::is_some))
+                on_choose=move |text: String| write(|one, text| one.path = text, text)
             />
-            <span class="select-wrap">
-                <select
-                    class="select"
-                    aria-label=bound(move || label("Comparison"))
-                    on:change=handler(move |event: web_sys::Event| write(|one, word| one.op = word, event_target_value(&event)))
-                >
-                    {live(options)}
-                </select>
-                <Icon glyph=Glyph::ChevronDown />
-            </span>
+            <Combobox
+                id=new_id()
+                label=Signal::derive(move || Some(label("Comparison")))
+                value=op
+                offers=Signal::derive(|| COMPARISONS.map(|(word, words)| Offer::new(word, words)).to_vec())
+                on_choose=move |word: String| write(|one, word| one.op = word, word)
+            />
             <input
                 class="input input--mono"
                 type="text"
@@ -182,7 +217,7 @@ pub(super) fn ConditionJson(
             .json
             .as_deref()
             .and_then(|json| serde_json::from_str(json).ok())
-            .is_some_and(|value| plain_tests(Some(&value)).is_some())
+            .is_some_and(|value| said(Some(&value)).is_some())
     });
     view! {
         <div class="field">

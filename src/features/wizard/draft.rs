@@ -6,9 +6,9 @@ use hookboard_api::{
     automation::{Action, Automation, AutomationDraft},
     event::{EVENTS, EventSpec, Field, event_spec},
     metric::{MetricCondition, MetricJoin},
+    plain::{Join, PlainTest, Said, said},
     run::RunState,
     scope::Scope,
-    sentence::{PlainTest, filter_of, plain_tests},
     trace::Op,
     trigger::Trigger,
 };
@@ -47,6 +47,9 @@ pub struct Draft {
     pub rules: Vec<RuleDraft>,
     /// Further comparisons; all must hold.
     pub conditions: Vec<ConditionDraft>,
+    /// How they are joined.
+    #[serde(default)]
+    pub conditions_join: Join,
     /// The whole condition as JSON, where the fields cannot say it or the reader prefers to.
     pub json: Option<String>,
     /// The condition as it was read: it goes back the same while the fields say the same.
@@ -91,6 +94,7 @@ impl Draft {
             join: MetricJoin::All,
             rules: vec![RuleDraft::new(0, event)],
             conditions: Vec::new(),
+            conditions_join: Join::All,
             json: None,
             original: None,
             record: false,
@@ -149,6 +153,7 @@ impl Draft {
             field.clear();
         }
         self.conditions.clear();
+        self.conditions_join = Join::All;
         self.json = None;
     }
 
@@ -161,7 +166,17 @@ impl Draft {
             this.clear_filter();
             this.json = serde_json::to_string_pretty(filter).ok();
         };
-        let Some(tests) = plain_tests(Some(filter)) else { return whole(self) };
+        let Some(Said { tests, join, group }) = said(Some(filter)) else { return whole(self) };
+        if !group.is_empty() {
+            self.conditions_join = join;
+            for test in &group {
+                let key = self.key();
+                match ConditionDraft::read(key, test) {
+                    Some(condition) => self.conditions.push(condition),
+                    None => return whole(self),
+                }
+            }
+        }
         for test in &tests {
             let text = test.operand.as_str().filter(|text| !text.is_empty());
             let field = match (test.path.as_str(), test.op) {
@@ -179,8 +194,9 @@ impl Draft {
                 text.clone_into(field);
                 continue;
             }
+            // What no field says stands with the further conditions, unless those are joined otherwise.
             let key = self.key();
-            match ConditionDraft::read(key, test) {
+            match ConditionDraft::read(key, test).filter(|_| group.is_empty()) {
                 Some(condition) => self.conditions.push(condition),
                 None => return whole(self),
             }
@@ -216,8 +232,8 @@ impl Draft {
         Scope { kind: place.kind, entity: place.entity.clone(), name: place.name.clone(), collection }
     }
 
-    /// The comparisons that the fields say.
-    pub fn tests(&self, scope: &Scope) -> Vec<PlainTest> {
+    /// What the fields say.
+    fn said(&self, scope: &Scope) -> Said {
         let spec = self.spec();
         let text = |path: &str, op: Op, text: &str| {
             (!text.is_empty()).then(|| PlainTest { path: path.to_owned(), op, operand: Value::from(text) })
@@ -233,8 +249,18 @@ impl Draft {
             tests.extend(text("event_author", Op::Eq, self.user.trim()));
             tests.extend(text("run_name", Op::Regex, &self.run_name));
         }
-        tests.extend(self.conditions.iter().filter(|one| !one.path.trim().is_empty()).filter_map(ConditionDraft::test));
-        tests
+        let conditions = self.conditions.iter().filter(|one| !one.path.trim().is_empty());
+        let group: Vec<PlainTest> = conditions.filter_map(ConditionDraft::test).collect();
+        let is_plain = match self.conditions_join {
+            Join::All => true,
+            Join::Any => group.len() < 2,
+            Join::None => group.is_empty(),
+        };
+        if is_plain {
+            tests.extend(group);
+            return Said { tests, ..Said::default() };
+        }
+        Said { tests, join: self.conditions_join, group }
     }
 
     /// The condition.
@@ -242,15 +268,18 @@ impl Draft {
         if let Some(json) = &self.json {
             return serde_json::from_str(json).ok();
         }
-        let tests = self.tests(scope);
+        let now = self.said(scope);
         // Wrappings and order that mean nothing here may mean something to whoever wrote them.
+        let alike =
+            |old: &[PlainTest], new: &[PlainTest]| old.len() == new.len() && old.iter().all(|one| new.contains(one));
         let same = |original: &Value| {
-            plain_tests(Some(original))
-                .is_some_and(|old| old.len() == tests.len() && old.iter().all(|one| tests.contains(one)))
+            said(Some(original)).is_some_and(|old| {
+                old.join == now.join && alike(&old.tests, &now.tests) && alike(&old.group, &now.group)
+            })
         };
         match &self.original {
             Some(original) if same(original) => Some(original.clone()),
-            _ => filter_of(&tests),
+            _ => now.filter(),
         }
     }
 

@@ -11,12 +11,20 @@ use super::{
     condition_list::{ConditionJson, ConditionList},
     draft::subject,
     fields::{Choice, DraftField, GroupError},
+    known::{run_names, users},
     past_view::OnThePast,
     pattern_field::PatternField,
     rule_list::RuleList,
     state::Wizard,
 };
-use crate::ui::{feedback::Callout, field::SelectField, format::counted, icon::Glyph, ids::new_id, status::Tone};
+use crate::ui::{
+    feedback::Callout,
+    format::counted,
+    icon::Glyph,
+    ids::new_id,
+    pick::{Offer, PickField},
+    status::Tone,
+};
 
 /// What to wait for.
 #[component]
@@ -123,19 +131,20 @@ fn Where(wizard: Wizard) -> impl IntoView {
             })
         })
     };
-    let choices = Signal::derive(move || {
-        let mut all = vec![(String::new(), "Choose a collection".to_owned())];
+    let offers = Signal::derive(move || {
+        let mut all = vec![Offer::new("", "Choose a collection")];
         wizard.collections().with(|list| {
             let names = list.value.iter().flat_map(|list| &list.items).map(|one| one.name.clone());
-            all.extend(names.map(|name| (name.clone(), name)));
+            all.extend(names.map(|name| Offer::new(name.clone(), name)));
         });
         // One that is gone, or not here yet, still shows.
         let own = wizard.draft().with(|draft| draft.collection.clone());
-        if !all.iter().any(|(value, _)| *value == own) {
-            all.push((own.clone(), own));
+        if !all.iter().any(|one| one.value == own) {
+            all.push(Offer::new(own.clone(), own));
         }
         all
     });
+    let loading = Signal::derive(move || wizard.collections().with(|list| list.value.is_none() && list.busy));
     view! {
         <fieldset class="field">
             <legend class="field__label">"Where"</legend>
@@ -160,11 +169,12 @@ fn Where(wizard: Wizard) -> impl IntoView {
             one.get()
                 .then(|| {
                     view! {
-                        <SelectField
+                        <PickField
                             label="Collection"
                             error=wizard.error("/collection")
                             value=wizard.part(|draft| draft.collection.clone())
-                            choices=choices
+                            offers=offers
+                            loading=loading
                             on_choose=move |name: String| {
                                 wizard.touched("/collection");
                                 wizard.change(|draft| draft.collection = name);
@@ -179,6 +189,8 @@ fn Where(wizard: Wizard) -> impl IntoView {
 /// Whose runs, and which names.
 #[component]
 fn RunFilter(wizard: Wizard) -> impl IntoView {
+    let users = Signal::derive(move || users(wizard));
+    let names = Signal::derive(move || run_names(wizard));
     view! {
         <div class="choices">
             <DraftField
@@ -187,6 +199,7 @@ fn RunFilter(wizard: Wizard) -> impl IntoView {
                 pointer="/user"
                 optional=true
                 hint="A user's name. Empty: everyone's."
+                proposals=users
                 value=wizard.part(|draft| draft.user.clone())
                 on_input=move |text: String| wizard.change(|draft| draft.user = text)
             />
@@ -197,6 +210,7 @@ fn RunFilter(wizard: Wizard) -> impl IntoView {
                 optional=true
                 mono=true
                 hint="A regular expression. Empty: any name."
+                proposals=names
                 value=wizard.part(|draft| draft.run_name.clone())
                 on_input=move |text: String| wizard.change(|draft| draft.run_name = text)
             />

@@ -1,6 +1,6 @@
 //! What is wrong with a draft, and at which field of which step that is told.
 
-use hookboard_api::{EventType, event::Field, filter::Filter, pattern, problem::FieldError};
+use hookboard_api::{EventType, event::Field, filter::Filter, json::repeated_key, pattern, problem::FieldError};
 
 use super::draft::{Draft, subject};
 use crate::route::{Place, Step};
@@ -115,12 +115,16 @@ pub fn step_of(pointer: &str) -> Step {
 }
 
 fn json_fault(json: &str, event: EventType) -> Option<String> {
-    match serde_json::from_str(json) {
-        Err(error) => Some(format!("This is not JSON: {error}. Mend it, or take the condition out.")),
-        Ok(value) => Filter::parse(&value, event).err().and_then(|errors| errors.into_iter().next()).map(|error| {
-            if error.pointer.is_empty() { error.message } else { format!("At {}: {}", error.pointer, error.message) }
-        }),
+    let value = match serde_json::from_str(json) {
+        Ok(value) => value,
+        Err(error) => return Some(format!("This is not JSON: {error}. Mend it, or take the condition out.")),
+    };
+    if let Some(key) = repeated_key(json) {
+        return Some(format!("\"{key}\" stands twice in one object. Keep one, or join both with $and."));
     }
+    Filter::parse(&value, event).err().and_then(|errors| errors.into_iter().next()).map(|error| {
+        if error.pointer.is_empty() { error.message } else { format!("At {}: {}", error.pointer, error.message) }
+    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use super::{draft::Draft, state::Wizard};
 use crate::{
     client::read_value,
     ui::{
+        combobox::Combobox,
         field::Field,
         icon::{Glyph, Icon},
         ids::new_id,
+        pick::Offer,
     },
 };
 
@@ -38,9 +40,9 @@ pub(super) fn DraftField(
     /// What is shown while it is empty.
     #[prop(optional)]
     placeholder: Option<&'static str>,
-    /// The id of a list of proposals.
+    /// What is proposed while it is typed.
     #[prop(optional, into)]
-    list: Option<String>,
+    proposals: Option<Signal<Vec<Offer>>>,
     /// Reads it.
     #[prop(into)]
     value: Signal<String>,
@@ -52,18 +54,33 @@ pub(super) fn DraftField(
     let error = wizard.error(pointer.clone());
     let note = format!("{id}-note");
     let changed = pointer.clone();
-    view! {
-        <Field id=id.clone() label=label hint=hint error=error optional=optional>
+    let control = match proposals {
+        Some(proposals) => view! {
+            <Combobox
+                id=id.clone()
+                value=value
+                offers=proposals
+                invalid=Signal::derive(move || error.with(Option::is_some))
+                free=true
+                mono=mono
+                on_leave=move |()| leave_filled(wizard, &pointer, value)
+                on_choose=move |text: String| {
+                    wizard.touched(&changed);
+                    on_input.run(text);
+                }
+            />
+        }
+        .into_any(),
+        None => view! {
             <input
                 class=if mono { "input input--mono" } else { "input" }
-                id=id
+                id=id.clone()
                 type="text"
                 autocomplete="off"
                 autocapitalize="off"
                 spellcheck="false"
                 inputmode=numeric.then_some("decimal")
                 placeholder=placeholder
-                list=list
                 aria-describedby=note
                 aria-invalid=bound(move || error.with(Option::is_some).then_some("true"))
                 prop:value=boxed(move || value.get())
@@ -73,6 +90,12 @@ pub(super) fn DraftField(
                 })
                 on:blur=handler(move |_| leave_filled(wizard, &pointer, value))
             />
+        }
+        .into_any(),
+    };
+    view! {
+        <Field id=id label=label hint=hint error=error optional=optional>
+            {control}
         </Field>
     }
 }

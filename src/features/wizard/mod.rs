@@ -8,6 +8,7 @@ mod event_step;
 mod faults;
 mod fields;
 mod keep;
+mod known;
 mod page;
 mod past;
 mod past_view;
@@ -16,6 +17,7 @@ mod review_step;
 mod rule;
 mod rule_list;
 mod state;
+mod webhook_field;
 
 pub use draft::Draft;
 pub use fields::{from_word, word};

@@ -5,12 +5,13 @@ use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
 use super::{
-    action_step::{ActionStep, Making, MakingDialogs, Testing},
+    action_step::{ActionStep, Testing},
     draft::Draft,
     event_step::EventStep,
     keep::{self, Door},
     review_step::ReviewStep,
     state::{STEPS, Wizard},
+    webhook_field::{Making, MakingDialogs},
 };
 use crate::{
     client::{ApiError, calls, use_client, use_team},
@@ -259,13 +260,15 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
         }
     };
 
-    let body = move || match step.get() {
+    let body = move || {
+        match step.get() {
         Step::Event => view! { <EventStep wizard=wizard /> }.into_any(),
         Step::Action => view! { <ActionStep wizard=wizard testing=testing making=making /> }.into_any(),
         Step::Review => {
-            view! { <ReviewStep wizard=wizard failure=failure.into() conflict=move || conflict().into_any() /> }
+            view! { <ReviewStep wizard=wizard testing=testing failure=failure.into() conflict=move || conflict().into_any() /> }
                 .into_any()
         }
+    }
     };
     let foot = move || {
         let home = router.href(&home);
@@ -281,35 +284,35 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
             Step::Action => back(Step::Event).into_any(),
             Step::Review => back(Step::Action).into_any(),
         };
+        let test = move || {
+            let sends = wizard.part(|draft| !draft.record);
+            let refused = Signal::derive(move || test_refusal(wizard, team));
+            move || {
+                sends.get().then(|| {
+                    view! {
+                        <Button
+                            glyph=Glyph::Send
+                            busy=testing.busy
+                            refused=refused
+                            on_press=move || testing.send(wizard)
+                        >
+                            "Test automation"
+                        </Button>
+                    }
+                })
+            }
+        };
         let last = match step.get() {
             Step::Event => next("Action").into_any(),
-            Step::Action => {
-                let sends = wizard.part(|draft| !draft.record);
-                let refused = Signal::derive(move || test_refusal(wizard, team));
-                view! {
-                    {move || {
-                        sends
-                            .get()
-                            .then(|| {
-                                view! {
-                                    <Button
-                                        glyph=Glyph::Send
-                                        busy=testing.busy
-                                        refused=refused
-                                        on_press=move || testing.send(wizard)
-                                    >
-                                        "Test automation"
-                                    </Button>
-                                }
-                            })
-                    }}
-                    {next("Review")}
-                }
-                .into_any()
+            Step::Action => view! {
+                {test()}
+                {next("Review")}
             }
+            .into_any(),
             Step::Review => {
                 let label = if wizard.id().is_some() { "Save automation" } else { "Create automation" };
                 view! {
+                    {test()}
                     <Button kind=ButtonKind::Primary submit=true busy=busy refused=team.refusal(Role::Admin)>
                         {label}
                     </Button>

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{action_step::PreviewOf, draft::UNITS, fields::DraftField, state::Wizard};
+use super::{
+    action_step::{PreviewOf, TestOutcome, Testing},
+    draft::UNITS,
+    fields::DraftField,
+    past_view::OnThePast,
+    state::Wizard,
+};
 use crate::ui::{
     feedback::Callout,
     field::Field,
@@ -16,6 +22,8 @@ use crate::ui::{
 pub(super) fn ReviewStep(
     /// The wizard.
     wizard: Wizard,
+    /// The test of the automation.
+    testing: Testing,
     /// What was refused and has no field.
     failure: Signal<Option<String>>,
     /// What to do about a version that was saved meanwhile.
@@ -127,6 +135,8 @@ pub(super) fn ReviewStep(
             </label>
         </div>
         <div class="stack form-split__aside">
+            {live(move || (!record.get()).then(|| view! { <TestOutcome testing=testing /> }))}
+            <OnThePast wizard=wizard />
             {live(move || (!record.get()).then(|| view! { <PreviewOf wizard=wizard /> }))}
             {live(move || {
                 record

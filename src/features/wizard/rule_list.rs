@@ -7,6 +7,7 @@ use super::{
     draft::Draft,
     faults::at_rule,
     fields::{DraftField, DraftSelect, from_word, word},
+    known::metrics,
     rule::RuleDraft,
     state::Wizard,
 };
@@ -81,25 +82,31 @@ fn RuleRow(wizard: Wizard, event: EventType, key: u32, several: Signal<bool>) ->
                      field: &'static str,
                      read: fn(&RuleDraft) -> String,
                      write: fn(&mut RuleDraft, String)| {
-        let (mono, numeric) = (field == "metric", field != "metric");
+        if field == "metric" {
+            return view! {
+                <DraftField
+                    wizard=wizard
+                    label=label
+                    pointer=at_rule(key, field)
+                    mono=true
+                    proposals=Signal::derive(move || metrics(wizard))
+                    value=of(read)
+                    on_input=move |typed: String| wizard.change(|draft| write_typed(draft, key, write, typed))
+                />
+            }
+            .into_any();
+        }
         view! {
             <DraftField
                 wizard=wizard
                 label=label
                 pointer=at_rule(key, field)
-                mono=mono
-                numeric=numeric
+                numeric=true
                 value=of(read)
-                on_input=move |typed: String| {
-                    wizard
-                        .change(|draft| {
-                            if let Some(rule) = draft.rules.iter_mut().find(|one| one.key == key) {
-                                write(rule, typed);
-                            }
-                        });
-                }
+                on_input=move |typed: String| wizard.change(|draft| write_typed(draft, key, write, typed))
             />
         }
+        .into_any()
     };
     let choose = move |label: &'static str,
                        choices: Vec<(&'static str, &'static str)>,
@@ -177,6 +184,10 @@ fn RuleRow(wizard: Wizard, event: EventType, key: u32, several: Signal<bool>) ->
             })}
         </div>
     }
+}
+
+fn write_typed(draft: &mut Draft, key: u32, change: fn(&mut RuleDraft, String), typed: String) {
+    write(draft, key, |rule| change(rule, typed));
 }
 
 fn write(draft: &mut Draft, key: u32, change: impl FnOnce(&mut RuleDraft)) {

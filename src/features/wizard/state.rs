@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use hookboard_api::{
     automation::{Automation, AutomationDraft},
-    catalogue::Collection,
+    backtest::BacktestDraft,
+    catalogue::{Collection, Run},
     event::Event,
     list::List,
     problem::FieldError,
@@ -22,7 +23,8 @@ use super::{
     draft::Draft,
     faults::step_of,
     keep::{self, Door},
-    past::{Past, look_back},
+    known::metadata,
+    past::matching,
 };
 use crate::{
     client::{Client, Remote, calls},
@@ -68,7 +70,9 @@ struct Parts {
     webhooks: Signal<Remote<List<Webhook>>>,
     collections: Signal<Remote<List<Collection>>>,
     events: Signal<Remote<List<Event>>>,
-    past: Memo<Past>,
+    matching: Memo<Vec<Arc<Event>>>,
+    tried_on: Memo<BacktestDraft>,
+    runs: Signal<Remote<List<Run>>>,
     previewed: Memo<Option<Arc<Event>>>,
 }
 
@@ -86,8 +90,11 @@ impl Wizard {
         let entity = place.entity.clone();
         let webhooks: Signal<Remote<List<Webhook>>> = client.query(move || Some(calls::webhooks(&entity)));
         let collections_path = calls::collections(&place);
-        let collections = client.query(move || Some(collections_path.clone()));
+        let collections: Signal<Remote<List<Collection>>> = client.query(move || Some(collections_path.clone()));
         let event_type = Memo::new(move |_| draft.with(|draft| draft.event));
+        let runs_path = (place.kind == PlaceKind::Project).then(|| calls::runs(&place));
+        // Only run events are about runs.
+        let runs = client.query(move || runs_path.clone().filter(|_| event_type.get().is_run()));
         let events: Signal<Remote<List<Event>>> = client.query(move || {
             let scope = scope.get();
             let query = Query::default()
@@ -110,7 +117,12 @@ impl Wizard {
                 None => Vec::new(),
             })
         });
-        let past = Memo::new(move |_| listed.with(|events| look_back(&trigger.get(), events)));
+        let matching = Memo::new(move |_| listed.with(|events| matching(&trigger.get(), events)));
+        let tried_on = Memo::new(move |_| BacktestDraft {
+            scope: scope.get(),
+            trigger: trigger.get(),
+            cooldown_s: draft.with(|draft| draft.cooldown_s().unwrap_or(None)),
+        });
         let chosen = router.param("event");
         let previewed = Memo::new(move |_| {
             let chosen = chosen.get();
@@ -119,7 +131,7 @@ impl Wizard {
             }
             let named = listed.with(|events| events.iter().find(|event| Some(&event.id) == chosen.as_ref()).cloned());
             named
-                .or_else(|| past.with(|past| past.matched.first().cloned()))
+                .or_else(|| matching.with(|events| events.first().cloned()))
                 .or_else(|| listed.with(|events| events.first().cloned()))
         });
         let name = Memo::new(move |_| draft.with(|draft| draft.shown_name(&at())));
@@ -138,7 +150,8 @@ impl Wizard {
                 webhook.map_or_else(|| Names { event, ..Names::default() }, |one| one.settings.template_names(event))
             })
         });
-        let payload = Payload::new(template, names.into(), values.into());
+        let metadata = metadata(client, &place, event_type, scope, collections, listed);
+        let payload = Payload::new(template, names.into(), values.into(), metadata.into());
         let step = router.param("step");
         let parts = Parts {
             place: stored,
@@ -160,7 +173,9 @@ impl Wizard {
             webhooks,
             collections,
             events,
-            past,
+            matching,
+            tried_on,
+            runs,
             previewed,
         };
         let wizard = Self { parts: StoredValue::new(parts) };
@@ -208,14 +223,29 @@ impl Wizard {
         self.parts.get_value().events
     }
 
-    /// What the condition makes of them.
-    pub fn past(self) -> Memo<Past> {
-        self.parts.get_value().past
+    /// Those of them that would have fired.
+    pub fn matching(self) -> Memo<Vec<Arc<Event>>> {
+        self.parts.get_value().matching
+    }
+
+    /// What makes it fire, as far as the past can tell.
+    pub fn tried_on(self) -> Memo<BacktestDraft> {
+        self.parts.get_value().tried_on
+    }
+
+    /// Runs of the project, newest first; none in a registry.
+    pub fn runs(self) -> Signal<Remote<List<Run>>> {
+        self.parts.get_value().runs
     }
 
     /// The event previewed with; none is the made-up one.
     pub fn previewed(self) -> Memo<Option<Arc<Event>>> {
         self.parts.get_value().previewed
+    }
+
+    /// Whether nothing is wrong with the fields of a step.
+    pub fn is_whole(self, step: Step) -> bool {
+        self.faults().with(|faults| faults.iter().all(|fault| step_of(&fault.pointer) != step))
     }
 
     fn faults(self) -> Memo<Vec<FieldError>> {
@@ -255,7 +285,7 @@ impl Wizard {
                 keep::save(&key, draft, template);
             }
         };
-        let last = save.clone();
+        let (last, leaving) = (save.clone(), save.clone());
         Effect::new(move || {
             draft.track();
             template.track();
@@ -274,8 +304,14 @@ impl Wizard {
             };
             set_timeout(later, std::time::Duration::from_millis(250));
         });
-        // Whoever leaves sooner than that loses nothing.
+        // Whoever leaves sooner than that loses nothing, by closing or reloading the page either.
+        let listener = window_event_listener(leptos::ev::pagehide, move |_| {
+            if turn.try_get_value().is_some_and(|turn| turn > 0) {
+                leaving();
+            }
+        });
         on_cleanup(move || {
+            listener.remove();
             if turn.try_get_value().is_some_and(|turn| turn > 0) {
                 last();
             }

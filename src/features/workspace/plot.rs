@@ -1,11 +1,12 @@
-//! One metric as a line per run. Read by pointer, touch or arrow keys; zoomed by dragging.
+//! One metric as a line per run. Read by pointer, touch or arrow keys; zoomed by dragging, by + and −, or from its
+//! menu.
 
 use std::{fmt::Write, sync::Arc};
 
 use hookboard_api::catalogue::Point;
 use leptos::{html, prelude::*};
 
-use super::scale::{HEIGHT, Span, WIDTH, axis, nearest, path, short, step};
+use super::scale::{HEIGHT, Span, WIDTH, axis, closer, nearest, path, short, step, wider};
 use crate::ui::format::counted;
 
 /// The points of one run.
@@ -30,6 +31,13 @@ pub(super) struct Limit {
     pub crossings: Vec<Point>,
 }
 
+/// First and last step of the runs; none where there are no points.
+pub(super) fn reach(series: &[Series]) -> Option<(f64, f64)> {
+    let steps = || series.iter().flat_map(|one| one.points.iter()).map(step);
+    let (low, high) = (steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max));
+    (low <= high).then_some((low, high))
+}
+
 /// The axes of the plot and its lines.
 #[derive(Clone, PartialEq)]
 struct Drawing {
@@ -42,9 +50,7 @@ struct Drawing {
 // Writing to a String cannot fail: the results of `write!` say nothing.
 
 fn draw(series: &[Series], zoom: Option<(f64, f64)>, log: bool, limit: Option<&Limit>) -> Drawing {
-    let steps = || series.iter().flat_map(|one| one.points.iter()).map(step);
-    let (low, high) =
-        zoom.unwrap_or_else(|| (steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max)));
+    let (low, high) = zoom.or_else(|| reach(series)).unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
     let x = match (low < high, low.is_finite()) {
         (true, _) => Span { low, high, log: false },
         // One step alone stands in the middle.
@@ -115,6 +121,8 @@ pub(super) fn Plot(
     metric: String,
     /// The runs shown.
     series: Signal<Vec<Series>>,
+    /// Why there is nothing to draw.
+    empty: Memo<Option<&'static str>>,
     /// The limit of an alert being written.
     limit: Signal<Option<Limit>>,
     /// Whether values are drawn by their powers of ten.
@@ -162,6 +170,21 @@ pub(super) fn Plot(
         let x = drawing.with_untracked(|drawing| drawing.x);
         let stride = (x.high - x.low) / 40.0;
         let now = cursor.get_untracked();
+        let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+        if let (Some(all), true) = (series.with_untracked(|series| reach(series)), plain) {
+            let seen = zoom.get_untracked();
+            let to = match event.key().as_str() {
+                "+" | "=" => closer(all, seen, now).map(Some),
+                "-" => seen.map(|seen| wider(all, seen, now)),
+                "0" => seen.map(|_| None),
+                _ => None,
+            };
+            if let Some(to) = to {
+                event.prevent_default();
+                zoom.set(to);
+                return;
+            }
+        }
         let to = match event.key().as_str() {
             "ArrowRight" => now.map_or(x.low, |at| (at + stride).min(x.high)),
             "ArrowLeft" => now.map_or(x.high, |at| (at - stride).max(x.low)),
@@ -183,7 +206,10 @@ pub(super) fn Plot(
         let metric = metric.clone();
         move || {
             let runs = series.with(Vec::len) as u64;
-            format!("{metric} by step for {}. Arrow keys read values.", counted(runs, "run", "runs"))
+            format!(
+                "{metric} by step for {}. Arrow keys read values, plus and minus zoom.",
+                counted(runs, "run", "runs")
+            )
         }
     };
     let y_labels = move || {
@@ -261,10 +287,11 @@ pub(super) fn Plot(
                     })
                 ></svg>
                 {live(flag)}
+                {live(move || empty.get().map(|words| view! { <p class="plot__empty">{words}</p> }))}
             </div>
-            <ul class="plot__x" aria-hidden="true">{live(x_labels)}</ul>
+            <ul class="plot__x" aria-hidden="true">{live(move || empty.get().is_none().then(x_labels))}</ul>
             <div class="plot__read" role=bound(move || by_key.get().then_some("status"))>
-                {live(legend)}
+                {live(move || empty.get().is_none().then(&legend))}
             </div>
         </div>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{SHOWN, plot::key_markup};
 use crate::ui::{
     button::LinkButton,
+    field::SearchField,
     format::lower,
     icon::{Glyph, Icon},
     toggle::{Checkbox, Checked},
@@ -91,17 +92,12 @@ pub(super) fn RunList(
                 </span>
             </div>
             <form class="runs__find" role="search" aria-label="Find runs" on:submit=|event| event.prevent_default()>
-                <span class="search-field">
-                    <Icon glyph=Glyph::Search />
-                    <input
-                        class="input"
-                        data-size="small"
-                        type="search"
-                        placeholder="Name, user or state"
-                        aria-label="Name, user or state"
-                        on:input=handler(move |event: web_sys::Event| sought.set(event_target_value(&event)))
-                    />
-                </span>
+                <SearchField
+                    label="Name, user or state"
+                    placeholder="Name, user or state"
+                    value=sought
+                    on_search=move |text: String| sought.set(text)
+                />
             </form>
             <ul role="list">
                 <For

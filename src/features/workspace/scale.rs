@@ -9,6 +9,10 @@ pub(super) const WIDTH: f64 = 320.0;
 /// Height of the drawing.
 pub(super) const HEIGHT: f64 = 150.0;
 
+/// Values from here on are not what the axis is made for: their differences leave the range of numbers. A
+/// line that has one leaves the drawing.
+const HUGE: f64 = 1e300;
+
 /// A span of values, drawn along an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Span {
@@ -46,7 +50,7 @@ fn nice(step: f64) -> f64 {
 
 /// The axis that holds `values`, and its ticks from low to high.
 pub(super) fn axis(values: impl Iterator<Item = f64> + Clone, log: bool) -> (Span, Vec<f64>) {
-    let usable = values.filter(|value| value.is_finite() && (!log || *value > 0.0));
+    let usable = values.filter(|value| value.abs() < HUGE && (!log || *value > 0.0));
     let low = usable.clone().fold(f64::INFINITY, f64::min);
     let high = usable.fold(f64::NEG_INFINITY, f64::max);
     if low > high {
@@ -105,6 +109,7 @@ pub(super) fn path(points: &[Point], x: &Span, y: &Span) -> String {
     };
     for point in points {
         let Some((at, value)) = x.part(step(point)).zip(y.part(point.value)) else { continue };
+        let value = value.clamp(-1.0, 2.0);
         // A little beyond the edges, so that a line leaves the drawing rather than ends in it.
         if !(-0.2..=1.2).contains(&at) {
             continue;
@@ -143,6 +148,32 @@ pub(super) const fn step(point: &Point) -> f64 {
     point.step as f64
 }
 
+/// Half of the steps `now` seen, around `at` or the middle; none where there is nothing in between.
+pub(super) fn closer(all: (f64, f64), now: Option<(f64, f64)>, at: Option<f64>) -> Option<(f64, f64)> {
+    let (low, high) = now.unwrap_or(all);
+    let width = (high - low) / 2.0;
+    (width >= 1.0).then(|| around(all, at.unwrap_or(f64::midpoint(low, high)), width))
+}
+
+/// Twice the steps `now` seen, around `at` or the middle; none where those are all.
+pub(super) fn wider(all: (f64, f64), now: (f64, f64), at: Option<f64>) -> Option<(f64, f64)> {
+    let width = (now.1 - now.0) * 2.0;
+    (width < all.1 - all.0).then(|| around(all, at.unwrap_or(f64::midpoint(now.0, now.1)), width))
+}
+
+/// The steps beside those `now` seen, by a part of their width; none at the end.
+pub(super) fn moved(all: (f64, f64), now: (f64, f64), part: f64) -> Option<(f64, f64)> {
+    let width = now.1 - now.0;
+    let to = around(all, f64::midpoint(now.0, now.1) + part * width, width);
+    ((to.0 - now.0).abs() > 1e-9 * width).then_some(to)
+}
+
+/// Steps of a width around `at`, within all.
+fn around(all: (f64, f64), at: f64, width: f64) -> (f64, f64) {
+    let low = (at - width / 2.0).min(all.1 - width).max(all.0);
+    (low, low + width)
+}
+
 /// A number in few characters: `0.085`, `12.4`, `20k`, `3.1e-7`.
 pub(super) fn short(value: f64) -> String {
     let size = value.abs();
@@ -168,6 +199,20 @@ mod tests {
 
     fn points(values: &[f64]) -> Vec<Point> {
         values.iter().zip(0..).map(|(value, step)| Point { step, value: *value }).collect()
+    }
+
+    #[test]
+    fn zooming_stays_within_all_steps_and_ends_at_them() {
+        let all = (0.0, 100.0);
+        assert_eq!(closer(all, None, None), Some((25.0, 75.0)));
+        assert_eq!(closer(all, Some((25.0, 75.0)), Some(70.0)), Some((57.5, 82.5)));
+        assert_eq!(closer(all, None, Some(95.0)), Some((50.0, 100.0)));
+        assert_eq!(closer(all, Some((3.0, 4.0)), None), None);
+        assert_eq!(wider(all, (0.0, 25.0), None), Some((0.0, 50.0)));
+        assert_eq!(wider(all, (25.0, 75.0), None), None);
+        assert_eq!(moved(all, (25.0, 75.0), 0.5), Some((50.0, 100.0)));
+        assert_eq!(moved(all, (50.0, 100.0), 0.5), None);
+        assert_eq!(moved(all, (10.0, 60.0), -0.5), Some((0.0, 50.0)));
     }
 
     #[test]

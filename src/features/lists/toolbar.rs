@@ -1,0 +1,109 @@
+//! What lists are narrowed by. The URL holds it.
+
+use hookboard_api::list::List;
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use crate::{
+    client::{calls, use_client},
+    route::{Query, use_router},
+    ui::{
+        button::{Button, ButtonKind},
+        filter::FilterButton,
+    },
+};
+
+/// The search and filters of a list, and what clears them.
+#[component]
+pub fn Toolbar(
+    /// What it is called: "Find automations".
+    label: &'static str,
+    /// Fields and filters.
+    children: Children,
+    /// What stands at the end.
+    #[prop(optional, into)]
+    end: Option<ViewFn>,
+) -> impl IntoView {
+    let router = use_router();
+    let is_set = Memo::new(move |_| router.query().with(|query| !query.is_empty()));
+    view! {
+        <form class="toolbar" role="search" aria-label=label on:submit=|event| event.prevent_default()>
+            {children()}
+            {live(move || {
+                is_set
+                    .get()
+                    .then(|| {
+                        view! {
+                            <Button kind=ButtonKind::Quiet on_press=move || clear(router)>
+                                "Clear filters"
+                            </Button>
+                        }
+                    })
+            })}
+            {end.map(|end| view! { <span class="push">{end.run()}</span> })}
+        </form>
+    }
+}
+
+/// Clears all that the URL narrows the list by.
+pub fn clear(router: crate::route::Router) {
+    router.set_query(&Query::default());
+}
+
+/// Takes a parameter out of the URL where it has none of the known words: what does not narrow the list must
+/// not look as if it did.
+pub fn drop_unknown(param: &'static str, is_known: fn(&str) -> bool) {
+    let router = use_router();
+    let value = router.param(param);
+    Effect::new(move || {
+        if value.get().is_some_and(|word| !is_known(&word)) {
+            router.set_param(param, None);
+        }
+    });
+}
+
+/// A filter that a parameter of the URL holds.
+#[component]
+pub fn ParamFilter(
+    /// What it filters by.
+    label: &'static str,
+    /// Name of the parameter.
+    param: &'static str,
+    /// Values and their words.
+    #[prop(into)]
+    choices: Signal<Vec<(String, String)>>,
+) -> impl IntoView {
+    let router = use_router();
+    view! {
+        <FilterButton
+            label=label
+            value=router.param(param)
+            choices=choices
+            on_choose={move |value: Option<String>| router.set_param(param, value.as_deref())}
+        />
+    }
+}
+
+/// Of a webhook, what a filter needs.
+#[derive(Deserialize)]
+struct Webhook {
+    id: String,
+    settings: Named,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// The webhooks of a team, for a filter.
+pub fn webhook_choices(entity: &str) -> Signal<Vec<(String, String)>> {
+    let path = calls::webhooks(entity);
+    let webhooks = use_client().query::<List<Webhook>>(move || Some(path.clone()));
+    Signal::derive(move || {
+        webhooks.with(|list| {
+            let list = list.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
+            list.iter().map(|one| (one.id.clone(), one.settings.name.clone())).collect()
+        })
+    })
+}
