@@ -19,7 +19,7 @@ before(async () => {
   browser = await launch();
   ({ page, problems } = await openPage(browser));
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   const key = await page.evaluate(() => Object.values(sessionStorage).find((value) => value.startsWith("hb_")));
   call = client(server, key);
   await call("PUT", "/entities/kestrel/places/registries/models");
@@ -144,8 +144,8 @@ test("an unknown team, and the wizard of a place that does not exist, say so and
     assert.equal(await page.locator("main form").count(), 0);
     assert.deepEqual(await axe(page), []);
   }
-  await page.getByRole("link", { name: "Go to the automations" }).click();
-  await heading("Automations").waitFor();
+  await page.getByRole("link", { name: "Go home" }).click();
+  await heading("Home of kestrel").waitFor();
 });
 
 test("nothing was printed to the console", () => {

@@ -48,11 +48,11 @@ test("a room whose part does not come says so, has the focus on a heading, and t
 test("a dialog whose part does not come says so, and comes when it is asked for again", async () => {
   await page.goto(server.origin);
   await page.getByRole("row").nth(1).waitFor();
-  await page.route("**/split_dialog.wasm", (route) => route.abort());
+  await page.route("**/split_extras.wasm", (route) => route.abort());
   await page.getByRole("button", { name: "New registry" }).click();
   await page.getByText("This dialog could not be loaded. Check the connection, then try again.").waitFor();
   assert.equal(await page.getByRole("dialog").count(), 0);
-  await page.unroute("**/split_dialog.wasm");
+  await page.unroute("**/split_extras.wasm");
   await page.getByRole("button", { name: "New registry" }).click();
   await page.getByRole("dialog", { name: "New registry" }).waitFor();
 });

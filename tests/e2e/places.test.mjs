@@ -15,7 +15,7 @@ before(async () => {
   browser = await launch();
   ({ page, problems } = await openPage(browser));
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
 });
 
 after(async () => {
@@ -55,6 +55,7 @@ test("links of the sidebar lead nowhere before the team is known", async () => {
 });
 
 test("an empty team makes its first registry from the empty list", async () => {
+  await sidebar().getByRole("link", { name: "Automations", exact: true }).click();
   await main().getByRole("button", { name: "New registry" }).click();
   await dialog().getByRole("button", { name: "Make registry" }).click();
   await dialog().getByText("Give it a name.").waitFor();

@@ -160,7 +160,7 @@ test("more options carry an alert into the wizard", async () => {
   await form.getByRole("textbox", { name: "Standard deviations" }).fill("4");
   await form.getByRole("button", { name: "More options" }).click();
   await page.getByRole("heading", { level: 1, name: "Create automation" }).waitFor();
-  assert.equal(await page.getByRole("textbox", { name: "Metric" }).inputValue(), "val/cer");
+  assert.equal(await page.getByRole("combobox", { name: "Metric" }).inputValue(), "val/cer");
   assert.equal(await page.getByRole("textbox", { name: "Standard deviations" }).inputValue(), "4");
 });
 

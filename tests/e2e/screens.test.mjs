@@ -1,5 +1,5 @@
-// Every screen of the demo, light and dark, wide and narrow: axe finds nothing, nothing is printed to
-// the console, nothing scrolls sideways.
+// Every screen of the demo, light and dark, wide, narrow and zoomed: axe finds nothing, nothing is printed
+// to the console, nothing scrolls sideways.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -16,7 +16,7 @@ before(async () => {
   browser = await launch();
   const { page, context } = await openPage(browser);
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   state = await page.evaluate(() => ({ ...sessionStorage }));
   const key = Object.values(state).find((value) => value.startsWith("hb_"));
   assert.ok(key, "the key is held for the tab");
@@ -33,6 +33,7 @@ before(async () => {
   const { body: events } = await call("GET", "/entities/kestrel/events");
   const watched = events.items.find((event) => event.evaluated > 0);
   paths = {
+    home: "/kestrel",
     "team's automations": "/kestrel/automations",
     "registry's automations": `${models}/automations`,
     "registry's collections": `${models}/collections`,
@@ -48,7 +49,10 @@ before(async () => {
     "a delivered delivery": `/kestrel/deliveries/${deliveries.delivered.id}`,
     "a waiting delivery": `/kestrel/deliveries/${deliveries.retrying.id}`,
     settings: "/kestrel/settings/webhooks",
+    sources: "/kestrel/settings/sources",
+    members: "/kestrel/settings/members",
     "access keys": "/kestrel/settings/keys",
+    "audit log": "/kestrel/settings/audit",
     "automation details": `${models}/automations/${own.id}`,
     "wizard, event": `${models}/automations/new?step=event`,
     "editing, event": `${models}/automations/${own.id}/edit?step=event`,
@@ -87,3 +91,28 @@ for (const scheme of ["light", "dark"]) {
     });
   }
 }
+
+/** Widths in CSS pixels at which nothing may scroll sideways: a tablet, 200 % and 400 % zoom of 1,280. */
+const REFLOWS = [1024, 640, 320];
+
+test("every screen reflows at 1,024 px, and at 200 % and 400 % zoom", async (suite) => {
+  const { page, context, problems } = await openPage(browser, { width: REFLOWS[0] });
+  await page.addInitScript((entries) => {
+    for (const [name, value] of Object.entries(entries)) sessionStorage.setItem(name, value);
+  }, state);
+  for (const [name, path] of Object.entries(paths)) {
+    await suite.test(name, async () => {
+      await page.setViewportSize({ width: REFLOWS[0], height: 800 });
+      await page.goto(server.origin + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], main .skeleton'));
+      for (const width of REFLOWS) {
+        await page.setViewportSize({ width, height: 800 });
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(sideways, 0, `it scrolls sideways at ${width} px`);
+      }
+      assert.deepEqual(problems.splice(0), []);
+    });
+  }
+  await context.close();
+});

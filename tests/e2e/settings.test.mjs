@@ -17,7 +17,7 @@ before(async () => {
   browser = await launch();
   ({ page, problems } = await openPage(browser));
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   await page.getByRole("link", { name: "Webhooks", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "Team settings" }).waitFor();
 });

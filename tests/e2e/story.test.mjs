@@ -30,7 +30,7 @@ before(async () => {
   browser = await launch();
   ({ page, problems } = await openPage(browser));
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   const key = await page.evaluate(() => Object.values(sessionStorage).find((value) => value.startsWith("hb_")));
   call = client(server, key);
   await call("PUT", "/entities/kestrel/places/registries/models");

@@ -20,7 +20,7 @@ before(async () => {
   browser = await launch();
   ({ page, problems } = await openPage(browser));
   await page.goto(server.link);
-  await page.getByRole("heading", { level: 1, name: "Automations" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   const key = await page.evaluate(() => Object.values(sessionStorage).find((value) => value.startsWith("hb_")));
   call = client(server, key);
   await call("PUT", "/entities/kestrel/places/registries/models");
@@ -109,15 +109,50 @@ test("a condition is written as JSON, refused where it is faulty, and kept as wr
   await page.getByText(/This is not JSON/).waitFor();
   await json.fill('{"$nor": [{"alias": {"$regex": "("}}]}');
   await page.getByText(/This is not a regular expression/).first().waitFor();
-  const condition = { $nor: [{ alias: { $regex: "^canary" } }] };
+  const condition = { $or: [{ alias: { $regex: "^prod" } }, { $and: [{ alias: "canary" }, { event_author: "ci" }] }] };
   await json.fill(JSON.stringify(condition));
   assert.equal(await page.getByRole("button", { name: "Use fields" }).count(), 0, "fields cannot say it");
   assert.deepEqual(await axe(page), []);
   await press("Action");
   await page.getByRole("radio", { name: /Record only/ }).check();
   await press("Review");
-  const made = await create("All but canaries");
+  const made = await create("Production or canary");
   assert.deepEqual(made.trigger.filter, condition);
+});
+
+test("conditions are joined by any or none, and read back so", async () => {
+  await open("registry/models");
+  await press("Start over");
+  await page.getByRole("radio", { name: /A new version is linked/ }).check();
+  const value = (number) => page.getByRole("combobox", { name: `Value, condition ${number}`, exact: true });
+  await press("Add condition");
+  await value(1).fill("event_author");
+  await page.getByRole("textbox", { name: "Limit, condition 1" }).fill("ci");
+  await press("Add condition");
+  await value(2).fill("artifact_metadata.accuracy");
+  await page.getByRole("combobox", { name: "Comparison, condition 2" }).click();
+  await page.getByRole("option", { name: "≥", exact: true }).click();
+  await page.getByRole("textbox", { name: "Limit, condition 2" }).fill("0.93");
+  await press("Any of them holds");
+  await page.getByText("and either").first().waitFor();
+  assert.deepEqual(await axe(page), []);
+  await press("Action");
+  await page.getByRole("radio", { name: /Record only/ }).check();
+  await press("Review");
+  const made = await create("Either");
+  const group = [{ event_author: { $eq: "ci" } }, { "artifact_metadata.accuracy": { $gte: 0.93 } }];
+  assert.deepEqual(made.trigger.filter, { $or: group });
+  await page.goto(`${server.origin}/kestrel/registry/models/automations/${made.id}/edit?step=event`);
+  const any = page.getByRole("button", { name: "Any of them holds" });
+  await until("it reads back", async () => (await any.getAttribute("aria-pressed")) === "true");
+  await press("None of them holds");
+  await page.getByText("and neither").first().waitFor();
+  await press("Action");
+  await press("Review");
+  await press("Save automation");
+  await heading("Either").waitFor();
+  const { body } = await call("GET", `/entities/kestrel/automations/${made.id}`);
+  assert.deepEqual(body.trigger.filter, { $nor: group });
 });
 
 test("an automation that only records keeps the match and sends nothing", async () => {
@@ -126,7 +161,7 @@ test("an automation that only records keeps the match and sends nothing", async 
   const sent = await call("PUT", `${collection}/versions/1/aliases/production`, {});
   assert.equal(sent.status, 200);
   await page.goto(`${server.origin}/kestrel/deliveries`);
-  const row = page.getByRole("row", { name: /All but canaries/ });
+  const row = page.getByRole("row", { name: /Production or canary/ });
   await row.getByText("Recorded").waitFor();
   assert.equal(receiver.requests.length, 0);
 });
@@ -233,7 +268,7 @@ test("a webhook that was saved meanwhile is compared too", async () => {
   await page.goto(`${server.origin}/kestrel/settings/webhooks`);
   const dialog = page.getByRole("dialog");
   await page.getByRole("row", { name: /hook/ }).first().getByRole("button", { name: /Edit|Actions/ }).first().click();
-  const item = page.getByRole("menuitem", { name: /Edit/ });
+  const item = page.getByRole("menuitem", { name: /^Edit/ });
   if (await item.count()) await item.click();
   await dialog.getByLabel("Timeout in seconds").fill("20");
   const { body: now } = await call("GET", `/entities/kestrel/webhooks/${webhook.id}`);

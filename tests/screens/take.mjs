@@ -31,13 +31,24 @@ for (const scheme of ["light", "dark"]) {
   const { body: events } = await call("GET", "/entities/kestrel/events?type=ADD_ARTIFACT_ALIAS");
   const event = events.items.find((one) => one.matched > 0 && one.matched < one.evaluated);
   for (const [name, path] of [
+    ["home", "/kestrel"],
     ["automations", `${models}/automations`],
+    ["automation", `${models}/automations/${deploy.id}`],
+    ["wizard-event", `${models}/automations/${deploy.id}/edit?step=event`],
     ["wizard", `${models}/automations/${deploy.id}/edit?step=action`],
+    ["wizard-review", `${models}/automations/${deploy.id}/edit?step=review`],
+    ["history", `${models}/history`],
     ["delivery", `/kestrel/deliveries/${delivery.id}`],
-    ["settings", "/kestrel/settings/webhooks"],
-    ["workspace", "/kestrel/project/asr-conformer/workspace"],
+    ["collections", `${models}/collections`],
     ["collection", `${models}/collections/fraud-scorer`],
+    ["workspace", "/kestrel/project/asr-conformer/workspace"],
+    ["events", "/kestrel/events"],
     ["event", `/kestrel/events/${event.id}`],
+    ["settings", "/kestrel/settings/webhooks"],
+    ["sources", "/kestrel/settings/sources"],
+    ["members", "/kestrel/settings/members"],
+    ["keys", "/kestrel/settings/keys"],
+    ["audit", "/kestrel/settings/audit"],
     ["reference", "/kestrel/reference"],
   ]) {
     await page.goto(server.origin + path);

@@ -1,0 +1,227 @@
+// The server answers slowly, out of order, with failures or not at all: the page stays usable, tells the
+// truth, and loses nothing that was typed.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { axe, launch, openPage } from "../support/browser.mjs";
+import { startProxy } from "../support/proxy.mjs";
+import { client, signIn, startServer, until } from "../support/server.mjs";
+
+let server;
+let proxy;
+let browser;
+let page;
+let context;
+let problems;
+let call;
+let key;
+
+const automations = "/kestrel/registry/Models/automations";
+
+before(async () => {
+  server = await startServer(["--demo"]);
+  key = await signIn(server);
+  call = client(server, key);
+  proxy = await startProxy(server.origin);
+  browser = await launch();
+  ({ page, context, problems } = await openPage(browser));
+  await page.goto(proxy.origin);
+  await page.evaluate((kept) => sessionStorage.setItem("hookboard.key", kept), key);
+});
+
+after(async () => {
+  await browser.close();
+  await proxy.stop();
+  await server.stop();
+});
+
+const main = () => page.getByRole("main");
+const rows = () => main().getByRole("row");
+const heading = (name) => page.getByRole("heading", { level: 1, name });
+
+/** A promise and the function that ends it. */
+function gate() {
+  let open;
+  const until = new Promise((resolve) => (open = resolve));
+  return { until, open };
+}
+
+async function goto(path) {
+  await page.goto(proxy.origin + path);
+  await heading(/./).waitFor();
+}
+
+test("a list that does not load says so and offers another try; what came before stays", async () => {
+  proxy.fault = (_, path) => (path.includes("/automations?") ? { status: 502 } : undefined);
+  await goto(automations);
+  await main().getByText("The list could not be loaded.").waitFor();
+  assert.deepEqual(await axe(page), []);
+  proxy.fault = () => undefined;
+  await main().getByRole("button", { name: "Try again" }).click();
+  await rows().nth(1).waitFor();
+  const count = await rows().count();
+  proxy.fault = (_, path) => (path.includes("/automations?") ? { status: 500 } : undefined);
+  await call("PUT", "/entities/kestrel/places/registries/Models/collections/new-one/versions/1", { author: "ci" });
+  await call("POST", "/entities/kestrel/automations", {
+    name: "Made meanwhile",
+    scope: { kind: "registry", entity: "kestrel", name: "Models" },
+    trigger: { event: "LINK_ARTIFACT" },
+    action: { type: "record" },
+  });
+  await main().getByText("The list could not be loaded.").waitFor();
+  assert.equal(await rows().count(), count, "the rows that were there stay");
+  proxy.fault = () => undefined;
+  await main().getByRole("button", { name: "Try again" }).click();
+  await main().getByRole("link", { name: "Made meanwhile" }).waitFor();
+  problems.length = 0;
+});
+
+test("an answer that comes late does not take the place of a newer one", async () => {
+  await goto("/kestrel/deliveries");
+  await rows().nth(1).waitFor();
+  const late = gate();
+  proxy.fault = (_, path) => (path.includes("/deliveries?") && path.includes("state=failed") ? { until: late.until } : undefined);
+  const states = main().getByRole("group", { name: "State" });
+  const choose = (name) => states.getByRole("button", { name }).click();
+  const asked = page.waitForRequest((request) => request.url().includes("state=failed") && !request.url().includes("counts"));
+  await choose(/^Failed/);
+  await asked;
+  await choose(/^Delivered/);
+  await until("only delivered ones show", async () => {
+    const states = await main().locator("tbody .col-state").allInnerTexts();
+    return states.length > 0 && states.every((state) => state.startsWith("Delivered"));
+  });
+  const arrived = page.waitForResponse((response) => response.url().includes("state=failed") && !response.url().includes("counts"));
+  late.open();
+  await (await arrived).finished();
+  const shown = await main().locator("tbody .col-state").allInnerTexts();
+  assert.ok(shown.every((state) => state.startsWith("Delivered")), "the late answer is of another question");
+  proxy.fault = () => undefined;
+});
+
+test("a switch that the server refuses goes back, and says why", async () => {
+  await goto(automations);
+  const own = page.getByRole("switch", { name: "Enabled: Deploy to production" });
+  await own.waitFor();
+  proxy.fault = (method) => (method === "PATCH" ? { status: 500 } : undefined);
+  assert.equal(await own.getAttribute("aria-checked"), "true");
+  await own.click();
+  await page.getByRole("status").getByText(/The server answered 500/).first().waitFor();
+  await until("it is on again", async () => (await own.getAttribute("aria-checked")) === "true");
+  proxy.fault = (method) => (method === "PATCH" ? { cut: true } : undefined);
+  await own.click();
+  await page.getByText("The server did not answer. Check the connection and try again.").first().waitFor();
+  await until("it is on again", async () => (await own.getAttribute("aria-checked")) === "true");
+  proxy.fault = () => undefined;
+  problems.length = 0;
+});
+
+test("the stream that breaks off is taken up again, and what was missed is caught up", async () => {
+  const sign = page.locator(".live");
+  await goto(automations);
+  await until("it is live", async () => (await sign.innerText()) === "Live");
+  proxy.fault = (_, path) => (path.includes("/stream") ? { status: 503 } : undefined);
+  proxy.cutStreams();
+  await until("the sign tells", async () => (await sign.innerText()) !== "Live");
+  await call("POST", "/entities/kestrel/automations", {
+    name: "Made in the dark",
+    scope: { kind: "registry", entity: "kestrel", name: "Models" },
+    trigger: { event: "LINK_ARTIFACT" },
+    action: { type: "record" },
+  });
+  proxy.fault = () => undefined;
+  await main().getByRole("link", { name: "Made in the dark" }).waitFor();
+  await until("it is live again", async () => (await sign.innerText()) === "Live");
+  problems.length = 0;
+});
+
+test("whoever leaves while an answer is on its way has a page that lives", async () => {
+  await goto("/kestrel/events");
+  await page.getByRole("link", { name: "Deliveries", exact: true }).click();
+  await heading("Deliveries").waitFor();
+  await rows().nth(1).waitFor();
+  const late = gate();
+  proxy.fault = (_, path) => (path.endsWith("/deliveries/redeliver") ? { until: late.until } : undefined);
+  const asked = page.waitForRequest((request) => request.url().endsWith("/deliveries/redeliver"));
+  await main().getByRole("button", { name: "Redeliver failed…" }).click();
+  await asked;
+  const answered = page.waitForResponse((response) => response.url().endsWith("/deliveries/redeliver"));
+  await page.goBack();
+  await heading("Events").waitFor();
+  late.open();
+  await answered;
+  proxy.fault = () => undefined;
+  await page.getByRole("link", { name: "Automations", exact: true }).click();
+  await heading("Automations").waitFor();
+  assert.deepEqual(problems, []);
+});
+
+/** Opens the wizard with something typed in. */
+async function typed(pattern) {
+  await goto(`${automations}/new`);
+  const start = page.getByRole("button", { name: "Start over" });
+  if (await start.count()) await start.click();
+  await page.getByRole("radio", { name: /An artifact alias is added/ }).check();
+  await page.getByLabel("Alias pattern").fill(pattern);
+  await page.getByLabel("Alias pattern").blur();
+}
+
+test("a draft survives a reload", async () => {
+  await typed("^kept-over-reload$");
+  await page.reload();
+  assert.equal(await page.getByLabel("Alias pattern").inputValue(), "^kept-over-reload$");
+});
+
+test("a draft survives being signed out", async () => {
+  await typed("^kept-over-401$");
+  proxy.fault = (_, path) => (path.startsWith("/api/") ? { status: 401 } : undefined);
+  await call("POST", "/entities/kestrel/automations", {
+    name: "Makes the page ask",
+    scope: { kind: "registry", entity: "kestrel", name: "Models" },
+    trigger: { event: "LINK_ARTIFACT" },
+    action: { type: "record" },
+  });
+  await page.getByLabel(/Access key or sign-in link/).waitFor();
+  proxy.fault = () => undefined;
+  await page.getByLabel(/Access key or sign-in link/).fill(key);
+  await page.keyboard.press("Enter");
+  await heading("Create automation").waitFor();
+  await page.goto(`${proxy.origin}${automations}/new?step=event`);
+  assert.equal(await page.getByLabel("Alias pattern").inputValue(), "^kept-over-401$");
+  problems.length = 0;
+});
+
+test("offline, creating says so and keeps everything; online it goes through", async () => {
+  await typed("^kept-offline$");
+  await page.getByRole("button", { name: "Action", exact: true }).click();
+  await page.getByRole("radio", { name: /Record only/ }).check();
+  await page.getByRole("button", { name: "Review", exact: true }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Made after all");
+  await context.setOffline(true);
+  await page.getByRole("button", { name: "Create automation" }).click();
+  await main().getByText("The server did not answer. Check the connection and try again.").first().waitFor();
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Made after all");
+  await context.setOffline(false);
+  await page.getByRole("button", { name: "Create automation" }).click();
+  await heading("Made after all").waitFor();
+  problems.length = 0;
+});
+
+test("a save that fails halfway is said, and can be tried again without doing it twice", async () => {
+  await typed("^once$");
+  await page.getByRole("button", { name: "Action", exact: true }).click();
+  await page.getByRole("radio", { name: /Record only/ }).check();
+  await page.getByRole("button", { name: "Review", exact: true }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Only once");
+  const slow = gate();
+  proxy.fault = (method, path) => (method === "POST" && path.endsWith("/automations") ? { until: slow.until } : undefined);
+  const create = page.getByRole("button", { name: /Create automation|Saving…|Creating…/ });
+  await create.click();
+  await until("it says that it waits", async () => (await create.getAttribute("aria-busy")) === "true");
+  await create.click({ force: true });
+  slow.open();
+  await heading("Only once").waitFor();
+  proxy.fault = () => undefined;
+  const { body } = await call("GET", "/entities/kestrel/automations?text=Only%20once");
+  assert.equal(body.items.length, 1);
+});
