@@ -453,12 +453,26 @@ mod tests {
 
     #[test]
     fn what_fields_cannot_say_is_kept_as_json_and_stays_so() {
-        let trigger = json!({"event": "ADD_ARTIFACT_ALIAS", "filter": {"$nor": [{"alias": "x"}]}});
+        let trigger = json!({"event": "ADD_ARTIFACT_ALIAS", "filter": {"$not": {"alias": "x"}}});
         let place = place(PlaceKind::Registry);
         let (mut draft, _) = Draft::read(&place, &automation("registry", &trigger, &json!({"type": "record"}), None));
-        assert!(draft.json.as_deref().is_some_and(|json| json.contains("$nor")));
+        assert!(draft.json.as_deref().is_some_and(|json| json.contains("$not")));
         draft.json = Some("{".to_owned());
         assert_eq!(pointers(&draft, &place), ["/json"]);
+    }
+
+    #[test]
+    fn a_group_reads_into_the_further_conditions_and_is_written_as_it_was() {
+        let filter = json!({"$and": [{"alias": {"$regex": "^p"}}, {"$or": [{"event_author": "ci"}, {"artifact_metadata.accuracy": {"$gte": 0.93}}]}]});
+        let trigger = json!({"event": "ADD_ARTIFACT_ALIAS", "filter": filter});
+        let place = place(PlaceKind::Registry);
+        let (mut draft, _) = Draft::read(&place, &automation("registry", &trigger, &json!({"type": "record"}), None));
+        assert_eq!((draft.pattern.as_str(), draft.conditions.len(), draft.conditions_join), ("^p", 2, Join::Any));
+        assert_eq!(draft.filter(&draft.scope(&place)), Some(filter));
+        draft.conditions_join = Join::None;
+        let group = json!([{"event_author": {"$eq": "ci"}}, {"artifact_metadata.accuracy": {"$gte": 0.93}}]);
+        let expected = json!({"$and": [{"alias": {"$regex": "^p"}}, {"$nor": group}]});
+        assert_eq!(draft.filter(&draft.scope(&place)), Some(expected));
     }
 
     #[test]
