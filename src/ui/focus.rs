@@ -62,6 +62,8 @@ impl Opener {
     pub fn restore(&self) {
         match self.0.first().and_then(|own| own.dyn_ref::<HtmlElement>()) {
             Some(own) if own.is_connected() => rescue(own),
+            // The list that it was in says where the focus belongs.
+            _ if self.0.iter().any(|one| one.has_attribute("data-keeps-focus")) => {}
             _ => near(&self.0),
         }
     }

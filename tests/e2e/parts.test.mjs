@@ -15,7 +15,7 @@ before(async () => {
   browser = await launch();
   ({ page } = await openPage(browser));
   await page.goto(server.link);
-  await page.getByRole("row").nth(1).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
 });
 
 after(async () => {
@@ -47,7 +47,7 @@ test("a room whose part does not come says so, has the focus on a heading, and t
 
 test("a dialog whose part does not come says so, and comes when it is asked for again", async () => {
   await page.goto(server.origin);
-  await page.getByRole("row").nth(1).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   await page.route("**/split_extras.wasm", (route) => route.abort());
   await page.getByRole("button", { name: "New registry" }).click();
   await page.getByText("This dialog could not be loaded. Check the connection, then try again.").waitFor();
@@ -59,7 +59,7 @@ test("a dialog whose part does not come says so, and comes when it is asked for 
 
 test("words of a toast show even where its own part does not come", async () => {
   await page.goto(server.origin);
-  await page.getByRole("row").nth(1).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   await page.route("**/split_*.wasm", (route) => route.abort());
   await page.getByRole("button", { name: "New project" }).click();
   await page.getByRole("status").getByText("This dialog could not be loaded.").waitFor();
