@@ -175,6 +175,9 @@ test("a member is added, let in by a link, and may do what the role says", async
   await until("it is refused", async () => (await create.getAttribute("aria-disabled")) === "true");
   await other.page.goto(`${server.origin}/kestrel/settings/members`);
   await other.page.getByRole("row", { name: /tomas\.reyes/ }).getByText("viewer").waitFor();
+  await other.page.goto(`${server.origin}/kestrel/settings/keys`);
+  await other.page.getByText("Only admins see the keys").waitFor();
+  assert.deepEqual(other.problems, []);
   tomas = other;
 });
 

@@ -91,7 +91,7 @@ pub struct SilentAutomation {
     pub created_at: String,
     /// Events it looked at in the last 30 days.
     pub seen: u32,
-    /// Of these, those that its condition let pass.
+    /// Of these, those that it passed over.
     pub passed_over: u32,
 }
 

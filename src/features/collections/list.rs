@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::actions::Whole;
 use crate::{
     client::{calls, use_client, use_team},
-    features::lists::listing_of,
+    features::lists::whole_list,
     route::{Place, Query, Route, use_router},
     ui::{
         board::{Board, Column},
@@ -49,19 +49,13 @@ pub fn CollectionList(
 ) -> impl IntoView {
     let client = use_client();
     let path = calls::collections(&place);
-    let list = client.query::<List<Collection>>({
-        let path = path.clone();
-        move || Some(path.clone())
-    });
+    let (rows, listing) = whole_list::<Collection>(client, move || Some(path.clone()));
     let (router, team, toasts) = (use_router(), use_team(), use_toasts());
     let watchers = client.query::<List<Automation>>({
         let path = calls::automations(&place.entity, Some(&place), &Query::default());
         move || Some(path.clone())
     });
     let label = format!("Collections of {}", place.name);
-    let listing = listing_of(client, list, move || path.clone());
-    let rows =
-        Memo::new(move |_| list.with(|list| list.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
     let row = move |collection: Collection| {
         let whole = Whole { place: place.clone(), name: collection.name.clone() };
         let href = router.href(&Route::Collection(whole.place.clone(), whole.name.clone()));

@@ -3,5 +3,5 @@
 mod pages;
 mod toolbar;
 
-pub use pages::{Pages, listing_of};
+pub use pages::{Pages, whole_list};
 pub use toolbar::{ParamFilter, Toolbar, clear, drop_unknown, webhook_choices};

@@ -121,6 +121,7 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Pages<T> {
             };
             loading.set(true);
             spawn_local(async move {
+                let mut is_cut = false;
                 for _ in 0..count {
                     let Some(from) = cursor.take() else { break };
                     match client.get::<List<T>>(&format!("{path}&cursor={from}")).await {
@@ -130,12 +131,16 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Pages<T> {
                         }
                         Err(error) => {
                             failed(error);
+                            is_cut = true;
                             break;
                         }
                     }
                 }
                 loading.try_set(false);
-                later.try_set(Later { of: which, follows, pages });
+                // Pages that were there stay until all that take their place have come.
+                if !is_cut {
+                    later.try_set(Later { of: which, follows, pages });
+                }
             });
         };
         // The pages after the first follow it, once nobody reads them just now.
@@ -197,12 +202,15 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Pages<T> {
     }
 }
 
-/// The list of a query that has no pages.
-pub fn listing_of<T: Send + Sync + 'static>(
+/// A list that comes whole: its rows, and how it has come along. No path, no call.
+pub fn whole_list<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static>(
     client: Client,
-    list: Signal<Remote<List<T>>>,
-    path: impl Fn() -> String + Send + Sync + 'static,
-) -> Listing {
+    path: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> (Memo<Vec<T>>, Listing) {
+    let path = Memo::new(move |_| path());
+    let list: Signal<Remote<List<T>>> = client.query(move || path.get());
+    let rows =
+        Memo::new(move |_| list.with(|list| list.value.as_ref().map(|list| list.items.clone())).unwrap_or_default());
     let state = Memo::new(move |_| {
         list.with(|list| ListState {
             failed: list.error.as_ref().map(ApiError::words),
@@ -211,12 +219,17 @@ pub fn listing_of<T: Send + Sync + 'static>(
             ..ListState::default()
         })
     });
-    Listing {
+    let listing = Listing {
         state: state.into(),
-        retry: Callback::new(move |()| client.refresh(&path())),
+        retry: Callback::new(move |()| {
+            if let Some(path) = path.get_untracked() {
+                client.refresh(&path);
+            }
+        }),
         more: Callback::new(|()| ()),
         show_new: Callback::new(|()| ()),
-    }
+    };
+    (rows, listing)
 }
 
 /// The rows that were there, as they are now, and those that are older; and how many newer ones there are.

@@ -1,9 +1,6 @@
 //! Access keys: made, shown once, revoked.
 
-use hookboard_api::{
-    account::{Key, KeyDraft, NewKey, Role},
-    list::List,
-};
+use hookboard_api::account::{Key, KeyDraft, NewKey, Role};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -12,7 +9,7 @@ use super::{
 };
 use crate::{
     client::{calls, use_client, use_team},
-    features::{lists::listing_of, palette::on_command},
+    features::{lists::whole_list, palette::on_command},
     route::Room,
     ui::{
         board::{Board, Column},
@@ -45,14 +42,11 @@ pub fn KeysPage(
 ) -> impl IntoView {
     let (client, team) = (use_client(), use_team());
     let admin = team.refusal(Role::Admin);
-    let keys = client.query::<List<Key>>({
+    let (rows, listing) = whole_list::<Key>(client, {
         let path = calls::keys(&entity);
         move || (team.role() == Some(Role::Admin)).then(|| path.clone())
     });
     let team_name = StoredValue::new(entity.clone());
-    let rows =
-        Memo::new(move |_| keys.with(|keys| keys.value.as_ref().map(|list| list.items.clone()).unwrap_or_default()));
-
     let making = RwSignal::new(false);
     on_command("key", move || making.set(true));
     let name = TextDraft::new("");
@@ -170,10 +164,6 @@ pub fn KeysPage(
         .into_any()
     };
     let path = calls::keys(&entity);
-    let listing = listing_of(client, keys, {
-        let path = path.clone();
-        move || path.clone()
-    });
     view! {
         <SettingsFrame entity=entity room=Room::Keys>
             <div class="section section--first">
@@ -194,6 +184,18 @@ pub fn KeysPage(
                         </Button>
                     </div>
                 </div>
+                {live(move || {
+                    admin
+                        .get()
+                        .map(|why| {
+                            view! {
+                                <div class="board">
+                                    <Empty title="Only admins see the keys" text=why />
+                                </div>
+                            }
+                        })
+                })}
+                <div hidden=bound(move || admin.with(Option::is_some))>
                 <Board
                     label="Access keys"
                     listing=listing
@@ -206,6 +208,7 @@ pub fn KeysPage(
                 >
                     <For each=move || rows.get() key=|row| (row.id.clone(), row.last_used_at.clone()) children=row />
                 </Board>
+                </div>
             </div>
             <Dialog open=making title=|| "New key".into_any() glyph=Glyph::Key on_submit=make body=body foot=foot />
             <Removal of=doomed words=REVOKE list=path />

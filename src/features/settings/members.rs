@@ -2,7 +2,6 @@
 
 use hookboard_api::{
     account::{Member, MemberDraft, Role, SignInLink},
-    list::List,
     name::check_name,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::{
     client::{calls, use_client, use_team},
-    features::{lists::listing_of, palette::on_command},
+    features::{lists::whole_list, palette::on_command},
     route::{Room, Route, use_router},
     ui::{
         board::{Board, Column},
@@ -61,16 +60,9 @@ pub fn MembersPage(
     let (client, team, toasts) = (use_client(), use_team(), use_toasts());
     let admin = team.refusal(Role::Admin);
     let path = calls::team(&entity, "members");
-    let members = client.query::<List<Member>>({
+    let (rows, listing) = whole_list::<Member>(client, {
         let path = path.clone();
         move || Some(path.clone())
-    });
-    let rows = Memo::new(move |_| {
-        members.with(|members| members.value.as_ref().map(|list| list.items.clone()).unwrap_or_default())
-    });
-    let listing = listing_of(client, members, {
-        let path = path.clone();
-        move || path.clone()
     });
     let doomed = RwSignal::new(None::<Doomed>);
     let invited = RwSignal::new(None::<String>);

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     client::{calls, use_client, use_team},
-    features::{lists::listing_of, palette::on_command},
+    features::{lists::whole_list, palette::on_command},
     part::Later,
     route::Room,
     ui::{
@@ -56,16 +56,9 @@ pub fn SourcesPage(
     let client = use_client();
     let admin = use_team().refusal(Role::Admin);
     let path = calls::team(&entity, "sources");
-    let sources = client.query::<List<Source>>({
+    let (rows, listing) = whole_list::<Source>(client, {
         let path = path.clone();
         move || Some(path.clone())
-    });
-    let rows = Memo::new(move |_| {
-        sources.with(|sources| sources.value.as_ref().map(|list| list.items.clone()).unwrap_or_default())
-    });
-    let listing = listing_of(client, sources, {
-        let path = path.clone();
-        move || path.clone()
     });
     let making = RwSignal::new(false);
     let set_up = RwSignal::new(None::<Source>);
