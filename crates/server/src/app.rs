@@ -33,10 +33,15 @@ struct Parts {
 impl App {
     /// Puts the parts together and starts the accept queue.
     pub fn new(db: Db, seal: Seal, settings: Settings) -> Self {
+        let guard = Guard::new(settings.allow_target.clone());
+        Self::with_guard(db, seal, settings, guard)
+    }
+
+    /// The same with a guard of its own.
+    pub fn with_guard(db: Db, seal: Seal, settings: Settings, guard: Guard) -> Self {
         let wake = Arc::new(Notify::new());
         let (changes, _) = broadcast::channel(STREAM_BACKLOG);
         let accept = AcceptQueue::start(db.clone(), Arc::clone(&wake), changes.clone());
-        let guard = Guard::new(settings.allow_target.clone());
         Self(Arc::new(Parts { db, seal, guard, tls: Arc::new(tls_config()), accept, wake, changes, settings }))
     }
 

@@ -172,7 +172,7 @@ async fn check(app: &App, team: &Team, draft: &WebhookDraft) -> Result<(), Failu
             // A name that does not resolve today may tomorrow; sending judges it again.
             Ok(_) | Err(Refusal::Lookup { .. }) => {}
             Err(Refusal::Malformed(words)) => errors.push(FieldError::new("/url", "malformed", words)),
-            Err(refusal @ Refusal::Blocked { .. }) => {
+            Err(refusal @ (Refusal::Blocked { .. } | Refusal::BlockedName { .. })) => {
                 errors.push(FieldError::new("/url", "blocked_address", refusal.to_string()));
             }
         }

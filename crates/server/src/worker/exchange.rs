@@ -4,7 +4,6 @@
 use std::error::Error;
 use std::io;
 use std::iter::successors;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,7 +90,7 @@ async fn exchange(
     kept: &mut Vec<u8>,
 ) -> Result<Ended, Ended> {
     let clock = Instant::now();
-    let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect(&target.addresses))
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect(target))
         .await
         .map_err(|_| {
             ended(
@@ -106,9 +105,9 @@ async fn exchange(
             )
         })?;
     result.timings.connect_ms = Some(ms(clock.elapsed()));
-    if target.url.scheme() == "https" {
+    if target.url().scheme() == "https" {
         let clock = Instant::now();
-        let name = ServerName::try_from(target.host.clone()).map_err(|_| {
+        let name = ServerName::try_from(target.host().to_owned()).map_err(|_| {
             ended(OutcomeCode::Tls, "The host's name cannot be checked against a certificate. Check the URL.")
         })?;
         let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await.map_err(|error| {
@@ -124,8 +123,8 @@ async fn exchange(
     }
 }
 
-async fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(addresses).await?;
+async fn connect(target: &Vetted) -> io::Result<TcpStream> {
+    let stream = target.connect().await?;
     // Head and body leave in one piece each; waiting for an acknowledgement between them costs 40 ms.
     stream.set_nodelay(true)?;
     Ok(stream)
@@ -142,7 +141,7 @@ async fn post(
     let clock = Instant::now();
     let failed = |error: &hyper::Error| match error {
         error if error.is_parse_too_large() => head_too_large(),
-        error if error.is_parse() => not_http(error, &target.url),
+        error if error.is_parse() => not_http(error, target.url()),
         error => ended(
             OutcomeCode::Connect,
             format!("The connection ended without an answer: {}. Check the receiver's log.", cause(error)),
@@ -199,7 +198,7 @@ fn request(
     headers: &[(String, String)],
     body: &str,
 ) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let url = &target.url;
+    let url = target.url();
     let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let host = url.port().map_or_else(
         || url.host_str().unwrap_or_default().to_owned(),

@@ -87,7 +87,9 @@ pub async fn send_message(app: &App, message: Message<'_>) -> Result<Exchange, F
         Err(refusal) => {
             result.outcome = match refusal {
                 Refusal::Lookup { .. } => OutcomeCode::Dns,
-                Refusal::Malformed(_) | Refusal::Blocked { .. } => OutcomeCode::BlockedAddress,
+                Refusal::Malformed(_) | Refusal::Blocked { .. } | Refusal::BlockedName { .. } => {
+                    OutcomeCode::BlockedAddress
+                }
             };
             result.message = refusal.to_string();
             result.timings.total_ms = exchange::ms(started.elapsed());
