@@ -57,14 +57,21 @@ impl Server {
 
     /// The same, of another team and admin.
     pub fn start_as(folder: &Folder, team: &str, admin: &str, flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hookboard"))
+        Self::start_so(folder, team, admin, |command| {
+            command.args(flags);
+        })
+    }
+
+    /// The same, the process set up by `so`: flags, environment, where its log goes.
+    pub fn start_so(folder: &Folder, team: &str, admin: &str, so: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--team", team, "--admin", admin, "--data"])
             .arg(&folder.0)
-            .args(flags)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("started");
+            .stderr(Stdio::null());
+        so(&mut command);
+        let mut child = command.spawn().expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
         let link = lines
             .by_ref()
@@ -81,6 +88,13 @@ impl Server {
         assert_eq!(status, 200, "{signed_in}");
         signed_in["key"].as_str().expect("key").clone_into(&mut server.key);
         server
+    }
+
+    /// The most memory that the process has had, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        peak.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Asks the process to stop, and waits until it has.
