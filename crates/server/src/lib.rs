@@ -16,6 +16,7 @@ pub mod failure;
 pub mod guard;
 pub mod http;
 pub mod mlflow;
+pub mod panics;
 pub mod seal;
 pub mod serve;
 pub mod worker;

@@ -1,12 +1,13 @@
 //! Secrets at rest: sealed with XChaCha20-Poly1305, the row's id as associated data, so that a
 //! sealed value moved to another row does not open.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 
 use base64::Engine;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
@@ -98,32 +99,72 @@ impl Seal {
     }
 }
 
-/// Replaces every occurrence of `secrets` in `text` with dots, plain and in the encodings that receivers
-/// use: what they echo is not to be stored.
-pub fn mask(text: &str, secrets: &[SecretString]) -> String {
-    let mut masked = text.to_owned();
-    for secret in secrets {
-        let plain = secret.expose_secret();
-        // No spelling is shorter than the text itself.
-        if plain.is_empty() || plain.len() > text.len() {
-            continue;
-        }
-        for spelling in spellings(plain) {
-            if masked.contains(&spelling) {
-                masked = masked.replace(&spelling, hookboard_template::MASK);
+/// The fewest bytes of a secret's beginning at the end of a text that are taken for one cut off.
+const CUT_BYTES: usize = 4;
+
+/// What secrets look like in what a receiver echoes: plain and in the encodings that receivers use. What
+/// they echo is not to be stored.
+pub struct Masking(Vec<String>);
+
+impl Masking {
+    /// Of `secrets`.
+    pub fn of(secrets: &[SecretString]) -> Self {
+        let plain = secrets.iter().map(ExposeSecret::expose_secret).filter(|plain| !plain.is_empty());
+        let mut all: Vec<String> = plain.flat_map(spellings).collect();
+        // The longest first: a short one may be a part of it.
+        all.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        all.dedup();
+        Self(all)
+    }
+
+    /// `text` with dots for every secret in it, and for what its end has left of one that was cut off.
+    pub fn over(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        for spelling in &self.0 {
+            if spelling.len() <= masked.len() && masked.contains(spelling.as_str()) {
+                masked = masked.replace(spelling.as_str(), hookboard_template::MASK);
             }
         }
+        // A character that was cut in its middle reads as one or more of U+FFFD.
+        let end = masked.trim_end_matches('\u{fffd}');
+        if let Some(cut) = self.0.iter().filter_map(|spelling| begun(end, spelling)).max() {
+            let kept = end.len() - cut;
+            masked.truncate(kept);
+            masked.push_str(hookboard_template::MASK);
+        }
+        masked
     }
-    masked
+}
+
+impl Masking {
+    /// Whether a header's name holds a secret, in whatever case: names are lower-cased as they are read.
+    pub fn is_in_name(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let fits = |spelling: &&String| (CUT_BYTES..=name.len()).contains(&spelling.len());
+        self.0.iter().filter(fits).any(|spelling| name.contains(&spelling.to_ascii_lowercase()))
+    }
+}
+
+/// How many bytes of `spelling`'s beginning `text` ends with; none below what may be by chance.
+fn begun(text: &str, spelling: &str) -> Option<usize> {
+    (CUT_BYTES..spelling.len().min(text.len() + 1))
+        .rev()
+        .find(|length| spelling.get(..*length).is_some_and(|begin| text.ends_with(begin)))
 }
 
 /// A text plain, escaped for JSON, HTML and URLs, in base64 and in hexadecimal.
 fn spellings(plain: &str) -> Vec<String> {
-    let json = serde_json::to_string(plain).unwrap_or_default();
-    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
-    let mut all = vec![plain.to_owned(), json, BASE64_STANDARD.encode(plain), BASE64_URL_SAFE_NO_PAD.encode(plain)];
+    let json = json_escaped(plain);
+    let slashes = json.replace('/', "\\/");
+    let ascii = ascii_escaped(&json);
+    let mut all = base64s(plain);
+    // A whole payload in base64 holds it as it is in JSON.
+    all.extend(base64s(&json));
+    all.extend([plain.to_owned(), json_escaped(&json), json_escaped(&ascii), json, slashes, ascii]);
     let html = plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    for (quote, apostrophe) in [("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("\"", "'")] {
+    for (quote, apostrophe) in
+        [("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("&quot;", "'"), ("\"", "'")]
+    {
         all.push(html.replace('"', quote).replace('\'', apostrophe));
     }
     // RFC 3986, section 2.3; forms write a blank as a plus.
@@ -144,16 +185,57 @@ fn spellings(plain: &str) -> Vec<String> {
     let hex = digest::hex(plain.as_bytes());
     all.push(hex.to_ascii_uppercase());
     all.push(hex);
-    all.sort_unstable();
-    all.dedup();
-    // The longest first: a short one may be a part of it.
-    all.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    all
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn json_escaped(plain: &str) -> String {
+    let json = serde_json::to_string(plain).unwrap_or_default();
+    json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned()
+}
+
+/// The same with all that is beyond ASCII as `\uXXXX`, as Python's `json` writes it.
+fn ascii_escaped(json: &str) -> String {
+    let mut units = [0; 2];
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            escaped.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut units) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
+}
+
+/// A text in base64, by itself and within a longer one: the characters that are the same whatever stands
+/// before it and after it, for each of the three places it may begin at.
+fn base64s(plain: &str) -> Vec<String> {
+    let whole = BASE64_STANDARD.encode(plain);
+    let mut all = vec![whole.clone(), BASE64_URL_SAFE_NO_PAD.encode(plain)];
+    for before in 0..3 {
+        let bits = 8 * (before + plain.len());
+        let encoded = BASE64_STANDARD_NO_PAD.encode([&vec![0; before], plain.as_bytes()].concat());
+        // A character holds six bits: the first whole one after what stands before, and the last.
+        let (from, to) = ((8 * before).div_ceil(6), bits / 6);
+        let Some(inner) = encoded.get(from..to).filter(|inner| inner.len() >= 8) else {
+            continue;
+        };
+        all.push(inner.replace('+', "-").replace('/', "_"));
+        all.push(inner.to_owned());
+    }
     all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn mask(text: &str, secrets: &[SecretString]) -> String {
+        Masking::of(secrets).over(text)
+    }
 
     fn seal() -> Seal {
         Seal::from_base64(&BASE64_STANDARD.encode([7; 32])).expect("32 bytes")
@@ -200,5 +282,32 @@ mod tests {
         ] {
             assert_eq!(mask(&format!("x {echo} y"), &secrets), "x •••••••• y");
         }
+    }
+
+    #[test]
+    fn echoes_are_masked_within_longer_texts_in_base64_and_in_escapes_twice_over() {
+        let secrets = [SecretString::from("tökén/\"8a41\"-1234")];
+        for before in ["", "a", "ab", "abc"] {
+            let encoded = BASE64_STANDARD.encode(format!("{before}tökén/\"8a41\"-1234 and more"));
+            assert!(mask(&encoded, &secrets).contains(hookboard_template::MASK), "{before}");
+        }
+        for echo in [
+            r#"t\u00f6k\u00e9n/\"8a41\"-1234"#,
+            r#"tökén\/\"8a41\"-1234"#,
+            r#"tökén/\\\"8a41\\\"-1234"#,
+            r#"t\\u00f6k\\u00e9n/\\\"8a41\\\"-1234"#,
+        ] {
+            assert_eq!(mask(&format!("x {echo} y"), &secrets), "x •••••••• y", "{echo}");
+        }
+    }
+
+    #[test]
+    fn what_a_cut_left_of_a_secret_is_masked() {
+        let secrets = [SecretString::from("tok-8a41-é-1234")];
+        for cut in ["tok-", "tok-8a41", "tok-8a41-\u{fffd}", "tok-8a41-é-123", "746f6b2d38"] {
+            assert_eq!(mask(&format!("x {cut}"), &secrets), "x ••••••••");
+        }
+        assert_eq!(mask("x tok", &secrets), "x tok");
+        assert_eq!(mask("", &secrets), "");
     }
 }

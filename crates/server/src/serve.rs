@@ -18,7 +18,7 @@ use crate::db::audit::{self, Change};
 use crate::db::{Db, accounts};
 use crate::guard::Target;
 use crate::seal::Seal;
-use crate::{demo, http, worker};
+use crate::{demo, http, panics, worker};
 
 /// How long deliveries in flight and open answers may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -29,6 +29,7 @@ const SERVER: &str = "hookboard";
 /// Runs until the process is told to stop. An error is one line that says what to do.
 pub async fn run(mut settings: Settings) -> Result<(), String> {
     log(settings.log_json);
+    panics::log_places();
     std::fs::create_dir_all(&settings.data).map_err(|error| {
         format!("the folder {} cannot be made: {error}. Name another with --data.", settings.data.display())
     })?;

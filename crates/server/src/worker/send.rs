@@ -14,7 +14,7 @@ use crate::db::queue::Claimed;
 use crate::db::secrets::{self, Opened};
 use crate::failure::Failure;
 use crate::guard::Refusal;
-use crate::seal::mask;
+use crate::seal::Masking;
 
 /// What is to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -102,10 +102,15 @@ pub async fn send_message(app: &App, message: Message<'_>) -> Result<Exchange, F
     let secrets: Vec<SecretString> =
         opened.into_values().flat_map(|opened| [Some(opened.value), opened.previous]).flatten().collect();
     exchange::run(app.tls(), &vetted, &sent, body.expose_secret(), webhook.timeout_s, started, &mut result).await;
-    // A receiver may echo what it was sent.
-    result.response_body = mask(&result.response_body, &secrets);
-    for (_, value) in &mut result.response_headers {
-        *value = mask(value, &secrets);
+    // A receiver may echo what it was sent; a certificate's names are its words, too.
+    let masking = Masking::of(&secrets);
+    result.response_body = masking.over(&result.response_body);
+    result.message = masking.over(&result.message);
+    for (name, value) in &mut result.response_headers {
+        *value = masking.over(value);
+        if masking.is_in_name(name) {
+            MASK.clone_into(name);
+        }
     }
     Ok(result)
 }

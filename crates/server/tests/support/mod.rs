@@ -46,6 +46,8 @@ impl Drop for Folder {
 pub struct Server {
     pub address: SocketAddr,
     pub key: String,
+    /// The code of the first sign-in link, which was used.
+    pub code: String,
     child: Child,
 }
 
@@ -83,7 +85,8 @@ impl Server {
         // The pipe is kept open: a closed one would end the server at its next line.
         std::thread::spawn(move || lines.for_each(drop));
         let (address, code) = link.split_once("/#code=").expect("a code");
-        let mut server = Self { address: address.parse().expect("address"), key: String::new(), child };
+        let mut server =
+            Self { address: address.parse().expect("address"), key: String::new(), code: code.to_owned(), child };
         let (status, signed_in) = server.call("POST", "/sign-in", Some(&serde_json::json!({ "code": code })));
         assert_eq!(status, 200, "{signed_in}");
         signed_in["key"].as_str().expect("key").clone_into(&mut server.key);
