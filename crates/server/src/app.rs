@@ -1,16 +1,22 @@
 //! What every part of the server shares.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use hookboard_api::event::Accepted;
 use hookboard_api::stream::{Change, Topic};
 use tokio::sync::{Notify, broadcast};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::accept::AcceptQueue;
+use crate::accept::{AcceptQueue, News};
 use crate::config::Settings;
 use crate::db::Db;
+use crate::failure::Failure;
 use crate::guard::Guard;
+use crate::metrics::Metrics;
 use crate::seal::Seal;
+use crate::telemetry::Telemetry;
+use crate::vitals::Vitals;
 
 /// Messages a slow reader of the stream may lag behind before it is told to read anew.
 const STREAM_BACKLOG: usize = 1024;
@@ -27,6 +33,9 @@ struct Parts {
     accept: AcceptQueue,
     wake: Arc<Notify>,
     changes: broadcast::Sender<Change>,
+    metrics: Metrics,
+    vitals: Vitals,
+    telemetry: Option<Telemetry>,
     settings: Settings,
 }
 
@@ -42,7 +51,10 @@ impl App {
         let wake = Arc::new(Notify::new());
         let (changes, _) = broadcast::channel(STREAM_BACKLOG);
         let accept = AcceptQueue::start(db.clone(), Arc::clone(&wake), changes.clone());
-        Self(Arc::new(Parts { db, seal, guard, tls: Arc::new(tls_config()), accept, wake, changes, settings }))
+        let tls = Arc::new(tls_config());
+        let telemetry = settings.operations.otlp_endpoint.as_ref().map(|endpoint| Telemetry::start(endpoint, &tls));
+        let (metrics, vitals) = (Metrics::new(), Vitals::new());
+        Self(Arc::new(Parts { db, seal, guard, tls, accept, wake, changes, metrics, vitals, telemetry, settings }))
     }
 
     /// The database.
@@ -63,6 +75,48 @@ impl App {
     /// TLS as a client.
     pub fn tls(&self) -> &Arc<ClientConfig> {
         &self.0.tls
+    }
+
+    /// Takes news in. Answered when they are durable.
+    pub async fn take(&self, news: News) -> Result<Vec<Accepted>, Failure> {
+        let source = match &news {
+            News::Events { source, .. } => *source,
+            News::Points { .. } => "points",
+            News::Mlflow(_) => "mlflow",
+        };
+        let mut span = self.0.telemetry.as_ref().map(|telemetry| telemetry.accept(source));
+        let waiting = self.0.vitals.wait();
+        let begun = Instant::now();
+        let taken = self.0.accept.take(news).await;
+        drop(waiting);
+        match &taken {
+            Ok(accepted) => {
+                let fresh = accepted.iter().filter(|one| !one.duplicate).count();
+                self.0.metrics.accepted(source, fresh, begun.elapsed());
+                if let Some(span) = &mut span {
+                    span.took(accepted);
+                }
+            }
+            // What the caller can mend is no failure of this side.
+            Err(Failure::Problem(problem)) if problem.status < 500 => {}
+            Err(_) => self.0.metrics.not_accepted(),
+        }
+        taken
+    }
+
+    /// What is counted and measured.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// What the parts show of themselves.
+    pub fn vitals(&self) -> &Vitals {
+        &self.0.vitals
+    }
+
+    /// Where spans go, where they go anywhere.
+    pub fn telemetry(&self) -> Option<&Telemetry> {
+        self.0.telemetry.as_ref()
     }
 
     /// Where events go in.

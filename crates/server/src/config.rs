@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use url::Url;
 
 use crate::guard::Target;
 
@@ -85,4 +86,29 @@ pub struct Settings {
     /// Write the log as one JSON object per line.
     #[arg(long, env = "HOOKBOARD_LOG_JSON")]
     pub log_json: bool,
+
+    /// For those who watch the server.
+    #[command(flatten)]
+    pub operations: Operations,
+}
+
+/// What is shown to those who watch the server. Nothing, unless asked for.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Operations {
+    /// Address and port that answer `/metrics` for Prometheus, and `/healthz` and `/readyz`, without a key: for the inner network only.
+    #[arg(long, env = "HOOKBOARD_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Collector that takes traces as OTLP over HTTP in JSON, such as <http://127.0.0.1:4318>; `/v1/traces` is added to it.
+    #[arg(long, env = "HOOKBOARD_OTLP_ENDPOINT", value_name = "URL", value_parser = endpoint)]
+    pub otlp_endpoint: Option<Url>,
+}
+
+fn endpoint(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("it cannot be read: {error}"))?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() {
+        Ok(url)
+    } else {
+        Err(String::from("it is to be http:// or https:// with a host and without a query"))
+    }
 }

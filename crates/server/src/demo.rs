@@ -381,7 +381,7 @@ async fn happen(
         };
         events.push((fraud.clone(), new));
     }
-    app.accept().take(News::Events { events, source: "demo", user: ADMIN.to_owned() }).await?;
+    app.take(News::Events { events, source: "demo", user: ADMIN.to_owned() }).await?;
     for (place, run, name, user, from) in [
         (fraud, "3k9x1b2c", "swift-dew-42", "mira.okafor", 0.78),
         (fraud, "9z4t6w1a", "amber-crest-44", "tomas.reyes", 0.74),
@@ -392,7 +392,7 @@ async fn happen(
                 let wave = (f64::from(step) * 1.7).sin() * 0.006;
                 if falls { 1.1 - 0.9 * progress + wave } else { from + 0.165 * progress + wave }
             };
-            app.accept().take(points(place, (run, name, user), metric, 60, 1, value)).await?;
+            app.take(points(place, (run, name, user), metric, 60, 1, value)).await?;
         }
     }
     // Speech models of three sizes: the larger, the lower the error and the slower; one was lost early.
@@ -417,7 +417,7 @@ async fn happen(
             points(asr, about, "grad_norm", steps, 1_000, falling(4.4, 0.7, 14.0)),
             points(asr, about, "val/rtf", steps, 1_000, falling(pace, pace, 1.0)),
         ] {
-            app.accept().take(new).await?;
+            app.take(new).await?;
         }
     }
     Ok(())

@@ -18,6 +18,7 @@ use crate::db::audit::{self, Change};
 use crate::db::{Db, accounts};
 use crate::guard::Target;
 use crate::seal::Seal;
+use crate::telemetry::Telemetry;
 use crate::{demo, http, panics, worker};
 
 /// How long deliveries in flight and open answers may take after the signal to stop.
@@ -59,12 +60,21 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
         }
         settings.allow_target.push(Target::Host("localhost".to_owned()));
     }
+    let watched = match settings.operations.metrics_listen {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            format!("cannot listen on {address}: {error}. Choose another port with --metrics-listen.")
+        })?),
+        None => None,
+    };
     let app = App::new(db.clone(), seal, settings.clone());
     let link = first_account(&app, address).await.map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let sweeper = tokio::spawn(crate::db::retention::run(app.clone(), stop.clone()));
     announce(&app, address, link.as_deref());
+    if let Some(listener) = watched {
+        operate(&app, listener, stop.clone());
+    }
     let server = axum::serve(listener, http::router(&app)).with_graceful_shutdown(stopped(stop.clone()));
     let served = tokio::select! {
         served = server => served.map_err(|error| format!("the server ended: {error}")),
@@ -75,9 +85,24 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
         tracing::warn!("some deliveries were still being sent; they are sent again at the next start");
     }
     let _ = sweeper.await;
+    let _ = tokio::task::spawn_blocking(move || app.telemetry().map(Telemetry::stop)).await;
     db.close().await;
     drop(lock);
     served
+}
+
+/// Answers those who watch the server, until `stop`.
+fn operate(app: &App, listener: TcpListener, stop: CancellationToken) {
+    if let Ok(address) = listener.local_addr() {
+        println!("Metrics are at http://{address}/metrics, for everybody who reaches that address");
+    }
+    let router = http::operations(app);
+    tokio::spawn(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "metrics are no longer answered");
+        }
+    });
 }
 
 /// Makes the folder this process's own: one database has one worker. The lock ends with the process,

@@ -11,6 +11,7 @@ pub mod backtest;
 pub mod catalogue;
 pub mod deliveries;
 pub mod events;
+pub mod figures;
 pub mod intake;
 pub mod queue;
 pub mod retention;

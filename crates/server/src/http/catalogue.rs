@@ -202,7 +202,7 @@ impl VersionAt {
             return Err(Problem::invalid(errors).into());
         }
         let news = News::Events { events: vec![(self.place, event)], source: "catalogue", user: self.user };
-        Ok(Json(AcceptedEvents { events: app.accept().take(news).await? }))
+        Ok(Json(AcceptedEvents { events: app.take(news).await? }))
     }
 }
 
@@ -361,6 +361,6 @@ pub(super) async fn post_points(
         metric: new.metric,
         points: new.points,
     };
-    let events = app.accept().take(news).await?;
+    let events = app.take(news).await?;
     Ok((StatusCode::ACCEPTED, Json(TakenPoints { points, events })))
 }

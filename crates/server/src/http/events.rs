@@ -106,7 +106,7 @@ pub(super) async fn post(
         return Err(Problem::invalid(errors).into());
     }
     let news = News::Events { events: taken, source: "api", user: user.name };
-    Ok((StatusCode::ACCEPTED, Json(AcceptedEvents { events: app.accept().take(news).await? })))
+    Ok((StatusCode::ACCEPTED, Json(AcceptedEvents { events: app.take(news).await? })))
 }
 
 /// What the list is narrowed to.

@@ -9,8 +9,10 @@ mod catalogue;
 mod deliveries;
 mod events;
 mod extract;
+mod observe;
 mod page;
 mod paging;
+mod probes;
 mod queries;
 mod secrets;
 mod sink;
@@ -23,15 +25,14 @@ mod words;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
 use axum::routing::get;
 use hookboard_api::problem::{Problem, ProblemCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -40,6 +41,8 @@ use utoipa_axum::routes;
 use self::queries::Queries;
 use crate::app::App;
 use crate::failure::{Failure, respond};
+
+pub use self::probes::operations;
 
 /// The whole document, but for the paths, which the routes bring along.
 #[derive(OpenApi)]
@@ -127,16 +130,15 @@ pub fn router(app: &App) -> Router {
         .layer(cors(&app.settings().allow_origin));
     let mut router = Router::new()
         .nest("/api/v1", api)
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
+        .merge(probes::router())
         .fallback(page::serve)
-        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(CatchPanicLayer::custom(panicked))
-        // Paths without their query: a log is no place for what callers look for.
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &axum::extract::Request| {
-            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-        }));
+        .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe));
     if app.settings().demo {
         // Outside the log: its failures are what it is for.
         router = router.nest("/sink", sink::router());
@@ -146,16 +148,6 @@ pub fn router(app: &App) -> Router {
 
 async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
     axum::Json(openapi())
-}
-
-async fn ready(State(app): State<App>) -> Response {
-    match sqlx::query("SELECT 1").execute(app.db().read()).await {
-        Ok(_) => "ready".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
-        }
-    }
 }
 
 async fn unknown_call() -> Failure {
@@ -184,6 +176,6 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH])
-        .expose_headers([header::ETAG, HeaderName::from_static("retry-after")])
+        .expose_headers([header::ETAG, HeaderName::from_static("retry-after"), HeaderName::from_static("x-request-id")])
         .max_age(std::time::Duration::from_mins(10))
 }

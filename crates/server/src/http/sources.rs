@@ -150,5 +150,5 @@ async fn take(app: &App, source: mlflow::Source, request: Request) -> Result<Vec
         id: vouchers.delivery_id.to_owned(),
         body: read(&body)?,
     };
-    app.accept().take(News::Mlflow(Box::new(message))).await
+    app.take(News::Mlflow(Box::new(message))).await
 }

@@ -6,6 +6,7 @@ use hookboard_api::webhook::WebhookDraft;
 use hookboard_template::{MASK, Masked, Plain, RenderError, compile};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
 use super::{exchange, sign};
 use crate::app::App;
@@ -43,7 +44,17 @@ pub async fn send(app: &App, delivery: &Claimed) -> Result<Exchange, Failure> {
         event_type: delivery.event_type,
         values: &delivery.values,
     };
-    send_message(app, message).await
+    let mut span = match app.telemetry() {
+        Some(telemetry) => Some(telemetry.attempt(app.db(), delivery).await),
+        None => None,
+    };
+    let log = tracing::info_span!("attempt", delivery = delivery.id, webhook = delivery.webhook_id);
+    let exchange = send_message(app, message).instrument(log).await?;
+    app.metrics().attempted(&exchange);
+    if let Some(span) = &mut span {
+        span.ended(&exchange);
+    }
+    Ok(exchange)
 }
 
 /// Sends one message and tells what happened, secrets masked.

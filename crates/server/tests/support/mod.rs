@@ -49,6 +49,7 @@ pub struct Server {
     /// The code of the first sign-in link, which was used.
     pub code: String,
     child: Child,
+    said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -83,14 +84,24 @@ impl Server {
             })
             .expect("a sign-in link");
         // The pipe is kept open: a closed one would end the server at its next line.
-        std::thread::spawn(move || lines.for_each(drop));
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = Arc::clone(&said);
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| log.lock().expect("log").push(line)));
         let (address, code) = link.split_once("/#code=").expect("a code");
         let mut server =
-            Self { address: address.parse().expect("address"), key: String::new(), code: code.to_owned(), child };
+            Self { address: address.parse().expect("address"), key: String::new(), code: code.to_owned(), child, said };
         let (status, signed_in) = server.call("POST", "/sign-in", Some(&serde_json::json!({ "code": code })));
         assert_eq!(status, 200, "{signed_in}");
         signed_in["key"].as_str().expect("key").clone_into(&mut server.key);
         server
+    }
+
+    /// The rest of the line that the process says after `start`.
+    pub fn said(&self, start: &str) -> String {
+        until(&format!("it says {start}"), || {
+            let said = self.said.lock().expect("log");
+            said.iter().find_map(|line| line.split_once(start)).map(|(_, rest)| rest.to_owned())
+        })
     }
 
     /// The most memory that the process has had, in KiB.

@@ -1,0 +1,49 @@
+//! Figures of the queue, for those who watch the server.
+
+use std::time::Duration;
+
+use hookboard_api::delivery::DeliveryState;
+
+use super::{Db, Result};
+use crate::clock;
+
+/// How the queue stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Deliveries that are not ended, by state.
+    pub deliveries: [(DeliveryState, i64); 3],
+    /// How long the oldest due delivery of a webhook that sends has been due.
+    pub oldest_due: Duration,
+    /// Webhooks that are paused.
+    pub webhooks_paused: i64,
+}
+
+/// How the queue stands now.
+pub async fn read(db: &Db) -> Result<Figures> {
+    // Each statement has the condition of the index that it counts in.
+    let open: Vec<(String, i64)> =
+        sqlx::query_as("SELECT state, count(*) FROM deliveries WHERE state IN ('waiting', 'retrying') GROUP BY state")
+            .fetch_all(db.read())
+            .await?;
+    let sending: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE state = 'sending'").fetch_one(db.read()).await?;
+    let count =
+        |state: DeliveryState| open.iter().find(|(name, _)| name == state.as_str()).map_or(0, |(_, count)| *count);
+    let deliveries = [
+        (DeliveryState::Waiting, count(DeliveryState::Waiting)),
+        (DeliveryState::Sending, sending),
+        (DeliveryState::Retrying, count(DeliveryState::Retrying)),
+    ];
+    let due: Option<i64> = sqlx::query_scalar(
+        "SELECT min(due_ms) FROM deliveries JOIN webhooks ON webhooks.id = webhook_id \
+         WHERE state IN ('waiting', 'retrying') AND webhooks.enabled AND webhooks.paused_reason IS NULL",
+    )
+    .fetch_one(db.read())
+    .await?;
+    let webhooks_paused = sqlx::query_scalar("SELECT count(*) FROM webhooks WHERE paused_reason IS NOT NULL")
+        .fetch_one(db.read())
+        .await?;
+    let late_ms = due.map_or(0, |due| clock::now_ms() - due);
+    let oldest_due = Duration::from_millis(u64::try_from(late_ms).unwrap_or(0));
+    Ok(Figures { deliveries, oldest_due, webhooks_paused })
+}
