@@ -34,6 +34,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         tracing::error!(%error, "what was being sent at the last stop could not be taken back");
     }
     loop {
+        app.vitals().round();
         // Armed before looking, so that what arrives in between is not slept over.
         let woken = app.wake().notified();
         let room = CAPACITY.saturating_sub(tasks.len());
