@@ -25,8 +25,22 @@ pub struct Cli {
 pub enum Command {
     /// Run the REST interface, the page and the delivery worker.
     Serve(Box<Settings>),
+    /// Look at what a server needs and say what to do. Changes nothing; takes the flags of `serve`. Fails if a server would not work.
+    Doctor(Box<Doctor>),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+}
+
+/// Settings of `hookboard doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct Doctor {
+    /// What a server would be started with.
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Write the findings as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Settings of `hookboard serve`.

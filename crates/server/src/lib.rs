@@ -11,6 +11,7 @@ pub mod config;
 pub mod db;
 pub mod demo;
 pub mod digest;
+pub mod doctor;
 pub mod evaluate;
 pub mod failure;
 pub mod guard;
