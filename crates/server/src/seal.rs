@@ -301,6 +301,33 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_secret_and_wherever_the_cut_no_spelling_is_left(
+            secret in "[ -~é\u{2028}]{8,40}",
+            before in "[ -~]{0,7}",
+            after in "[ -~]{0,7}",
+            cut in 0_usize..200,
+        ) {
+            let json = json_escaped(&secret);
+            let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            let hex = digest::hex(secret.as_bytes());
+            let masking = Masking::of(&[SecretString::from(secret.as_str())]);
+            for spelling in [secret.clone(), json.clone(), json_escaped(&json), ascii_escaped(&json), url, hex] {
+                let text = format!("{before}{spelling}{after}");
+                proptest::prop_assert!(!masking.over(&text).contains(&spelling), "{text}");
+                // What is cut off within it leaves no more than a few characters that may be by chance.
+                let bytes = &text.as_bytes()[..(before.len() + CUT_BYTES + cut).min(before.len() + spelling.len())];
+                let masked = masking.over(&String::from_utf8_lossy(bytes));
+                let begun = spelling.char_indices().map(|(at, _)| at).find(|at| *at >= CUT_BYTES).unwrap_or(spelling.len());
+                proptest::prop_assert!(!masked[before.len().min(masked.len())..].starts_with(&spelling[..begun]), "{masked}");
+            }
+            let encoded = BASE64_STANDARD.encode(format!("{before}{secret}{after}"));
+            let inner = &base64s(&secret)[2..];
+            proptest::prop_assert!(!inner.iter().any(|inner| masking.over(&encoded).contains(inner)), "{encoded}");
+        }
+    }
+
     #[test]
     fn what_a_cut_left_of_a_secret_is_masked() {
         let secrets = [SecretString::from("tok-8a41-é-1234")];

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Value, json};
@@ -158,6 +158,7 @@ fn the_dashboard_and_the_alerts_load_and_name_metrics_that_are_there() {
         let (open, closed) = (expression.matches(['(', '[', '{']).count(), expression.matches([')', ']', '}']).count());
         assert_eq!(open, closed, "{expression}");
     }
+    check_rules(&folder, &expressions);
     // What is measured is shown.
     for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE hookboard_")) {
         let name = line.split(' ').next().expect("a name");
@@ -165,6 +166,23 @@ fn the_dashboard_and_the_alerts_load_and_name_metrics_that_are_there() {
             expressions.iter().any(|expression| expression.contains(&format!("hookboard_{name}"))),
             "{name} is shown nowhere"
         );
+    }
+}
+
+/// Prometheus's own word on the alerts and on what the dashboard asks, where its tool is installed.
+fn check_rules(folder: &Folder, expressions: &[String]) {
+    let rule = |(number, expression): (usize, &String)| {
+        let expression = expression.replace("$job", "hookboard").replace("$__rate_interval", "5m");
+        json!({"record": format!("checked:{number}"), "expr": expression})
+    };
+    let rules: Vec<Value> = expressions.iter().enumerate().map(rule).collect();
+    let asked = folder.0.join("asked.yml");
+    // JSON is YAML.
+    std::fs::write(&asked, json!({"groups": [{"name": "asked", "rules": rules}]}).to_string()).expect("written");
+    let alerts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ops/alerts.yml");
+    let checked = Command::new("promtool").args(["check", "rules", alerts]).arg(&asked).output();
+    if let Ok(checked) = checked {
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     }
 }
 
@@ -192,7 +210,7 @@ fn readiness_says_which_part_does_not_work() {
         sqlx::query("BEGIN IMMEDIATE").execute(&mut holder).await.expect("locked");
         holder
     });
-    assert_eq!(ready(), (503, vec![json!("database")]));
+    until("it says what does not work", || (ready() == (503, vec![json!("database")])).then_some(()));
     assert_eq!(watch(&server, "/healthz").0, 200, "it lives, though");
     runtime.block_on(sqlx::query("ROLLBACK").execute(&mut holder)).expect("let go");
     until("it is ready again", || (ready() == (200, vec![])).then_some(()));

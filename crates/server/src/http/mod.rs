@@ -49,7 +49,7 @@ pub use self::probes::operations;
 #[openapi(
     info(
         title = "Hookboard",
-        description = "Webhook automations for machine-learning registries and projects. Every call takes `Authorization: Bearer <key>`; errors are RFC 9457 problems with a stable `code`.",
+        description = "Webhook automations for machine-learning registries and projects. Every call takes `Authorization: Bearer <key>`; errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`, which the server's log has too: the call's own, where that is one word of at most 128 letters, digits, `-`, `_` and `.`, else a new one. A `traceparent` (W3C Trace Context) is taken over where the server sends traces.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(Problem)),
