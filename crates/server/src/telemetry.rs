@@ -34,8 +34,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use crate::db::Db;
 use crate::db::queue::Claimed;
+use crate::db::{Db, figures};
 
 /// How long a collector may take for one batch.
 const EXPORT_IN: Duration = Duration::from_secs(10);
@@ -113,12 +113,8 @@ impl Telemetry {
 
     /// An attempt to send `delivery` begins.
     pub async fn attempt(&self, db: &Db, delivery: &Claimed) -> AttemptSpan {
-        let event: Option<String> = sqlx::query_scalar("SELECT event_id FROM deliveries WHERE id = ?")
-            .bind(&delivery.id)
-            .fetch_optional(db.read())
-            .await
-            .unwrap_or_default();
-        let event = event.unwrap_or_default();
+        // Without the event the span stands by itself.
+        let event = figures::event_of(db, &delivery.id).await.unwrap_or_default().unwrap_or_default();
         let parent = self.traces.lock().unwrap_or_else(PoisonError::into_inner).0.get(&event).cloned();
         let parent = parent.map(|span| Context::new().with_remote_span_context(span)).unwrap_or_default();
         let host = Url::parse(&delivery.webhook.url).ok().and_then(|url| url.host_str().map(str::to_owned));

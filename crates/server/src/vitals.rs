@@ -58,7 +58,12 @@ pub struct Check {
 impl Vitals {
     /// A server that starts now.
     pub fn new() -> Self {
-        Self { start: Instant::now(), round: AtomicU64::new(0), waiting: Mutex::default(), looked: Default::default() }
+        Self {
+            start: Instant::now(),
+            round: AtomicU64::new(0),
+            waiting: Mutex::default(),
+            looked: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The worker makes a round.

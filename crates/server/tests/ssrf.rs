@@ -262,6 +262,49 @@ fn outcome(verdict: &str, url: &str) -> &'static str {
 }
 
 #[tokio::test]
+async fn an_exception_opens_what_it_names_in_every_spelling_and_nothing_else() {
+    let guard = |targets: &[&str]| {
+        let targets = targets.iter().map(|target| target.parse().expect("a target")).collect();
+        Guard::with(targets, Arc::new(answers()), Arc::new(Recorder::refusing()))
+    };
+    let net = guard(&["10.1.0.0/16"]);
+    for (address, wanted) in [("10.1.2.3", "allowed"), ("10.2.0.0", "blocked"), ("10.0.255.255", "blocked")] {
+        let address: Ipv4Addr = address.parse().expect("address");
+        let six = embeddings(address).into_iter().filter(|six| six.segments()[0] != 0x2606).flat_map(bracketed);
+        for host in spellings(address).into_iter().chain(six) {
+            let verdict = net.vet(&format!("http://{host}/")).await;
+            assert_eq!(verdict_of(verdict.as_ref().err()), wanted, "{host}");
+        }
+    }
+    for (targets, url, wanted) in [
+        // All addresses of a name have to be allowed, each by itself.
+        (&["10.0.0.7"][..], "http://inside.test/", "allowed"),
+        (&["10.0.0.7"], "http://both.test/", "allowed"),
+        (&["10.0.0.8/29"], "http://inside.test/", "blocked"),
+        (&["127.0.0.0/8"], "http://six.test/", "allowed"),
+        (&["::1"], "http://six.test/", "blocked"),
+        // A host is allowed by its name, and its address by no other name.
+        (&["inside.test"], "http://inside.test/", "allowed"),
+        (&["inside.test"], "http://INSIDE.test.:8080/", "allowed"),
+        (&["inside.test"], "http://both.test/", "blocked"),
+        (&["inside.test"], "http://10.0.0.7/", "blocked"),
+        (&["test"], "http://inside.test/", "blocked"),
+        (&["localhost"], "http://localhost/", "allowed"),
+        (&["localhost"], "http://a.localhost/", "blocked"),
+        (&["localhost"], "http://127.0.0.1/", "blocked"),
+        (&["::1"], "http://localhost/", "allowed"),
+        (&["10.0.0.0/8"], "http://localhost/", "blocked"),
+        (&["169.254.0.0/16"], "http://metadata.google.internal/", "blocked"),
+        // What cannot be used stays so.
+        (&["10.0.0.7"], "http://a@10.0.0.7/", "malformed"),
+        (&["10.0.0.7"], "ftp://10.0.0.7/", "malformed"),
+    ] {
+        let verdict = guard(targets).vet(url).await;
+        assert_eq!(verdict_of(verdict.as_ref().err()), wanted, "{targets:?} {url}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_changes_its_address_leads_to_the_judged_one_only() {
     let dns = Dns::start();
     let recorder = Recorder::to_a_receiver();

@@ -1,4 +1,4 @@
-//! Figures of the queue, for those who watch the server.
+//! What those who watch the server ask of the queue.
 
 use std::time::Duration;
 
@@ -46,4 +46,10 @@ pub async fn read(db: &Db) -> Result<Figures> {
     let late_ms = due.map_or(0, |due| clock::now_ms() - due);
     let oldest_due = Duration::from_millis(u64::try_from(late_ms).unwrap_or(0));
     Ok(Figures { deliveries, oldest_due, webhooks_paused })
+}
+
+/// The event that a delivery came of.
+pub async fn event_of(db: &Db, delivery_id: &str) -> Result<Option<String>> {
+    let event = sqlx::query_scalar("SELECT event_id FROM deliveries WHERE id = ?");
+    Ok(event.bind(delivery_id).fetch_optional(db.read()).await?)
 }
