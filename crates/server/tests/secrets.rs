@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use support::{Folder, Received, Server, until};
+use support::{Folder, Received, Receiver, Server, answer, until};
 
 /// Values of secrets, each with letters of its own in the middle, by which it is looked for, between what has
 /// to be escaped somewhere. What goes into a header has no character beyond ASCII.
@@ -246,9 +246,11 @@ fn no_planted_value_is_in_any_file_log_answer_or_stream() {
     let folder = Folder::new();
     let log_folder = Folder::new();
     let log = log_folder.0.join("log");
+    let collector = Receiver::start(|_| answer(200, "{}"));
     let server = Server::start_so(&folder, "kestrel", "mira", |command| {
         command
-            .args(["--allow-target", "127.0.0.1", "--log-json"])
+            .args(["--allow-target", "127.0.0.1", "--log-json", "--metrics-listen", "127.0.0.1:0"])
+            .args(["--otlp-endpoint", &format!("http://{}", collector.address)])
             .env("HOOKBOARD_LOG", "trace")
             .stderr(Stdio::from(File::create(&log).expect("log")));
     });
@@ -341,6 +343,12 @@ fn no_planted_value_is_in_any_file_log_answer_or_stream() {
     assert!(shown.matches("••••••••").count() > 100, "the echoes came back masked");
     shown += &told.lock().expect("log");
 
+    let metrics = server.said("Metrics are at http://");
+    let mut metrics = TcpStream::connect(metrics.split('/').next().expect("an address")).expect("connected");
+    metrics.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("sent");
+    metrics.read_to_string(&mut shown).expect("metrics");
+    assert!(shown.contains("hookboard_attempts_total"));
+
     let start_code = server.code.clone();
     let mut planted: Vec<(String, Vec<String>)> = Vec::new();
     for (name, before, after) in SECRETS {
@@ -369,6 +377,9 @@ fn no_planted_value_is_in_any_file_log_answer_or_stream() {
     files("while it runs");
     assert!(server.stop());
     files("at the end");
+    let spans: String = collector.all().into_iter().map(|batch| batch.body).collect();
+    assert!(spans.matches("\"attempt\"").count() >= ECHOES.len(), "{spans}");
+    places.push(("the traces".to_owned(), spans.into_bytes()));
     assert!(places.iter().any(|(name, bytes)| name.contains("-wal") && !bytes.is_empty()), "a write-ahead log");
     let log = std::fs::read(&log).expect("log");
     assert!(log.len() > 100_000 && log.windows(7).any(|window| window == b"\"TRACE\""), "{} bytes of log", log.len());
