@@ -43,6 +43,7 @@ pub const fn outcome_words(outcome: OutcomeCode) -> &'static str {
         OutcomeCode::BodyTooLarge => "Body too large",
         OutcomeCode::Template => "Payload template",
         OutcomeCode::SecretMissing => "Secret missing",
+        OutcomeCode::Interrupted => "Interrupted",
     }
 }
 

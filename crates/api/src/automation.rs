@@ -27,6 +27,16 @@ pub enum Action {
     Record,
 }
 
+impl Action {
+    /// The payload template, where one is rendered.
+    pub fn template(&self) -> Option<&str> {
+        match self {
+            Self::Webhook { template, .. } => template.as_deref(),
+            Self::Record => None,
+        }
+    }
+}
+
 /// An automation as it is created or replaced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -97,11 +97,13 @@ pub enum OutcomeCode {
     Template,
     /// A secret that is needed is gone.
     SecretMissing,
+    /// The worker ended before it knew: it may have arrived, and is sent again.
+    Interrupted,
 }
 
 impl OutcomeCode {
     /// All codes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ok,
         Self::Http4xx,
         Self::Http5xx,
@@ -116,6 +118,7 @@ impl OutcomeCode {
         Self::BodyTooLarge,
         Self::Template,
         Self::SecretMissing,
+        Self::Interrupted,
     ];
 
     /// The word on the wire.
@@ -135,6 +138,7 @@ impl OutcomeCode {
             Self::BodyTooLarge => "body_too_large",
             Self::Template => "template",
             Self::SecretMissing => "secret_missing",
+            Self::Interrupted => "interrupted",
         }
     }
 
@@ -264,6 +268,26 @@ pub struct Exchange {
     pub response_cut: bool,
     /// How long each phase took.
     pub timings: Timings,
+}
+
+impl Exchange {
+    /// An attempt of which nobody saw the end.
+    pub fn interrupted() -> Self {
+        Self {
+            outcome: OutcomeCode::Interrupted,
+            message: String::from(
+                "The worker ended before it knew the result. The receiver may have got it; it is sent again with the same id.",
+            ),
+            url: String::new(),
+            request_headers: Vec::new(),
+            request_body: String::new(),
+            status: None,
+            response_headers: Vec::new(),
+            response_body: String::new(),
+            response_cut: false,
+            timings: Timings::default(),
+        }
+    }
 }
 
 /// Phases of an exchange, in milliseconds. A phase that was not reached is absent.

@@ -456,6 +456,8 @@ mod tests {
             (json!({"alias": {"$regex": "^canary$"}}), false),
             (json!({"alias": {"$in": ["a", "canary-eu"]}}), true),
             (json!({"alias": {"$nin": ["a", "canary-eu"]}}), false),
+            (json!({"alias": {"$nin": ["a", "b"]}}), true),
+            (json!({"artifact_metadata.none": {"$nin": ["a"]}}), true),
             (json!({"alias": {"$contains": "ary"}}), true),
             (json!({"alias": {"$not": {"$regex": "prod"}}}), true),
             (json!({"artifact_metadata.accuracy": {"$gte": 0.93, "$lt": 0.95}}), true),
@@ -476,6 +478,90 @@ mod tests {
         ] {
             assert_eq!(holds(condition.clone()), expected, "{condition}");
         }
+    }
+
+    #[test]
+    fn numbers_compare_by_value_and_texts_by_letter() {
+        for (comparison, expected) in [
+            (json!({"$eq": 0.5}), true),
+            (json!({"$eq": 0.6}), false),
+            (json!({"$ne": 0.6}), true),
+            (json!({"$in": [1, 0.5]}), true),
+            (json!({"$eq": "0.5"}), true),
+            (json!({"$lt": 0.5}), false),
+            (json!({"$lte": 0.5}), true),
+            (json!({"$gt": 0.5}), false),
+            (json!({"$gte": 0.5}), true),
+            (json!({"$lte": 0.4}), false),
+            (json!({"$lte": 0.6}), true),
+            (json!({"$gte": 0.6}), false),
+            (json!({"$gte": 0.4}), true),
+            (json!({"$gt": "0.4"}), true),
+            (json!({"$lt": "0.5"}), false),
+            (json!({"$lte": "0.5"}), true),
+            (json!({"$contains": 5}), true),
+            (json!({"$in": ["0.50"]}), false),
+        ] {
+            assert_eq!(holds(json!({ "artifact_metadata.text": comparison })), expected, "{comparison}");
+        }
+        for text in ["inf", "NaN", "1e999", "x"] {
+            let values = json!({"artifact_metadata": {"text": text}});
+            let values = values.as_object().expect("object");
+            let greater = filter(&json!({"artifact_metadata.text": {"$gt": 0}}));
+            assert!(!greater.holds(values), "{text} is no number");
+        }
+        let blank = json!({"artifact_metadata": {"text": " 7 "}});
+        assert!(filter(&json!({"artifact_metadata.text": 7})).holds(blank.as_object().expect("object")));
+        assert!(!holds(json!({"artifact_metadata.labels": {"$gt": "a"}})), "a list has no order");
+        assert!(!holds(json!({"artifact_metadata.accuracy": {"$gt": "0"}})), "nor a number among texts");
+    }
+
+    #[test]
+    fn a_filter_tells_what_it_looks_at() {
+        let condition = json!({"$or": [{"alias": "x"}, {"$not": {"artifact_metadata.a.b": {"$not": {"$eq": 1}}}}]});
+        let filter = filter(&condition);
+        assert_eq!(filter.names(), HashSet::from(["alias", "artifact_metadata"]));
+        assert!(filter.looks_at("alias") && filter.looks_at("artifact_metadata.a.b"));
+        assert!(!filter.looks_at("artifact_metadata") && !filter.looks_at("tag"));
+    }
+
+    #[test]
+    fn each_fault_has_its_code() {
+        for (condition, at, code) in [
+            (json!({"$and": {}}), "/$and", "not_a_list"),
+            (json!({"$xor": []}), "/$xor", "unknown_operator"),
+            (json!({"alias": {}}), "/alias", "no_comparison"),
+            (json!({"alias": {"$regex": 1}}), "/alias/$regex", "not_text"),
+            (json!({"alias": {"$nin": "x"}}), "/alias/$nin", "not_a_list"),
+            (json!({"alias": {"$exists": 1}}), "/alias/$exists", "not_a_boolean"),
+            (json!({"alias": {"$lt": null}}), "/alias/$lt", "not_comparable"),
+            (json!({"alias": {"$gte": [1]}}), "/alias/$gte", "not_comparable"),
+            (json!({"alias.x": 1}), "/alias.x", "unknown_value"),
+            (json!({"tag": "x"}), "/tag", "not_in_event"),
+        ] {
+            assert_eq!(faults(condition.clone()), [(at.to_owned(), code.to_owned())], "{condition}");
+        }
+        for sound in
+            [json!({"alias": {"$nin": []}}), json!({"alias": {"$lt": "x"}}), json!({"artifact_metadata": {"$ne": 1}})]
+        {
+            filter(&sound);
+        }
+    }
+
+    #[test]
+    fn the_limits_themselves_are_within() {
+        let nested = |levels| (1..levels).fold(json!({"alias": "x"}), |inner, _| json!({ "$not": inner }));
+        filter(&nested(MAX_CONDITION_DEPTH));
+        assert_eq!(faults(nested(MAX_CONDITION_DEPTH + 1))[0].1, "too_deep");
+        let inner = |levels| (1..levels).fold(json!({"$eq": "x"}), |inner, _| json!({ "$not": inner }));
+        filter(&json!({"alias": inner(MAX_CONDITION_DEPTH)}));
+        assert_eq!(faults(json!({"alias": inner(MAX_CONDITION_DEPTH + 1)}))[0].1, "too_deep");
+        let grouped = |levels| (1..levels).fold(json!({"alias": "x"}), |inner, _| json!({ "$or": [inner] }));
+        filter(&grouped(MAX_CONDITION_DEPTH));
+        assert_eq!(faults(grouped(MAX_CONDITION_DEPTH + 1))[0].1, "too_deep");
+        let wide = |count| json!({ "$or": vec![json!({"alias": "x"}); count] });
+        filter(&wide(MAX_CONDITION_TESTS));
+        assert_eq!(faults(wide(MAX_CONDITION_TESTS + 1))[0].1, "too_many_tests");
     }
 
     #[test]

@@ -57,6 +57,13 @@ pub const MAX_COOLDOWN_S: u32 = 30 * 24 * 3600;
 pub const RETRY_WAITS_S: [u32; 11] = [0, 5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
 /// Failures in a row that pause a webhook.
 pub const PAUSE_AFTER_FAILURES: u32 = 20;
+/// How long after its pause a failing webhook is asked for the first time whether it answers again, in
+/// milliseconds: 5 minutes. The wait doubles each time.
+pub const PROBE_FIRST_MS: i64 = 5 * 60 * 1000;
+/// The longest wait between two of these, in milliseconds: 6 hours.
+pub const PROBE_LONGEST_MS: i64 = 6 * 3600 * 1000;
+/// Fewest and most deliveries a minute that a webhook can be held to.
+pub const RATE_RANGE: (u32, u32) = (1, 6000);
 /// Deliveries in flight to one webhook at once.
 pub const MAX_IN_FLIGHT_PER_WEBHOOK: u32 = 8;
 /// Largest request that carries a template, in bytes: 256 KiB of template, every byte escaped.

@@ -432,6 +432,14 @@ mod tests {
     }
 
     #[test]
+    fn a_small_spread_around_a_large_value_is_not_lost() {
+        let rule = MetricRule::ZScore { metric: "m".into(), window: 3, zscore: 1.0, direction: Direction::Up };
+        let small = rule.read(&[0.0, 0.001, 0.003, 0.004]).value.expect("defined");
+        let large = rule.read(&[0.0, 0.001, 0.003, 0.004].map(|value| value + 1e9)).value.expect("defined");
+        assert!((small - large).abs() < 0.01, "{small} {large}");
+    }
+
+    #[test]
     fn what_overflows_never_holds() {
         let huge = [1.7e308, 1.7e308, -1.7e308, 1.7e308];
         let none = Reading { value: None, holds: false };
@@ -456,7 +464,103 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_itself_is_within_at_least_and_at_most_only() {
+        for (comparison, sign, holds) in [
+            (Comparison::Greater, ">", [false, false, true]),
+            (Comparison::AtLeast, "≥", [false, true, true]),
+            (Comparison::Less, "<", [true, false, false]),
+            (Comparison::AtMost, "≤", [true, true, false]),
+        ] {
+            assert_eq!(comparison.sign(), sign);
+            assert_eq!([1.0, 2.0, 3.0].map(|value| comparison.holds(value, 2.0)), holds, "{sign}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_just_the_amount_counts_in_its_direction() {
+        for (direction, holds) in [
+            (Direction::Up, [false, false, false, true]),
+            (Direction::Down, [true, false, false, false]),
+            (Direction::Either, [true, false, false, true]),
+        ] {
+            let rule = change(1, 1, ChangeKind::Absolute, direction, 2.0);
+            assert_eq!([-2.0, -1.0, 1.0, 2.0].map(|to| rule.read(&[0.0, to]).holds), holds, "{direction:?}");
+            let outlier = MetricRule::ZScore { metric: "m".into(), window: 2, zscore: 2.0, direction };
+            assert_eq!([-2.0, -1.0, 1.0, 2.0].map(|to| outlier.read(&[1.0, -1.0, to]).holds), holds, "{direction:?}");
+        }
+    }
+
+    #[test]
+    fn all_of_no_rules_do_not_hold() {
+        let readings = [true, false].map(|holds| Reading { value: Some(1.0), holds });
+        for (join, all, both, one, none) in
+            [(MetricJoin::All, true, false, false, false), (MetricJoin::Any, true, true, false, false)]
+        {
+            assert_eq!(join.holds(&readings[..1]), all);
+            assert_eq!(join.holds(&readings), both);
+            assert_eq!(join.holds(&readings[1..]), one);
+            assert_eq!(join.holds(&[]), none);
+        }
+    }
+
+    #[test]
+    fn a_rule_tells_its_limit_and_how_much_it_needs() {
+        let outlier = MetricRule::ZScore { metric: "m".into(), window: 4, zscore: 2.5, direction: Direction::Up };
+        for (rule, limit, span) in [
+            (threshold(3, Aggregate::Max, Comparison::Less, 0.5), 0.5, 3),
+            (change(2, 5, ChangeKind::Relative, Direction::Up, 0.1), 0.1, 7),
+            (outlier, 2.5, 5),
+        ] {
+            assert!((rule.limit() - limit).abs() < f64::EPSILON);
+            assert_eq!((rule.metric(), rule.span()), ("m", span));
+        }
+    }
+
+    #[test]
+    fn windows_and_limits_have_their_range() {
+        let outlier =
+            |window, zscore| MetricRule::ZScore { metric: "m".into(), window, zscore, direction: Direction::Up };
+        let change = |window, prior, amount| change(window, prior, ChangeKind::Absolute, Direction::Up, amount);
+        let limit = |window, limit| threshold(window, Aggregate::Min, Comparison::Less, limit);
+        for (rule, faulty) in [
+            (limit(1, -5.0), vec![]),
+            (limit(MAX_METRIC_WINDOW, 0.0), vec![]),
+            (limit(MAX_METRIC_WINDOW + 1, f64::INFINITY), vec!["window out_of_range", "threshold not_a_number"]),
+            (change(1, 1, 0.5), vec![]),
+            (change(0, 0, -0.5), vec!["window out_of_range", "prior_window out_of_range", "amount out_of_range"]),
+            (outlier(2, 0.5), vec![]),
+            (outlier(1, 0.0), vec!["window out_of_range", "zscore out_of_range"]),
+        ] {
+            let condition = MetricCondition { join: MetricJoin::All, rules: vec![rule.clone()] };
+            let faults: Vec<_> = condition
+                .check(rule.event(), "")
+                .into_iter()
+                .map(|error| format!("{} {}", error.pointer.trim_start_matches("/rules/0/"), error.code))
+                .collect();
+            assert_eq!(faults, faulty, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn an_automation_takes_one_to_ten_rules() {
+        let rule = threshold(1, Aggregate::Min, Comparison::Less, 1.0);
+        for (count, fits) in [(0, false), (1, true), (MAX_METRIC_RULES, true), (MAX_METRIC_RULES + 1, false)] {
+            let condition = MetricCondition { join: MetricJoin::All, rules: vec![rule.clone(); count] };
+            assert_eq!(condition.check(EventType::RunMetricThreshold, "").is_empty(), fits, "{count}");
+        }
+    }
+
+    #[test]
     fn defaults_are_those_of_the_docs() {
+        let read = |text: &str| serde_json::from_str::<MetricRule>(text).expect("readable");
+        assert_eq!(
+            read(r#"{"kind":"threshold","metric":"m","aggregate":"min","comparison":"<","threshold":1}"#),
+            threshold(1, Aggregate::Min, Comparison::Less, 1.0)
+        );
+        assert_eq!(
+            read(r#"{"kind":"change","metric":"m","change":"absolute","direction":"up","amount":1}"#),
+            change(10, 50, ChangeKind::Absolute, Direction::Up, 1.0)
+        );
         let rule: MetricRule =
             serde_json::from_str(r#"{"kind":"z_score","metric":"loss","direction":"up"}"#).expect("readable");
         assert_eq!(

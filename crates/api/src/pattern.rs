@@ -79,6 +79,34 @@ mod tests {
     }
 
     #[test]
+    fn a_bar_splits_only_outside_of_groups_classes_and_escapes() {
+        for (pattern, splits) in [
+            ("a|b", true),
+            ("(a)|(b)", true),
+            ("[a]|b", true),
+            ("(a|b)", false),
+            ("((a)|b)", false),
+            ("[(|]", false),
+            ("a\\|b", false),
+            ("a\\\\|b", true),
+            ("\\(|b", true),
+            ("[\\]|]", false),
+        ] {
+            assert_eq!(splits_at_top(pattern), splits, "{pattern}");
+            assert_eq!(is_anchored(&format!("^{pattern}$")), !splits, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn anchors_are_added_only_where_they_lack() {
+        for (pattern, whole) in [("^a$", "^a$"), ("a$", "^a$"), ("^a", "^a$"), ("^a\\$", "^a\\$$")] {
+            assert_eq!(anchored(pattern), whole);
+            assert_eq!(is_anchored(pattern), pattern == whole, "{pattern}");
+        }
+        assert!(compile(&"x".repeat(MAX_PATTERN_BYTES)).is_ok(), "the limit itself is within");
+    }
+
+    #[test]
     fn anchoring_mends_each_branch() {
         assert_eq!(anchored("production"), "^production$");
         assert_eq!(anchored("^production"), "^production$");

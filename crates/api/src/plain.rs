@@ -190,7 +190,39 @@ mod tests {
             let whole = Said { tests: vec![test("a")], join, group: vec![test("b")] };
             let read = said(whole.filter().as_ref()).expect("plain");
             assert_eq!((read.tests.len(), read.group.len()), (2, 0));
+            assert_eq!(whole.filter(), Some(json!({"$and": [{"a": {"$eq": "x"}}, {"b": {"$eq": "x"}}]})));
         }
+    }
+
+    #[test]
+    fn a_join_has_a_word_that_reads_back() {
+        assert_eq!(Join::ALL.map(Join::as_str), ["all", "any", "none"]);
+        for join in Join::ALL {
+            assert_eq!(Join::parse(join.as_str()), Some(join));
+        }
+        assert_eq!(Join::parse("some"), None);
+    }
+
+    #[test]
+    fn a_group_stands_alone_or_beside_comparisons() {
+        let filter = json!({"$or": [{"a": 1}, {"b": {"$lt": 2}}]});
+        let whole = said(Some(&filter)).expect("a group");
+        assert_eq!((whole.tests.len(), whole.join, whole.group.len()), (0, Join::Any, 2));
+        let filter = json!({"$and": [{"c": 3, "d": 4}, {"$nor": [{"a": 1}]}]});
+        let whole = said(Some(&filter)).expect("a group");
+        assert_eq!((whole.tests.len(), whole.join, whole.group.len()), (2, Join::None, 1));
+        for lone in ["$and", "$or"] {
+            let filter = json!({"$and": [{lone: [{"c": 3}]}, {"$nor": [{"a": 1}]}]});
+            let whole = said(Some(&filter)).expect("a list of one, and a group");
+            assert_eq!((whole.tests.len(), whole.join, whole.group.len()), (1, Join::None, 1), "{lone}");
+        }
+        for filter in
+            [json!({"$nor": []}), json!({"$nor": [{"a": 1}], "b": 1}), json!({"$nor": [{"a": {"$gt": 1, "$lt": 2}}]})]
+        {
+            assert_eq!(said(Some(&filter)), None, "{filter}");
+        }
+        assert_eq!(plain_tests(Some(&json!({"a": {"$like": 1}}))), None);
+        assert_eq!(Said::default().filter(), None);
     }
 
     #[test]

@@ -286,7 +286,7 @@ pub fn subject_words(subject: &Subject) -> String {
 /// A number as JSON has it, without a fraction that says nothing. The page writes its JSON by this
 /// code anyway; the standard library's would come on top.
 fn figure(value: f64) -> String {
-    let text = serde_json::Value::from(value).to_string();
+    let text = serde_json::to_string(&serde_json::Value::from(value)).unwrap_or_default();
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 

@@ -209,7 +209,8 @@ pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+        // Not its `Display`, which brings a second writer along, with indents.
+        other => serde_json::to_string(other).unwrap_or_default(),
     }
 }
 

@@ -9,7 +9,8 @@ use crate::EventType;
 use crate::automation::Activity;
 use crate::delivery::Exchange;
 use crate::limits::{
-    DEFAULT_TIMEOUT_S, MAX_HEADER_NAME_BYTES, MAX_HEADER_VALUE_BYTES, MAX_HEADERS, MAX_NAME, TIMEOUT_RANGE_S,
+    DEFAULT_TIMEOUT_S, MAX_HEADER_NAME_BYTES, MAX_HEADER_VALUE_BYTES, MAX_HEADERS, MAX_NAME, RATE_RANGE,
+    TIMEOUT_RANGE_S,
 };
 use crate::name::check_name;
 use crate::problem::{FieldError, UsedBy};
@@ -72,6 +73,9 @@ pub struct WebhookDraft {
     /// Bound on the whole exchange, in seconds, 1 to 60.
     #[serde(default = "default_timeout")]
     pub timeout_s: u32,
+    /// Most deliveries a minute, 1 to 6000; none: as many as there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_minute: Option<u32>,
     /// Whether it sends. Deliveries of one that does not wait.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -104,6 +108,9 @@ pub struct Health {
     /// Why it is paused, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When one delivery finds out whether a paused webhook answers again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe_at: Option<String>,
     /// Deliveries that arrived in the last 7 days.
     pub delivered_7d: u32,
     /// Deliveries in the last 7 days.
@@ -170,6 +177,10 @@ impl WebhookDraft {
         let (least, most) = TIMEOUT_RANGE_S;
         if !(least..=most).contains(&self.timeout_s) {
             fault("/timeout_s", "out_of_range", format!("The timeout is {least} to {most} seconds."));
+        }
+        let (least, most) = RATE_RANGE;
+        if self.max_per_minute.is_some_and(|rate| !(least..=most).contains(&rate)) {
+            fault("/max_per_minute", "out_of_range", format!("The rate is {least} to {most} deliveries a minute."));
         }
         if self.headers.len() > MAX_HEADERS {
             fault("/headers", "too_many", format!("A webhook takes at most {MAX_HEADERS} extra headers."));

@@ -1,7 +1,7 @@
 //! Fills the database of a server that does not run with what a large team has after a month: 10,000
 //! automations and 100,000 deliveries, with their events, evaluations and attempts. For benchmarks.
 //!
-//! `fill <data folder>`, after the server has made the folder.
+//! `fill <data folder> [<deliveries>]`, after the server has made the folder.
 
 #![allow(missing_docs, reason = "a program")]
 
@@ -10,28 +10,32 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use hookboard_server::clock;
-use hookboard_server::db::{Conn, Db};
+use hookboard_server::db::{Conn, Db, sql};
 use serde_json::{Value, json};
 
 const AUTOMATIONS: u64 = 10_000;
+/// Deliveries where no number is given.
 const DELIVERIES: u64 = 100_000;
 const WEBHOOKS: u64 = 40;
 const PLACES: u64 = 20;
 const COLLECTIONS: u64 = 30;
 /// How long ago the oldest event was, in milliseconds.
 const SPAN_MS: u64 = 30 * 86_400_000;
+/// How long a delivery that is tried again still waits, in milliseconds.
+const LONGEST_WAIT_MS: u64 = 20 * 3_600_000;
 /// Rows of one statement.
 const BATCH: usize = 2_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let folder: PathBuf = std::env::args_os().nth(1).ok_or("usage: fill <data folder>")?.into();
+    let folder: PathBuf = std::env::args_os().nth(1).ok_or("usage: fill <data folder> [<deliveries>]")?.into();
+    let deliveries = std::env::args().nth(2).map_or(Ok(DELIVERIES), |number| number.parse())?;
     let started = Instant::now();
     let db = Db::open(&folder.join("hookboard.db")).await?;
     let mut tx = db.begin().await?;
     let (entity_id, entity): (String, String) =
-        sqlx::query_as("SELECT id, name FROM entities LIMIT 1").fetch_one(&mut *tx).await?;
-    let team = Team { entity_id, entity, now: u64::try_from(clock::now_ms())? };
+        sql::query_as("SELECT id, name FROM entities LIMIT 1").fetch_one(&mut *tx).await?;
+    let team = Team { entity_id, entity, deliveries, now: u64::try_from(clock::now_ms())? };
     team.webhooks(&mut tx).await?;
     team.places(&mut tx).await?;
     team.automations(&mut tx).await?;
@@ -40,7 +44,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     team.deliveries(&mut tx).await?;
     tx.commit().await?;
     db.close().await;
-    println!("{AUTOMATIONS} automations and {DELIVERIES} deliveries in {:.1} s", started.elapsed().as_secs_f64());
+    println!(
+        "{AUTOMATIONS} automations and {} deliveries in {:.1} s",
+        team.deliveries,
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -48,6 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 struct Team {
     entity_id: String,
     entity: String,
+    deliveries: u64,
     now: u64,
 }
 
@@ -74,7 +83,7 @@ async fn insert(conn: &mut Conn, table: &str, columns: &str, rows: impl Iterator
     let mut rows = rows.peekable();
     while rows.peek().is_some() {
         let batch = Value::Array(rows.by_ref().take(BATCH).collect()).to_string();
-        sqlx::query(sqlx::AssertSqlSafe(statement.clone())).bind(batch).execute(&mut *conn).await?;
+        sql::query(statement.clone()).bind(batch).execute(&mut *conn).await?;
     }
     Ok(())
 }
@@ -94,7 +103,7 @@ impl Team {
 
     /// When the event of that index came.
     fn at(&self, index: u64) -> u64 {
-        self.now - SPAN_MS + (index + 1) * (SPAN_MS / DELIVERIES) - 1
+        self.now - SPAN_MS + (index + 1) * (SPAN_MS / self.deliveries) - 1
     }
 
     fn event(&self, index: u64) -> String {
@@ -181,7 +190,7 @@ impl Team {
 
     /// All of one registry and one type, so that a look-back has to see each.
     async fn events(&self, conn: &mut Conn) -> sqlx::Result<()> {
-        let rows = (0..DELIVERIES).map(|index| {
+        let rows = (0..self.deliveries).map(|index| {
             let collection = format!("collection-{}", index % COLLECTIONS);
             let subject = json!({"kind": "registry", "entity": self.entity, "name": "models-0", "collection": collection, "version": index});
             #[expect(clippy::cast_precision_loss, reason = "below 10,000")]
@@ -194,9 +203,10 @@ impl Team {
                 "alias": format!("{}-{index}", pick(&["production", "staging", "canary"], index))
             });
             let at = text(self.at(index));
-            json!([self.event(index), self.place(0), "ADD_ARTIFACT_ALIAS", subject.to_string(), values.to_string(), "api", at, at, 1, 3])
+            json!([self.event(index), self.place(0), "ADD_ARTIFACT_ALIAS", subject.to_string(), collection, values.to_string(), "api", at, at, 1, 3])
         });
-        let columns = "id, place_id, type, subject, vals, source, occurred_at, received_at, matched, evaluated";
+        let columns =
+            "id, place_id, type, subject, collection, vals, source, occurred_at, received_at, matched, evaluated";
         insert(conn, "events", columns, rows).await
     }
 
@@ -211,7 +221,7 @@ impl Team {
     }
 
     async fn evaluations(&self, conn: &mut Conn) -> sqlx::Result<()> {
-        let rows = (0..DELIVERIES * 3).map(|index| {
+        let rows = (0..self.deliveries * 3).map(|index| {
             let (event, part) = (index / 3, index % 3);
             if part == 0 {
                 let automation = Self::fired(event);
@@ -241,7 +251,7 @@ impl Team {
     }
 
     async fn deliveries(&self, conn: &mut Conn) -> sqlx::Result<()> {
-        let later = self.now + SPAN_MS;
+        let later = self.now + LONGEST_WAIT_MS;
         let state = |index: u64| match index % 100 {
             0..=3 => "failed",
             4..=5 => "retrying",
@@ -249,7 +259,7 @@ impl Team {
             9 => "canceled",
             _ => "delivered",
         };
-        let rows = (0..DELIVERIES).map(|index| {
+        let rows = (0..self.deliveries).map(|index| {
             let (state, automation, at) = (state(index), Self::fired(index), text(self.at(index)));
             let (outcome, status) = match state {
                 "failed" | "retrying" => (Some("http_5xx"), Some(503)),
@@ -283,7 +293,7 @@ impl Team {
         let columns = "id, entity_id, place_id, collection, automation_id, automation_name, revision, webhook_id, webhook_name, event_id, overlay, state, \
              attempts, tries, outcome, status, due_ms, duration_ms, created_at, finished_at";
         insert(conn, "deliveries", columns, rows).await?;
-        let rows = (0..DELIVERIES).filter(|index| !matches!(state(*index), "skipped" | "canceled")).map(|index| {
+        let rows = (0..self.deliveries).filter(|index| !matches!(state(*index), "skipped" | "canceled")).map(|index| {
             let delivered = state(index) == "delivered";
             let exchange = json!({
                 "outcome": if delivered { "ok" } else { "http_5xx" }, "message": "The endpoint answered.", "url": "http://127.0.0.1:9/",

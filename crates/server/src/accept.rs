@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use hookboard_api::catalogue::Point;
 use hookboard_api::event::{Accepted, NewEvent};
+use hookboard_api::problem::ProblemCode;
 use hookboard_api::stream::{Change, Topic};
-use sqlx::Connection;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::db::catalogue::PlaceRow;
-use crate::db::intake::{self, Watchers};
-use crate::db::{Conn, Db, catalogue};
+use crate::db::intake::{self, Intake};
+use crate::db::{Conn, Db, Transaction, catalogue, generation};
+use crate::failpoint;
 use crate::failure::Failure;
 use crate::mlflow;
+use crate::relay::Changes;
 
 /// Calls that wait; past it, callers wait to be taken in.
 const WAITING: usize = 1024;
@@ -55,11 +57,7 @@ pub enum News {
 
 type Answer = oneshot::Sender<Result<Vec<Accepted>, Failure>>;
 
-enum Call {
-    News(Box<News>, Answer),
-    /// Automations or webhooks changed: what was compiled of them is stale.
-    Forget(oneshot::Sender<()>),
-}
+type Call = (Box<News>, Answer);
 
 /// The way in.
 #[derive(Clone)]
@@ -67,7 +65,7 @@ pub struct AcceptQueue(mpsc::Sender<Call>);
 
 impl AcceptQueue {
     /// Starts the task that owns the accept path.
-    pub fn start(db: Db, wake: Arc<Notify>, changes: broadcast::Sender<Change>) -> Self {
+    pub fn start(db: Db, wake: Arc<Notify>, changes: Changes) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::spawn(run(db, receiver, wake, changes));
         Self(sender)
@@ -77,116 +75,132 @@ impl AcceptQueue {
     pub async fn take(&self, news: News) -> Result<Vec<Accepted>, Failure> {
         let (sender, receiver) = oneshot::channel();
         let stopped = || Failure::Stopped("the accept queue has stopped");
-        self.0.send(Call::News(Box::new(news), sender)).await.map_err(|_| stopped())?;
+        self.0.send((Box::new(news), sender)).await.map_err(|_| stopped())?;
         receiver.await.map_err(|_| stopped())?
     }
+}
 
-    /// Makes the next event see automations and webhooks as they are stored now. Call it after the
-    /// commit that changed them.
-    pub async fn forget(&self) {
-        let (sender, receiver) = oneshot::channel();
-        if self.0.send(Call::Forget(sender)).await.is_ok() {
-            let _ = receiver.await;
+async fn run(db: Db, mut calls: mpsc::Receiver<Call>, wake: Arc<Notify>, changes: Changes) {
+    let mut intake = Intake::default();
+    let mut group = Vec::with_capacity(GROUP);
+    while calls.recv_many(&mut group, GROUP).await > 0 {
+        let taken = take_group(&db, &mut intake, &group).await;
+        intake.batch.clear();
+        let taken = taken.unwrap_or_else(|error| {
+            tracing::error!(%error, "events could not be stored");
+            // What was compiled may have been read within the failed transaction.
+            intake.watchers.clear();
+            group.iter().map(|_| Err(unavailable())).collect()
+        });
+        let mut matched = false;
+        for ((news, answer), taken) in group.drain(..).zip(taken) {
+            if let Ok(accepted) = &taken {
+                matched |= accepted.iter().any(|one| one.matched > 0 && !one.duplicate);
+                news.tell(&changes);
+            }
+            let _ = answer.send(taken);
+        }
+        if matched {
+            wake.notify_one();
         }
     }
 }
 
-async fn run(db: Db, mut calls: mpsc::Receiver<Call>, wake: Arc<Notify>, changes: broadcast::Sender<Change>) {
-    let mut watchers = Watchers::default();
-    let mut waiting = Vec::with_capacity(GROUP);
-    while calls.recv_many(&mut waiting, GROUP).await > 0 {
-        let mut group = Vec::with_capacity(waiting.len());
-        for call in waiting.drain(..) {
-            match call {
-                Call::News(news, answer) => group.push((*news, answer)),
-                Call::Forget(done) => {
-                    // Calls before it in this group see the new state as well: they were not answered yet.
-                    watchers.clear();
-                    let _ = done.send(());
-                }
-            }
-        }
-        if !group.is_empty() {
-            take_group(&db, &mut watchers, group, &wake, &changes).await;
-        }
-    }
+fn unavailable() -> Failure {
+    let words = "The events could not be stored. Send all of them again in a moment; a dedupe_key keeps one from being stored twice.";
+    Failure::new(ProblemCode::Unavailable, words)
 }
 
-async fn take_group(
-    db: &Db,
-    watchers: &mut Watchers,
-    group: Vec<(News, Answer)>,
-    wake: &Notify,
-    changes: &broadcast::Sender<Change>,
-) {
-    let mut answers = Vec::with_capacity(group.len());
-    let committed = async {
-        let mut tx = db.begin().await?;
-        for (news, answer) in group {
-            let (entity, source) = (news.entity(), news.source());
-            // A savepoint each: one call's failure leaves the others of the group as they are.
-            let mut savepoint = tx.begin().await?;
-            let taken = take_one(&mut savepoint, watchers, news).await;
-            if taken.is_ok() {
-                savepoint.commit().await?;
-            } else {
-                savepoint.rollback().await?;
-            }
-            answers.push((answer, entity, source, taken));
+/// What becomes of each call of a group.
+type Taken = Vec<Result<Vec<Accepted>, Failure>>;
+
+/// Takes a group in with one commit. One call's failure leaves the others as they are.
+async fn take_group(db: &Db, intake: &mut Intake, group: &[Call]) -> Result<Taken, Failure> {
+    if let Some(taken) = take_together(db, intake, group).await? {
+        return Ok(taken);
+    }
+    // Nothing is kept of the first go. This one comes back to where each call began.
+    intake.batch.clear();
+    intake.watchers.clear();
+    let mut tx = begin(db, intake).await?;
+    let mut taken = Vec::with_capacity(group.len());
+    for (news, _) in group {
+        tx.savepoint().await?;
+        let mut one = take_one(&mut tx, intake, news).await;
+        if one.is_ok()
+            && let Err(error) = intake.batch.flush(&mut tx).await
+        {
+            one = Err(error);
         }
-        tx.commit().await?;
-        Ok::<(), Failure>(())
+        intake.batch.clear();
+        tx.leave_savepoint(one.is_ok()).await?;
+        taken.push(one);
     }
-    .await;
-    if let Err(error) = &committed {
-        tracing::error!(%error, "events could not be stored");
-        // What was compiled may have been read within the failed transaction.
-        watchers.clear();
-    }
-    let mut matched = false;
-    for (answer, entity, source, taken) in answers {
-        let taken = match (&committed, taken) {
-            (Ok(()), taken) => taken,
-            (Err(_), _) => Err(Failure::new(
-                hookboard_api::problem::ProblemCode::Unavailable,
-                "The events could not be stored, and none was. Send them again in a moment.",
-            )),
-        };
-        if let Ok(accepted) = &taken {
-            matched |= accepted.iter().any(|one| one.matched > 0 && !one.duplicate);
-            for topic in [Topic::Event, Topic::Delivery, Topic::Catalogue] {
-                let _ = changes.send(Change { topic, entity: entity.clone(), id: None });
-            }
-            if source.is_some() {
-                let _ = changes.send(Change { topic: Topic::Source, entity, id: source });
-            }
-        }
-        let _ = answer.send(taken);
-    }
-    if matched {
-        wake.notify_one();
-    }
+    commit(tx).await?;
+    Ok(taken)
 }
 
-async fn take_one(conn: &mut Conn, watchers: &mut Watchers, news: News) -> Result<Vec<Accepted>, Failure> {
+/// The same without a way back for each call: none where one of several failed, and nothing was kept then.
+async fn take_together(db: &Db, intake: &mut Intake, group: &[Call]) -> Result<Option<Taken>, Failure> {
+    let mut tx = begin(db, intake).await?;
+    let mut taken = Vec::with_capacity(group.len());
+    for (news, _) in group {
+        match take_one(&mut tx, intake, news).await {
+            Err(error @ Failure::Database(_)) => return Err(error),
+            one => taken.push(one),
+        }
+        if taken.iter().any(Result::is_err) {
+            return Ok((group.len() == 1).then_some(taken));
+        }
+    }
+    intake.batch.flush(&mut tx).await?;
+    commit(tx).await?;
+    Ok(Some(taken))
+}
+
+async fn begin(db: &Db, intake: &mut Intake) -> Result<Transaction, Failure> {
+    let mut tx = db.begin().await?;
+    intake.watchers.are_of(generation::current(&mut tx).await?);
+    Ok(tx)
+}
+
+async fn commit(tx: Transaction) -> Result<(), Failure> {
+    failpoint::hit(failpoint::Point::BeforeAcceptCommit);
+    tx.commit().await?;
+    failpoint::hit(failpoint::Point::AfterAccept);
+    Ok(())
+}
+
+async fn take_one(conn: &mut Conn, intake: &mut Intake, news: &News) -> Result<Vec<Accepted>, Failure> {
     match news {
         News::Events { events, source, user } => {
             let mut accepted = Vec::with_capacity(events.len());
-            for (place, event) in &events {
-                accepted.push(intake::accept(conn, watchers, place, event, source, &user).await?);
+            for (place, event) in events {
+                accepted.push(intake::accept(conn, intake, place, event, source, user).await?);
             }
             Ok(accepted)
         }
         News::Points { place, run, run_name, user, metric, points } => {
-            let row = catalogue::ensure_run(conn, &place.id, &run, run_name.as_deref(), &user, None).await?;
-            catalogue::add_points(conn, &row.id, &metric, &points).await?;
-            intake::accept_points(conn, watchers, &place, &run, &metric, points.len()).await
+            let row = catalogue::ensure_run(conn, &place.id, run, run_name.as_deref(), user, None).await?;
+            catalogue::add_points(conn, &row.id, metric, points).await?;
+            intake::accept_points(conn, intake, place, run, metric, points.len()).await
         }
-        News::Mlflow(message) => mlflow::take(conn, watchers, *message).await,
+        News::Mlflow(message) => mlflow::take(conn, intake, message).await,
     }
 }
 
 impl News {
+    /// Tells readers what changed.
+    fn tell(&self, changes: &Changes) {
+        let entity = self.entity();
+        for topic in [Topic::Event, Topic::Delivery, Topic::Catalogue] {
+            changes.tell(Change { topic, entity: entity.clone(), id: None });
+        }
+        if let Some(source) = self.source() {
+            changes.tell(Change { topic: Topic::Source, entity, id: Some(source) });
+        }
+    }
+
     fn entity(&self) -> String {
         match self {
             Self::Events { events, .. } => events.first().map(|(place, _)| place.entity.clone()).unwrap_or_default(),

@@ -14,12 +14,10 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
+use crate::relay::Changes;
 use crate::seal::Seal;
 use crate::telemetry::Telemetry;
 use crate::vitals::Vitals;
-
-/// Messages a slow reader of the stream may lag behind before it is told to read anew.
-const STREAM_BACKLOG: usize = 1024;
 
 /// A handle on the server's parts; cheap to clone.
 #[derive(Clone)]
@@ -32,7 +30,7 @@ struct Parts {
     tls: Arc<ClientConfig>,
     accept: AcceptQueue,
     wake: Arc<Notify>,
-    changes: broadcast::Sender<Change>,
+    changes: Changes,
     metrics: Metrics,
     vitals: Vitals,
     telemetry: Option<Telemetry>,
@@ -42,17 +40,18 @@ struct Parts {
 impl App {
     /// Puts the parts together and starts the accept queue.
     pub fn new(db: Db, seal: Seal, settings: Settings) -> Self {
-        let guard = Guard::new(settings.allow_target.clone());
+        let guard = Guard::new(settings.engine.allow_target.clone());
         Self::with_guard(db, seal, settings, guard)
     }
 
     /// The same with a guard of its own.
     pub fn with_guard(db: Db, seal: Seal, settings: Settings, guard: Guard) -> Self {
         let wake = Arc::new(Notify::new());
-        let (changes, _) = broadcast::channel(STREAM_BACKLOG);
+        let changes = Changes::new(db.shared_pool(), &wake);
         let accept = AcceptQueue::start(db.clone(), Arc::clone(&wake), changes.clone());
         let tls = Arc::new(tls_config());
-        let telemetry = settings.operations.otlp_endpoint.as_ref().map(|endpoint| Telemetry::start(endpoint, &tls));
+        let telemetry =
+            settings.engine.operations.otlp_endpoint.as_ref().map(|endpoint| Telemetry::start(endpoint, &tls));
         let (metrics, vitals) = (Metrics::new(), Vitals::new());
         Self(Arc::new(Parts { db, seal, guard, tls, accept, wake, changes, metrics, vitals, telemetry, settings }))
     }
@@ -136,8 +135,7 @@ impl App {
 
     /// Tells the stream that something changed.
     pub fn changed(&self, topic: Topic, entity: &str, id: Option<&str>) {
-        // Nobody listening is no error.
-        let _ = self.0.changes.send(Change { topic, entity: entity.to_owned(), id: id.map(str::to_owned) });
+        self.0.changes.tell(Change { topic, entity: entity.to_owned(), id: id.map(str::to_owned) });
     }
 
     /// Changes from now on.

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use url::Url;
 
 use crate::guard::Target;
+use url::Url;
 
 /// Webhook automations for machine-learning registries and projects.
 ///
@@ -25,10 +25,86 @@ pub struct Cli {
 pub enum Command {
     /// Run the REST interface, the page and the delivery worker.
     Serve(Box<Settings>),
+    /// Deliver, without the REST interface: one more process on a Postgres database.
+    Worker(Box<Engine>),
+    /// Move what a file holds to an empty Postgres database.
+    #[command(subcommand)]
+    Migrate(Migrate),
     /// Look at what a server needs and say what to do. Changes nothing; takes the flags of `serve`. Fails if a server would not work.
     Doctor(Box<Doctor>),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+}
+
+impl Settings {
+    /// Settings of a process that only delivers.
+    pub fn of_worker(engine: Engine) -> Self {
+        Self {
+            engine,
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+            team: String::new(),
+            admin: String::new(),
+            allow_origin: Vec::new(),
+            public_url: None,
+            demo: false,
+            page_dir: None,
+        }
+    }
+}
+
+/// Moves from one database to another.
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// Copy a stopped installation's file to an empty Postgres database, in one transaction.
+    SqliteToPostgres {
+        /// Folder that holds the file (`hookboard.db`).
+        #[arg(long, env = "HOOKBOARD_DATA", default_value = "hookboard-data", value_name = "FOLDER")]
+        data: PathBuf,
+
+        /// The Postgres database.
+        #[arg(long, env = "HOOKBOARD_DATABASE", value_name = "URL", hide_env_values = true)]
+        database: String,
+    },
+}
+
+/// What every process that delivers is started with.
+#[derive(Debug, Clone, Args)]
+pub struct Engine {
+    /// Folder that holds the database (`hookboard.db`) and, unless told otherwise, the key that seals secrets. Not used with --database.
+    #[arg(long, env = "HOOKBOARD_DATA", default_value = "hookboard-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+
+    /// Postgres database instead of a file, as <postgres://user@host/name>, for any number of `serve` and `worker` processes. Name the key with --key-file then: all processes need the same.
+    #[arg(long, env = "HOOKBOARD_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+
+    /// File with the key that seals secrets: 32 bytes in base64. Made with mode 0600 beside the file of the database where none is named.
+    #[arg(long, env = "HOOKBOARD_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+
+    /// The key itself, instead of a file. Only from the environment: a flag would show in the process list.
+    #[arg(long, env = "HOOKBOARD_KEY", hide = true, hide_env_values = true)]
+    pub key: Option<String>,
+
+    /// Where webhooks may point beside public addresses: a network such as 10.0.0.0/8, an address, or a host's name. May be given several times.
+    #[arg(long, env = "HOOKBOARD_ALLOW_TARGET", value_delimiter = ',', value_name = "CIDR|HOST")]
+    pub allow_target: Vec<Target>,
+
+    /// How long events and deliveries are kept, in days.
+    #[arg(long, env = "HOOKBOARD_RETAIN", default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub retain: u32,
+
+    /// How long a delivery that is being sent is left to its worker after that worker was last heard of, in seconds: then another one takes it over.
+    #[arg(long, env = "HOOKBOARD_LEASE", default_value_t = 90, value_name = "SECONDS", hide = true, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub lease: u32,
+
+    /// Write the log as one JSON object per line.
+    #[arg(long, env = "HOOKBOARD_LOG_JSON")]
+    pub log_json: bool,
+
+    /// For those who watch the server.
+    #[command(flatten)]
+    pub operations: Operations,
 }
 
 /// Settings of `hookboard doctor`.
@@ -46,24 +122,16 @@ pub struct Doctor {
 /// Settings of `hookboard serve`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  hookboard serve --demo                       a believable team on a throw-away database\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n\nEach start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
+    after_help = "Examples:\n  hookboard serve --demo                       a believable team on a throw-away database\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n  hookboard serve --database postgres://hookboard@db/hookboard --key-file key   one of several on Postgres\n\nEach start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
 )]
 pub struct Settings {
+    /// What it delivers with.
+    #[command(flatten)]
+    pub engine: Engine,
+
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, env = "HOOKBOARD_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
-
-    /// Folder that holds the database (`hookboard.db`) and, unless told otherwise, the key that seals secrets.
-    #[arg(long, env = "HOOKBOARD_DATA", default_value = "hookboard-data", value_name = "FOLDER")]
-    pub data: PathBuf,
-
-    /// File with the key that seals secrets: 32 bytes in base64. Made with mode 0600 beside the database where none is named.
-    #[arg(long, env = "HOOKBOARD_KEY_FILE", value_name = "FILE")]
-    pub key_file: Option<PathBuf>,
-
-    /// The key itself, instead of a file. Only from the environment: a flag would show in the process list.
-    #[arg(long, env = "HOOKBOARD_KEY", hide = true, hide_env_values = true)]
-    pub key: Option<String>,
 
     /// Name of the first team.
     #[arg(long, env = "HOOKBOARD_TEAM", default_value = "team", value_name = "NAME")]
@@ -73,10 +141,6 @@ pub struct Settings {
     #[arg(long, env = "HOOKBOARD_ADMIN", default_value = "admin", value_name = "NAME")]
     pub admin: String,
 
-    /// Where webhooks may point beside public addresses: a network such as 10.0.0.0/8, an address, or a host's name. May be given several times.
-    #[arg(long, env = "HOOKBOARD_ALLOW_TARGET", value_delimiter = ',', value_name = "CIDR|HOST")]
-    pub allow_target: Vec<Target>,
-
     /// Origin whose pages may call the REST interface from a browser, such as <https://dash.example>. May be given several times.
     #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub allow_origin: Vec<String>,
@@ -85,10 +149,6 @@ pub struct Settings {
     #[arg(long, env = "HOOKBOARD_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// How long events and deliveries are kept, in days.
-    #[arg(long, env = "HOOKBOARD_RETAIN", default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
-    pub retain: u32,
-
     /// Fill an empty database with a believable team, registry, project and runs, open a receiver at /sink/<name>, and let webhooks point to this machine.
     #[arg(long, env = "HOOKBOARD_DEMO")]
     pub demo: bool,
@@ -96,14 +156,6 @@ pub struct Settings {
     /// Serve the page from this folder instead of from inside the binary: for working on the page.
     #[arg(long, env = "HOOKBOARD_PAGE_DIR", value_name = "FOLDER", hide = true)]
     pub page_dir: Option<PathBuf>,
-
-    /// Write the log as one JSON object per line.
-    #[arg(long, env = "HOOKBOARD_LOG_JSON")]
-    pub log_json: bool,
-
-    /// For those who watch the server.
-    #[command(flatten)]
-    pub operations: Operations,
 }
 
 /// What is shown to those who watch the server. Nothing, unless asked for.

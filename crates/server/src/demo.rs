@@ -19,7 +19,7 @@ use crate::accept::News;
 use crate::app::App;
 use crate::db::audit::{self, Change};
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::{Conn, accounts, automations, secrets, webhooks};
+use crate::db::{Conn, accounts, automations, secrets, sql, webhooks};
 use crate::failure::Failure;
 
 /// The demo's team.
@@ -80,7 +80,7 @@ const RUN_ENDED: &str = r#"{
 
 /// Fills an empty database; leaves any other as it is.
 pub async fn fill(app: &App, entity_id: &str, address: SocketAddr) -> Result<(), Failure> {
-    let known: i64 = sqlx::query_scalar("SELECT count(*) FROM places WHERE entity_id = ?")
+    let known: i64 = sql::query_scalar("SELECT count(*) FROM places WHERE entity_id = ?")
         .bind(entity_id)
         .fetch_one(app.db().read())
         .await?;
@@ -141,6 +141,7 @@ async fn make_automations(
             signature_encoding: SignatureEncoding::Base64,
             headers: Vec::new(),
             timeout_s: 15,
+            max_per_minute: None,
             enabled: true,
         };
     let deploy = webhooks::create(

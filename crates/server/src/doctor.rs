@@ -2,6 +2,9 @@
 //!
 //! It may be run beside a server that works and in place of one that does not start.
 
+mod facts;
+mod postgres;
+
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,13 +16,15 @@ use sqlx::Connection;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
+use self::facts::{Facts, Step};
 use crate::clock;
 use crate::config::Settings;
 use crate::guard::{Guard, Refusal, Target};
 use crate::seal::Seal;
+use crate::serve::FILE;
 
-/// Steps of the schema that this program knows.
-static MIGRATIONS: Migrator = sqlx::migrate!();
+/// Steps of a file's schema that this program knows.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Free room below which nothing may be stored soon, and below which it is time to see to it, in bytes.
 const ROOM: (u64, u64) = (256 << 20, 2 << 30);
@@ -56,19 +61,37 @@ pub struct Finding {
 /// Looks at everything.
 pub async fn run(settings: &Settings) -> Vec<Finding> {
     let mut findings = Findings(Vec::new());
-    let runs = is_locked(&settings.data);
-    folder(&mut findings, &settings.data);
-    room(&mut findings, &settings.data);
-    let path = settings.data.join("hookboard.db");
-    let mut database = open(&mut findings, &path).await;
-    schema(&mut findings, database.as_mut()).await;
-    key(&mut findings, settings, database.as_mut()).await;
-    time(&mut findings, database.as_mut()).await;
+    let (facts, runs) = match &settings.engine.database {
+        Some(url) => postgres::look(&mut findings, url).await,
+        None => file(&mut findings, &settings.engine.data).await,
+    };
+    key(&mut findings, settings, facts.sealed.as_ref());
+    time(&mut findings, facts.newest);
     listen(&mut findings, settings, runs).await;
     roots(&mut findings);
-    allowed(&mut findings, &settings.allow_target);
-    targets(&mut findings, settings, database.as_mut()).await;
+    allowed(&mut findings, &settings.engine.allow_target);
+    targets(&mut findings, settings, &facts.webhooks).await;
     findings.0
+}
+
+/// Looks at a file and its folder: what it holds, and whether a server runs on it.
+async fn file(findings: &mut Findings, data: &Path) -> (Facts, bool) {
+    let runs = is_locked(data);
+    folder(findings, data);
+    room(findings, data);
+    let Some(mut database) = open(findings, &data.join(FILE)).await else {
+        return (Facts::default(), runs);
+    };
+    let facts = Facts::of_file(&mut database).await;
+    match &facts.applied {
+        Some(applied) => schema(findings, &MIGRATIONS, applied),
+        None => findings.add(
+            "schema",
+            State::Failed,
+            "The file is no database of Hookboard's. Name another folder with --data.",
+        ),
+    }
+    (facts, runs)
 }
 
 /// One line per finding.
@@ -206,27 +229,16 @@ async fn open(findings: &mut Findings, path: &Path) -> Option<SqliteConnection> 
     }
 }
 
-async fn schema(findings: &mut Findings, database: Option<&mut SqliteConnection>) {
-    let Some(database) = database else { return };
-    let applied: Result<Vec<(i64, bool, Vec<u8>)>, _> =
-        sqlx::query_as("SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version")
-            .fetch_all(database)
-            .await;
-    let newest = MIGRATIONS.iter().map(|step| step.version).max().unwrap_or_default();
-    let Ok(applied) = applied else {
-        return findings.add(
-            "schema",
-            State::Failed,
-            "The file is no database of Hookboard's. Name another folder with --data.",
-        );
-    };
+/// Compares the steps of the schema that were made with those that this program knows.
+fn schema(findings: &mut Findings, migrations: &Migrator, applied: &[Step]) {
+    let newest = migrations.iter().map(|step| step.version).max().unwrap_or_default();
     let at = applied.last().map_or(0, |(version, ..)| *version);
-    let known = |version: i64| MIGRATIONS.iter().find(|step| step.version == version);
+    let known = |version: i64| migrations.iter().find(|step| step.version == version);
     if let Some((version, ..)) = applied.iter().find(|(_, success, _)| !success) {
         findings.add(
             "schema",
             State::Failed,
-            format!("Step {version} was not finished. Put a backup in the file's place and start again."),
+            format!("Step {version} was not finished. Put a backup in the database's place and start again."),
         );
     } else if at > newest {
         findings.add("schema", State::Failed, format!("The database is at step {at}, and this program knows {newest}. Use the newer program, or a backup from before it."));
@@ -239,26 +251,27 @@ async fn schema(findings: &mut Findings, database: Option<&mut SqliteConnection>
             format!("Step {version} is not this program's. Use the program that made the database."),
         );
     } else if at < newest {
-        findings.add("schema", State::Ok, format!("The database is at step {at} of {newest}; the next start brings it up to date. Keep a copy of the file before."));
+        findings.add("schema", State::Ok, format!("The database is at step {at} of {newest}; the next start brings it up to date. Keep a backup from before."));
     } else {
         findings.add("schema", State::Ok, format!("The database is at step {at}, the newest."));
     }
 }
 
-async fn key(findings: &mut Findings, settings: &Settings, database: Option<&mut SqliteConnection>) {
-    let path = settings.key_file.clone().unwrap_or_else(|| settings.data.join("hookboard.key"));
+/// Whether the key can be used, and opens what the database holds.
+fn key(findings: &mut Findings, settings: &Settings, sealed: Option<&(String, Vec<u8>)>) {
+    let path = settings.engine.key_file.clone().unwrap_or_else(|| settings.engine.data.join("hookboard.key"));
     let shown = path.display();
-    let sealed: Option<(String, Vec<u8>)> = match database {
-        Some(database) => {
-            sqlx::query_as("SELECT id, sealed FROM secrets LIMIT 1").fetch_optional(database).await.unwrap_or_default()
-        }
-        None => None,
-    };
-    let (seal, from) = if let Some(key) = &settings.key {
+    let (seal, from) = if let Some(key) = &settings.engine.key {
         (Seal::from_base64(key), String::from("The key from HOOKBOARD_KEY"))
+    } else if settings.engine.database.is_some() && settings.engine.key_file.is_none() {
+        return findings.add(
+            "key",
+            State::Failed,
+            "All processes of a shared database need the same key: make one with `head -c 32 /dev/urandom | base64 > key`, and name it with --key-file.",
+        );
     } else if path.exists() {
         (Seal::from_file(&path, false), format!("The key in {shown}"))
-    } else if settings.key_file.is_some() || sealed.is_some() {
+    } else if settings.engine.key_file.is_some() || sealed.is_some() {
         return findings.add(
             "key",
             State::Failed,
@@ -271,13 +284,13 @@ async fn key(findings: &mut Findings, settings: &Settings, database: Option<&mut
         Ok(seal) => seal,
         Err(error) => return findings.add("key", State::Failed, error.to_string()),
     };
-    if sealed.as_ref().is_some_and(|(id, sealed)| seal.open(id, sealed).is_err()) {
+    if sealed.is_some_and(|(id, sealed)| seal.open(id, sealed).is_err()) {
         findings.add(
             "key",
             State::Failed,
             format!("{from} does not open the database's secrets. Name the one that sealed them with --key-file."),
         );
-    } else if settings.key.is_none() && mode(&path).is_some_and(|mode| mode & 0o077 != 0) {
+    } else if settings.engine.key.is_none() && mode(&path).is_some_and(|mode| mode & 0o077 != 0) {
         findings.add(
             "key",
             State::Failed,
@@ -294,14 +307,8 @@ async fn key(findings: &mut Findings, settings: &Settings, database: Option<&mut
     }
 }
 
-async fn time(findings: &mut Findings, database: Option<&mut SqliteConnection>) {
+fn time(findings: &mut Findings, newest: Option<String>) {
     let now = clock::now_ms();
-    let newest: Option<String> = match database {
-        Some(database) => {
-            sqlx::query_scalar("SELECT max(received_at) FROM events").fetch_one(database).await.unwrap_or_default()
-        }
-        None => None,
-    };
     let newest_ms = newest.as_deref().and_then(|at| clock::parse_ms(at).ok());
     let shown = clock::text(now);
     if now < PASSED_MS {
@@ -320,12 +327,12 @@ async fn time(findings: &mut Findings, database: Option<&mut SqliteConnection>) 
 }
 
 async fn listen(findings: &mut Findings, settings: &Settings, runs: bool) {
-    let flags = [("--listen", Some(settings.listen)), ("--metrics-listen", settings.operations.metrics_listen)];
+    let flags = [("--listen", Some(settings.listen)), ("--metrics-listen", settings.engine.operations.metrics_listen)];
     for (flag, address) in flags.into_iter().filter_map(|(flag, address)| Some((flag, address?))) {
         match tokio::net::TcpListener::bind(address).await {
             Ok(_) => findings.add("port", State::Ok, format!("{address} is free to listen on.")),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && runs => {
-                findings.add("port", State::Ok, format!("{address} is in use, and a server runs on the folder."));
+                findings.add("port", State::Ok, format!("{address} is in use, and a server runs on the database."));
             }
             Err(error) => {
                 let words = words(&error);
@@ -382,14 +389,7 @@ fn allowed(findings: &mut Findings, targets: &[Target]) {
 }
 
 /// Looks up where webhooks point, or a known name where none does.
-async fn targets(findings: &mut Findings, settings: &Settings, database: Option<&mut SqliteConnection>) {
-    let saved: Vec<String> = match database {
-        Some(database) => sqlx::query_scalar("SELECT settings FROM webhooks WHERE enabled ORDER BY name")
-            .fetch_all(database)
-            .await
-            .unwrap_or_default(),
-        None => Vec::new(),
-    };
+async fn targets(findings: &mut Findings, settings: &Settings, saved: &[String]) {
     let mut hooks: Vec<(String, String)> = saved
         .iter()
         .filter_map(|text| serde_json::from_str::<WebhookDraft>(text).ok())
@@ -399,7 +399,7 @@ async fn targets(findings: &mut Findings, settings: &Settings, database: Option<
     if is_known {
         hooks.push((String::from("The look-up of a known name"), KNOWN_NAME.to_owned()));
     }
-    let guard = Guard::new(settings.allow_target.clone());
+    let guard = Guard::new(settings.engine.allow_target.clone());
     let (mut good, total) = (0, hooks.len());
     for (name, url) in hooks {
         match guard.vet(&url).await {

@@ -5,6 +5,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::account::Role;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use sqlx::postgres::PgDatabaseError;
+
+/// Beginnings of Postgres's error codes: no connection, not enough of something, stopping or starting, the
+/// system's own, a transaction that was in another's way, and a standby that takes no writers.
+const POSTGRES_OUTAGES: [&str; 6] = ["08", "53", "57P", "58", "40", "25006"];
+/// SQLite's codes: busy, locked, read-only, input or output, full, cannot open.
+const SQLITE_OUTAGES: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
 /// Why a call fails.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +36,12 @@ pub enum Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<Box<Problem>> for Failure {
+    fn from(problem: Box<Problem>) -> Self {
+        Self::Problem(problem)
     }
 }
 
@@ -86,6 +99,27 @@ impl Failure {
         error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
 
+    /// Whether the database is away, full, busy or about to stop: the same may go well in a moment.
+    pub fn is_outage(error: &sqlx::Error) -> bool {
+        match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                    POSTGRES_OUTAGES.iter().any(|class| code.starts_with(class))
+                } else {
+                    // The lower byte of an extended code is the code that it refines.
+                    code.parse::<u32>().is_ok_and(|code| SQLITE_OUTAGES.contains(&(code & 0xff)))
+                }
+            }
+            _ => false,
+        }
+    }
+
     /// What the caller is told. Faults of the server are logged here and told without their cause.
     pub fn into_problem(self) -> Problem {
         match self {
@@ -94,6 +128,13 @@ impl Failure {
                 ProblemCode::Unavailable,
                 "The server is stopping. Nothing was changed; try again in a moment.",
             ),
+            Self::Database(ref error) if Self::is_outage(error) => {
+                tracing::error!(error = %self, "call failed");
+                Problem::new(
+                    ProblemCode::Unavailable,
+                    "The database cannot be reached or written to, and the server's log says why. Try again in a moment.",
+                )
+            }
             Self::Database(_) | Self::Seal(_) | Self::Stored(_) => {
                 tracing::error!(error = %self, "call failed");
                 Problem::new(

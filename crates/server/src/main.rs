@@ -3,14 +3,18 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hookboard_server::config::{Cli, Command};
+use hookboard_server::config::{Cli, Command, Migrate};
 use hookboard_server::doctor::{self, State};
-use hookboard_server::{http, serve};
+use hookboard_server::{http, migrate, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(settings) => serve::run(*settings).await,
+        Command::Worker(engine) => serve::run_worker(*engine).await,
+        Command::Migrate(Migrate::SqliteToPostgres { data, database }) => {
+            migrate::sqlite_to_postgres(&data, &database).await
+        }
         Command::Doctor(asked) => {
             let findings = doctor::run(&asked.settings).await;
             let text = if asked.json { serde_json::to_string_pretty(&findings) } else { Ok(doctor::lines(&findings)) };

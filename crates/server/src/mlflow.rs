@@ -12,13 +12,12 @@ use hookboard_api::scope::PlaceKind;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use sqlx::Row;
 use subtle::ConstantTimeEq;
 
 use crate::clock;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::intake::{self, Watchers};
-use crate::db::{Conn, Db, secrets};
+use crate::db::intake::{self, Intake};
+use crate::db::{Conn, Db, secrets, sql};
 use crate::digest::hmac;
 use crate::failure::Failure;
 use crate::seal::Seal;
@@ -79,7 +78,7 @@ pub struct Vouchers<'h> {
 
 /// The source of that id, with its secret opened.
 pub async fn source(db: &Db, seal: &Seal, id: &str) -> Result<Source, Failure> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT sources.id, sources.name, sources.place_id, secrets.entity_id, secrets.name FROM sources JOIN secrets ON secrets.id = sources.secret_id \
          WHERE sources.id = ? AND sources.kind = 'mlflow'",
     )
@@ -132,7 +131,7 @@ pub(crate) async fn refused(db: &Db, source_id: &str, why: &str) -> Result<bool,
     let now = clock::now_ms();
     let second_ago = clock::text(now - 1000);
     // Asked of a reader first: a flood is not to hold the writer.
-    let last: Option<String> = sqlx::query_scalar("SELECT last_error_at FROM sources WHERE id = ?")
+    let last: Option<String> = sql::query_scalar("SELECT last_error_at FROM sources WHERE id = ?")
         .bind(source_id)
         .fetch_optional(db.read())
         .await?
@@ -141,7 +140,7 @@ pub(crate) async fn refused(db: &Db, source_id: &str, why: &str) -> Result<bool,
         return Ok(false);
     }
     let mut tx = db.begin().await?;
-    let kept = sqlx::query(
+    let kept = sql::query(
         "UPDATE sources SET last_error = ?, last_error_at = ? WHERE id = ? AND coalesce(last_error_at <= ?, TRUE)",
     )
     .bind(why)
@@ -151,29 +150,31 @@ pub(crate) async fn refused(db: &Db, source_id: &str, why: &str) -> Result<bool,
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(kept.rows_affected() > 0)
+    Ok(kept > 0)
 }
 
 /// Takes a verified message in.
-pub(crate) async fn take(conn: &mut Conn, watchers: &mut Watchers, message: Message) -> Result<Vec<Accepted>, Failure> {
+pub(crate) async fn take(conn: &mut Conn, intake: &mut Intake, message: &Message) -> Result<Vec<Accepted>, Failure> {
     let known =
-        sqlx::query("INSERT INTO source_messages (source_id, message, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        sql::query("INSERT INTO source_messages (source_id, message, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(&message.source_id)
             .bind(&message.id)
             .bind(clock::now())
             .execute(&mut *conn)
             .await?;
-    if known.rows_affected() == 0 {
+    if known == 0 {
+        // One of this transaction is to be found too.
+        intake.batch.flush(conn).await?;
         let ids: Vec<(String, u32)> =
-            sqlx::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key LIKE ? ESCAPE '\\'")
+            sql::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key LIKE ? ESCAPE '\\'")
                 .bind(&message.place.id)
                 .bind(format!("{}:%", message.id.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
                 .fetch_all(conn)
                 .await?;
         return Ok(ids.into_iter().map(|(id, matched)| Accepted { id, duplicate: true, matched }).collect());
     }
-    let accepted = apply(conn, watchers, &message).await?;
-    sqlx::query("UPDATE sources SET received = received + 1, ignored = ignored + ?, last_at = ? WHERE id = ?")
+    let accepted = apply(conn, intake, message).await?;
+    sql::query("UPDATE sources SET received = received + 1, ignored = ignored + ?, last_at = ? WHERE id = ?")
         .bind(u32::from(accepted.is_none()))
         .bind(clock::now())
         .bind(&message.source_id)
@@ -183,7 +184,7 @@ pub(crate) async fn take(conn: &mut Conn, watchers: &mut Watchers, message: Mess
 }
 
 /// What the message means here; none for one that means nothing here.
-async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> Result<Option<Vec<Accepted>>, Failure> {
+async fn apply(conn: &mut Conn, intake: &mut Intake, message: &Message) -> Result<Option<Vec<Accepted>>, Failure> {
     let Body { entity, action, data } = &message.body;
     let text = |name: &str| data.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let place = &message.place;
@@ -274,7 +275,7 @@ async fn apply(conn: &mut Conn, watchers: &mut Watchers, message: &Message) -> R
     if event.event_type == EventType::AddArtifactAlias && event.alias.as_deref() == Some("") {
         return Ok(None);
     }
-    Ok(Some(vec![intake::accept(conn, watchers, place, &event, "mlflow", &message.source).await?]))
+    Ok(Some(vec![intake::accept(conn, intake, place, &event, "mlflow", &message.source).await?]))
 }
 
 /// What is wrong with the names in a message, by the rules of the catalogue, with pointers into it. A

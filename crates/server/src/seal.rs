@@ -19,6 +19,7 @@ const KEY_ID: u8 = 1;
 const NONCE_BYTES: usize = 24;
 
 /// The key that seals and opens secrets.
+#[derive(Clone)]
 pub struct Seal {
     cipher: XChaCha20Poly1305,
 }

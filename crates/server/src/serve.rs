@@ -9,13 +9,14 @@ use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
-use crate::config::Settings;
+use crate::config::{Engine, Settings};
 use crate::db::audit::{self, Change};
-use crate::db::{Db, accounts};
+use crate::db::{Db, accounts, secrets};
 use crate::guard::Target;
 use crate::seal::Seal;
 use crate::telemetry::Telemetry;
@@ -24,31 +25,17 @@ use crate::{demo, http, panics, worker};
 /// How long deliveries in flight and open answers may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// The database's file in its folder.
+pub const FILE: &str = "hookboard.db";
+
 /// Who the audit log says put the first admin in.
 const SERVER: &str = "hookboard";
 
 /// Runs until the process is told to stop. An error is one line that says what to do.
 pub async fn run(mut settings: Settings) -> Result<(), String> {
-    log(settings.log_json);
+    log(settings.engine.log_json);
     panics::log_places();
-    std::fs::create_dir_all(&settings.data).map_err(|error| {
-        format!("the folder {} cannot be made: {error}. Name another with --data.", settings.data.display())
-    })?;
-    let lock = lock(&settings.data)?;
-    let database = settings.data.join("hookboard.db");
-    let db = Db::open(&database).await.map_err(|error| {
-        format!(
-            "the database {} cannot be opened: {error}. Check the folder's rights, or name another with --data.",
-            database.display()
-        )
-    })?;
-    let seal = match (&settings.key, &settings.key_file) {
-        (Some(key), _) => Seal::from_base64(key),
-        (None, Some(path)) => Seal::from_file(path, false),
-        (None, None) => Seal::from_file(&settings.data.join("hookboard.key"), true),
-    }
-    .map_err(|error| error.to_string())?;
-    settings.key = None;
+    let Opened { db, seal, lock } = open(&mut settings.engine).await?;
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Choose another port with --listen.", settings.listen)
     })?;
@@ -56,16 +43,11 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
     if settings.demo {
         // The demo's webhooks point at the demo's own receiver.
         for net in ["127.0.0.0/8", "::1/128"] {
-            settings.allow_target.extend(net.parse::<Target>());
+            settings.engine.allow_target.extend(net.parse::<Target>());
         }
-        settings.allow_target.push(Target::Host("localhost".to_owned()));
+        settings.engine.allow_target.push(Target::Host("localhost".to_owned()));
     }
-    let watched = match settings.operations.metrics_listen {
-        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
-            format!("cannot listen on {address}: {error}. Choose another port with --metrics-listen.")
-        })?),
-        None => None,
-    };
+    let watched = watched(&settings.engine).await?;
     let app = App::new(db.clone(), seal, settings.clone());
     let link = first_account(&app, address).await.map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
@@ -81,14 +63,113 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
         () = drained(&stop) => Ok(()),
     };
     stop.cancel();
-    if tokio::time::timeout(DRAIN, worker).await.is_err() {
-        tracing::warn!("some deliveries were still being sent; they are sent again at the next start");
-    }
+    drain(worker).await;
     let _ = sweeper.await;
     let _ = tokio::task::spawn_blocking(move || app.telemetry().map(Telemetry::stop)).await;
     db.close().await;
     drop(lock);
     served
+}
+
+/// Delivers until the process is told to stop.
+pub async fn run_worker(mut engine: Engine) -> Result<(), String> {
+    log(engine.log_json);
+    panics::log_places();
+    if engine.database.is_none() {
+        return Err(String::from(
+            "a worker needs a Postgres database that it shares: name it with --database. A file has one process, `hookboard serve`.",
+        ));
+    }
+    let Opened { db, seal, .. } = open(&mut engine).await?;
+    let watched = watched(&engine).await?;
+    let app = App::new(db.clone(), seal, Settings::of_worker(engine));
+    let stop = CancellationToken::new();
+    if let Some(listener) = watched {
+        operate(&app, listener, stop.clone());
+    }
+    let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    println!("Hookboard {} delivers", env!("CARGO_PKG_VERSION"));
+    signal().await;
+    stop.cancel();
+    drain(worker).await;
+    let _ = tokio::task::spawn_blocking(move || app.telemetry().map(Telemetry::stop)).await;
+    db.close().await;
+    Ok(())
+}
+
+/// Waits for what is being sent, no longer than the drain.
+async fn drain(worker: JoinHandle<()>) {
+    if tokio::time::timeout(DRAIN, worker).await.is_err() {
+        tracing::warn!("some deliveries were still being sent; they are sent again");
+    }
+}
+
+/// What a process works on.
+struct Opened {
+    db: Db,
+    seal: Seal,
+    /// Makes a file's folder this process's own.
+    lock: Option<File>,
+}
+
+/// Opens the database and the key; the key is not kept elsewhere.
+async fn open(engine: &mut Engine) -> Result<Opened, String> {
+    let key = engine.key.take();
+    let seal = match (&key, &engine.key_file, &engine.database) {
+        (Some(key), _, _) => Some(Seal::from_base64(key)),
+        (None, Some(path), _) => Some(Seal::from_file(path, false)),
+        (None, None, Some(_)) => {
+            return Err(String::from(
+                "all processes of a shared database need the same key: make one with `head -c 32 /dev/urandom | base64 > key`, and name it with --key-file.",
+            ));
+        }
+        (None, None, None) => None,
+    };
+    let seal = seal.transpose().map_err(|error| error.to_string())?;
+    if let (Some(url), Some(seal)) = (&engine.database, seal.as_ref()) {
+        let db = Db::connect(url)
+            .await
+            .map_err(|error| format!("the database cannot be used: {error}. Check the URL of --database."))?;
+        return checked(Opened { db, seal: seal.clone(), lock: None }).await;
+    }
+    std::fs::create_dir_all(&engine.data).map_err(|error| {
+        format!("the folder {} cannot be made: {error}. Name another with --data.", engine.data.display())
+    })?;
+    let lock = Some(lock(&engine.data)?);
+    let path = engine.data.join(FILE);
+    let db = Db::open(&path).await.map_err(|error| {
+        format!(
+            "the database {} cannot be opened: {error}. Check the folder's rights, or name another with --data.",
+            path.display()
+        )
+    })?;
+    let seal = match seal {
+        Some(seal) => seal,
+        None => Seal::from_file(&engine.data.join("hookboard.key"), true).map_err(|error| error.to_string())?,
+    };
+    checked(Opened { db, seal, lock }).await
+}
+
+/// Refuses a key that is not the one of the database's secrets: what it seals, others could not open.
+async fn checked(opened: Opened) -> Result<Opened, String> {
+    match secrets::is_key_of(&opened.db, &opened.seal).await {
+        Ok(true) => Ok(opened),
+        Ok(false) => Err(String::from(
+            "the secrets of this database were sealed with another key. Name the file that holds it with --key-file.",
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Where those who watch the server ask.
+async fn watched(engine: &Engine) -> Result<Option<TcpListener>, String> {
+    let Some(address) = engine.operations.metrics_listen else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address).await;
+    listener
+        .map(Some)
+        .map_err(|error| format!("cannot listen on {address}: {error}. Choose another port with --metrics-listen."))
 }
 
 /// Answers those who watch the server, until `stop`.
@@ -107,7 +188,7 @@ fn operate(app: &App, listener: TcpListener, stop: CancellationToken) {
 
 /// Makes the folder this process's own: one database has one worker. The lock ends with the process,
 /// however that ends.
-fn lock(folder: &Path) -> Result<File, String> {
+pub(crate) fn lock(folder: &Path) -> Result<File, String> {
     let path = folder.join("hookboard.lock");
     let unusable = |error: std::io::Error| {
         format!("{} cannot be locked: {error}. Check the folder's rights, or name another with --data.", path.display())
@@ -142,6 +223,10 @@ async fn first_account(app: &App, address: SocketAddr) -> Result<Option<String>,
         audit::write(&mut tx, &entity_id, SERVER, change).await?;
     }
     let code = match accounts::member(&mut tx, &entity_id, admin).await? {
+        // Another process on the same database has told one of its own.
+        Some((user_id, _)) if settings.engine.database.is_some() => {
+            Some(accounts::one_more_code(&mut tx, &user_id).await?.code)
+        }
         Some((user_id, _)) => Some(accounts::new_code(&mut tx, &user_id).await?.code),
         None => None,
     };

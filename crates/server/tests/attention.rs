@@ -7,18 +7,6 @@ mod support;
 use serde_json::{Value, json};
 use support::{Folder, Receiver, Server, answer, until};
 
-/// Writes into the database of a server that does not run.
-fn sql(folder: &Folder, statement: &'static str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-    runtime.block_on(async {
-        let db = hookboard_server::db::Db::open(&folder.0.join("hookboard.db")).await.expect("opened");
-        let mut tx = db.begin().await.expect("begun");
-        sqlx::query(statement).execute(&mut *tx).await.expect("written");
-        tx.commit().await.expect("committed");
-        db.close().await;
-    });
-}
-
 fn attention(server: &Server) -> Value {
     let (status, attention) = server.call("GET", "/entities/kestrel/attention", None);
     assert_eq!(status, 200, "{attention}");
@@ -77,7 +65,7 @@ fn what_fails_and_what_never_matches_is_told_until_it_is_mended() {
     assert_eq!((&told["webhooks"], &told["failing"]), (&json!([]), &json!([])));
 
     assert!(server.stop());
-    sql(&folder, "UPDATE automations SET created_at = '2020-01-01T00:00:00.000Z'");
+    folder.sql("UPDATE automations SET created_at = '2020-01-01T00:00:00.000Z'");
     let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);
     let told = attention(&server);
     let silent = &told["silent"][0];

@@ -19,8 +19,11 @@ use support::{Folder, Server};
 
 /// The findings, and whether it says that a server would work.
 fn doctor(folder: &Path, flags: &[&str]) -> (bool, Vec<Value>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
-    command.args(["doctor", "--json", "--data"]).arg(folder);
+    looked(Command::new(env!("CARGO_BIN_EXE_hookboard")).args(["doctor", "--json", "--data"]).arg(folder), flags)
+}
+
+/// The same of the command as it is.
+fn looked(command: &mut Command, flags: &[&str]) -> (bool, Vec<Value>) {
     if !flags.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }
@@ -51,7 +54,7 @@ fn run_sql(folder: &Folder, statement: &'static str) {
 
 /// A stopped server's folder with a secret, a webhook and an event.
 fn used() -> Folder {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);
     assert_eq!(server.call("PUT", "/entities/kestrel/secrets/TOKEN", Some(&json!({"value": "v"}))).0, 201);
     server.watch_links("http://127.0.0.1:9/");
@@ -66,7 +69,7 @@ fn used() -> Folder {
 
 #[test]
 fn a_folder_that_is_not_there_yet_is_fine_and_stays_so() {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let data = folder.0.join("data");
     let (works, findings) = doctor(&data, &[]);
     assert!(works, "{findings:?}");
@@ -79,12 +82,12 @@ fn a_folder_that_is_not_there_yet_is_fine_and_stays_so() {
 
 #[test]
 fn all_is_well_beside_a_server_and_after_it() {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let server = Server::start(&folder, &[]);
     let address = server.address.to_string();
     let (works, findings) = doctor(&folder.0, &["--listen", &address]);
     assert!(works, "{findings:?}");
-    assert!(found(&findings, "port").1.contains("a server runs on the folder"), "{findings:?}");
+    assert!(found(&findings, "port").1.contains("a server runs on the database"), "{findings:?}");
     assert!(found(&findings, "schema").1.contains("the newest"), "{findings:?}");
     assert_eq!(server.call("GET", "/me", None).0, 200, "which goes on");
     assert!(server.stop());
@@ -163,4 +166,62 @@ fn it_writes_one_line_per_check() {
         assert_eq!(lines, 1, "{check}: {text}");
     }
     assert!(!text.contains("FAILED") && run.status.success(), "{text}");
+}
+
+#[test]
+fn of_a_shared_database_it_tells_what_is_wrong_and_what_to_do() {
+    let Some(folder) = Folder::with_postgres() else { return };
+    let url = folder.postgres().expect("a database").to_owned();
+    let flags = folder.flags();
+    let key = flags.last().expect("a key file").clone();
+    let other = folder.0.join("other");
+    fs::write(&other, "//////////////////////////////////////////8=").expect("written");
+    for file in [Path::new(&key), &other] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("mode");
+    }
+    let other = other.display().to_string();
+    let clock = folder.0.join("clock");
+    fs::write(&clock, "0").expect("written");
+    let findings = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
+        looked(command.args(["doctor", "--json"]).env("HOOKBOARD_CLOCK", &clock), flags)
+    };
+    let told = |check: &str, flags: &[&str], state: &str, words: &str| {
+        let (told, detail) = found(&findings(flags).1, check);
+        assert!(told == state && detail.contains(words), "{check}: {told} {detail}");
+    };
+    let good = ["--database", &url, "--key-file", &key, "--allow-target", "10.0.0.0/8"];
+    told("database", &["--database", "postgres://nobody@127.0.0.1:1/none"], "failed", "Check the URL of --database");
+    told("key", &["--database", &url], "failed", "name it with --key-file");
+    for _ in 0..2 {
+        // Looking makes nothing.
+        told("schema", &good, "ok", "There are no tables yet");
+    }
+    let server = Server::start(&folder, &[]);
+    let address = server.address.to_string();
+    let (works, all) = findings(&[&good[..], &["--listen", &address]].concat());
+    assert!(works, "{all:?}");
+    for (check, words) in [
+        ("database", "answers"),
+        ("room", "a process takes up to"),
+        ("schema", "the newest"),
+        ("key", "opens the database's secrets"),
+        ("clocks", "agree"),
+        ("port", "a server runs on the database"),
+    ] {
+        let (state, detail) = found(&all, check);
+        assert!(state == "ok" && detail.contains(words), "{check}: {state} {detail}");
+    }
+    assert!(server.stop());
+    told("key", &["--database", &url, "--key-file", &other], "failed", "does not open");
+    fs::write(&clock, "20000").expect("written");
+    told("clocks", &good, "failed", "s apart. Keep both by NTP");
+    fs::write(&clock, "0").expect("written");
+    folder.sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
+    told("room", &good, "warning", "Raise max_connections");
+    folder.sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT -1', current_database()); END $$");
+    folder.sql(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', TRUE, '', 0)",
+    );
+    told("schema", &good, "failed", "Use the newer program");
 }

@@ -24,7 +24,7 @@ fn link(index: u64) -> Value {
 fn every_event_accepted_before_a_kill_is_delivered_after_the_restart() {
     let folder = Folder::new();
     let receiver = Receiver::start(|_| answer(200, "{}"));
-    let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);
+    let server = Server::start(&folder, &["--allow-target", "127.0.0.1", "--lease", "2"]);
     server.watch_links(&format!("http://{}/hook", receiver.address));
 
     // Four senders; the process is killed once half of the events are accepted, in the middle of
@@ -62,7 +62,7 @@ fn every_event_accepted_before_a_kill_is_delivered_after_the_restart() {
     let accepted = accepted.lock().expect("set").clone();
     assert!(accepted.len() as u64 != EVENTS, "the kill came too late to prove anything");
 
-    let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);
+    let server = Server::start(&folder, &["--allow-target", "127.0.0.1", "--lease", "2"]);
     let index_of = |body: &str| serde_json::from_str::<Value>(body).ok()?["index"].as_u64();
     until("every accepted event arrived", || {
         let arrived: HashSet<u64> = receiver.all().iter().filter_map(|request| index_of(&request.body)).collect();
@@ -106,7 +106,7 @@ fn an_event_with_the_same_dedupe_key_is_accepted_once() {
 
 #[test]
 fn a_second_server_on_the_same_folder_is_refused_in_one_line() {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let server = Server::start(&folder, &[]);
     let second = || {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hookboard"));

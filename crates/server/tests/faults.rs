@@ -152,7 +152,6 @@ fn no_receiver_holds_the_server_up_or_fills_its_memory() {
 /// Nine times eight is more than the 64 that are in flight at once: whether those leave room for others is the
 /// queue's to say, which today keeps room for first tries only, and these are first tries.
 #[test]
-#[ignore = "the queue keeps no room yet for webhooks that have nothing in flight"]
 fn webhooks_that_hang_leave_room_for_one_that_does_not() {
     let folder = Folder::new();
     let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);
@@ -160,16 +159,20 @@ fn webhooks_that_hang_leave_room_for_one_that_does_not() {
     watch(&server, "healthy", "healthy", &format!("http://{}/", healthy.address));
     let silent = FAULTS.iter().find(|fault| fault.name == "never answers").expect("a fault");
     let certificates = certificates::Certificates::make();
-    for number in 0..9 {
+    for number in 0..20 {
         let address = receivers::start(silent, &certificates);
         watch(&server, "faulty", &format!("silent {number}"), &format!("http://{address}/"));
     }
     for index in 0..8 {
         assert_eq!(server.call("POST", "/events", Some(&link("faulty", index))).0, 202);
     }
-    until("all places are taken", || {
+    until("most places are taken", || {
         let (_, counts) = server.call("GET", "/entities/kestrel/deliveries/counts", None);
-        counts["items"].as_array()?.iter().any(|row| row["state"] == "sending" && row["count"] == 64).then_some(())
+        counts["items"]
+            .as_array()?
+            .iter()
+            .any(|row| row["state"] == "sending" && row["count"].as_u64() >= Some(80))
+            .then_some(())
     });
     let latency = latency(&server, &healthy, 1);
     assert!(latency < USUAL, "the healthy webhook waited {latency:?}");

@@ -4,8 +4,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -18,26 +17,14 @@ fn role(role: &str) -> Value {
     json!({ "role": role })
 }
 
-/// What the team's stream tells to a key.
-fn listen(server: &Server, key: &str) -> impl Iterator<Item = String> {
-    let mut stream = TcpStream::connect(server.address).expect("connected");
-    let head = format!(
-        "GET /api/v1/entities/kestrel/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).expect("sent");
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains("text/event-stream")), "it listens");
-    lines
-}
-
 #[test]
 fn a_revoked_key_ends_the_streams_it_opened_and_no_others() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);
     let (status, made) = server.call("POST", "/entities/kestrel/keys", Some(&json!({"name": "script"})));
     assert_eq!(status, 201, "{made}");
-    let mut revoked = listen(&server, made["key"].as_str().expect("key"));
-    let mut kept = listen(&server, &server.key);
+    let mut revoked = server.listen(made["key"].as_str().expect("key"));
+    let mut kept = server.listen(&server.key);
     let path = format!("/entities/kestrel/keys/{}", made["info"]["id"].as_str().expect("id"));
     assert_eq!(server.call("DELETE", &path, None).0, 204);
     assert!(!revoked.any(|line| line.contains("kestrel")), "it has ended");
@@ -115,7 +102,7 @@ fn the_keys_and_codes_of_who_left_open_nothing_even_when_the_name_comes_back() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);
     let hana = server.join("hana", "admin");
-    let mut lines = listen(&server, &hana);
+    let mut lines = server.listen(&hana);
     let (status, link) = server.call("POST", &format!("{MEMBERS}/hana/link"), None);
     assert_eq!(status, 201, "{link}");
     assert_eq!(server.call("DELETE", &format!("{MEMBERS}/hana"), None).0, 204);
@@ -227,8 +214,8 @@ fn a_first_admin_who_was_taken_out_stays_out() {
     assert!(server.stop());
     // Another admin's name still brings a link; mira's own start makes her no member again.
     let mut child = Command::new(env!("CARGO_BIN_EXE_hookboard"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--team", "kestrel", "--admin", "mira", "--data"])
-        .arg(&folder.0)
+        .args(["serve", "--listen", "127.0.0.1:0", "--team", "kestrel", "--admin", "mira"])
+        .args(folder.flags())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -248,7 +235,7 @@ fn a_first_admin_who_was_taken_out_stays_out() {
 fn a_new_key_is_told_to_the_team() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);
-    let mut lines = listen(&server, &server.key);
+    let mut lines = server.listen(&server.key);
     assert_eq!(server.call("POST", "/entities/kestrel/keys", Some(&json!({"name": "script"}))).0, 201);
     assert!(lines.any(|line| line.contains("\"member\"")));
 }

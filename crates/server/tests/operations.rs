@@ -188,7 +188,7 @@ fn check_rules(folder: &Folder, expressions: &[String]) {
 
 #[test]
 fn readiness_says_which_part_does_not_work() {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let server = Server::start(&folder, &METRICS);
     server.call("PUT", "/entities/kestrel/places/registries/models", None);
     let ready = || {

@@ -243,8 +243,8 @@ fn read_all(server: &Server) -> String {
 
 #[test]
 fn no_planted_value_is_in_any_file_log_answer_or_stream() {
-    let folder = Folder::new();
-    let log_folder = Folder::new();
+    let folder = Folder::with_file();
+    let log_folder = Folder::with_file();
     let log = log_folder.0.join("log");
     let collector = Receiver::start(|_| answer(200, "{}"));
     let server = Server::start_so(&folder, "kestrel", "mira", |command| {

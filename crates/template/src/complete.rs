@@ -344,6 +344,8 @@ mod tests {
         assert_eq!(tag.value, None);
         let secret = completion.candidates.iter().find(|one| one.name == "OTHER").unwrap();
         assert_eq!(secret.value.as_deref(), Some(MASK));
+        let metadata = completion.candidates.iter().find(|one| one.name == ARTIFACT_METADATA).unwrap();
+        assert_eq!(metadata.value, None, "there is no sample of a whole object");
     }
 
     #[test]

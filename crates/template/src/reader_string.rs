@@ -346,6 +346,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_control_character_is_told_by_its_name() {
+        for (control, words) in [
+            (b'\n', "a line end. Write \\n,"),
+            (b'\r', "a line end. Write \\r,"),
+            (b'\t', "a tab. Write \\t,"),
+            (1, "the control character U+0001."),
+        ] {
+            let message = control_message(control);
+            assert!(message.starts_with(&format!("A string cannot hold {words}")), "{message}");
+        }
+    }
+
+    #[test]
     fn keys_are_decoded_as_json_says() {
         assert_eq!(decode(r"\u0061\/\n\\\ud83d\ude00x\u00e9y"), "a/\n\\😀xéy");
         assert_eq!(decode(r"\u0061b"), "ab");

@@ -232,6 +232,21 @@ mod tests {
     }
 
     #[test]
+    fn who_brings_a_value_is_told_as_a_subject_and_as_a_cell() {
+        for Variable { carried_by, .. } in VARIABLES {
+            let (phrase, title) = (carried_by.phrase(), carried_by.title());
+            assert!(phrase.starts_with("all ") || phrase.starts_with("only "), "{phrase}");
+            assert!(title.starts_with(char::is_uppercase), "{title}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_the_name_with_what_the_reader_chooses() {
+        let forms: Vec<_> = VARIABLES.iter().filter(|one| one.form != one.name).map(|one| one.form).collect();
+        assert_eq!(forms, ["artifact_metadata.<KEY>"]);
+    }
+
+    #[test]
     fn groups_stand_together_in_their_order() {
         let groups: Vec<Group> = VARIABLES.iter().map(|variable| variable.group).collect();
         let mut sorted = groups.clone();

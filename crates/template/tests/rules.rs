@@ -183,6 +183,13 @@ fn a_dollar_that_starts_nothing_is_text() {
 }
 
 #[test]
+fn a_dollar_before_a_digit_is_text() {
+    let names = Names { event: None, secrets: vec!["1x".into(), String::new()], access_token: false };
+    let template = compile(r#"{"a":"$1x $ $é"}"#, &names).template.unwrap();
+    assert_eq!(template.secrets_used().count(), 0);
+}
+
+#[test]
 fn names_of_secrets_come_after_the_table_in_braces_only() {
     let names = Names { event: Some(EventType::LinkArtifact), secrets: vec!["tag".into()], access_token: false };
     // `$tag` is the secret, which no event withholds; `${tag}` is the variable, which this event does not carry.

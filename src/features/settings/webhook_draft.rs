@@ -19,6 +19,9 @@ pub(super) struct Typed {
     signing: String,
     encoding: String,
     timeout: String,
+    /// Empty where there is no limit.
+    #[serde(default)]
+    rate: String,
     secrets: Vec<String>,
     /// Name, value and secret of each.
     headers: Vec<(String, String, String)>,
@@ -36,6 +39,7 @@ impl Typed {
                 signing: String::new(),
                 encoding: String::from("base64"),
                 timeout: DEFAULT_TIMEOUT_S.to_string(),
+                rate: String::new(),
                 secrets: Vec::new(),
                 headers: Vec::new(),
                 enabled: true,
@@ -51,6 +55,7 @@ impl Typed {
             signing: from.signing_secret.clone().unwrap_or_default(),
             encoding: if from.signature_encoding == SignatureEncoding::Hex { "hex" } else { "base64" }.to_owned(),
             timeout: from.timeout_s.to_string(),
+            rate: from.max_per_minute.map(|rate| rate.to_string()).unwrap_or_default(),
             secrets: from.secrets.clone(),
             headers: from.headers.iter().map(header).collect(),
             enabled: from.enabled,
@@ -77,6 +82,7 @@ pub(super) fn differences(theirs: &Typed, mine: &Typed) -> Vec<Difference> {
         Difference::of("Secrets that payloads may use", theirs.secrets.join(", "), mine.secrets.join(", ")),
         Difference::of_lines("Extra headers", &headers(theirs), &headers(mine)),
         Difference::of("Timeout in seconds", &theirs.timeout, &mine.timeout),
+        Difference::of("Deliveries a minute", &theirs.rate, &mine.rate),
         Difference::of("Enabled", enabled(theirs), enabled(mine)),
     ]
     .into_iter()
@@ -102,6 +108,7 @@ pub(super) struct Form {
     pub(super) signing: RwSignal<String>,
     pub(super) encoding: RwSignal<String>,
     pub(super) timeout: TextDraft,
+    pub(super) rate: TextDraft,
     pub(super) secrets: RwSignal<Vec<String>>,
     pub(super) headers: RwSignal<Vec<HeaderDraft>>,
     pub(super) enabled: RwSignal<bool>,
@@ -118,6 +125,7 @@ impl Form {
             signing: RwSignal::new(String::new()),
             encoding: RwSignal::new(String::new()),
             timeout: TextDraft::new(""),
+            rate: TextDraft::new(""),
             secrets: RwSignal::new(Vec::new()),
             headers: RwSignal::new(Vec::new()),
             enabled: RwSignal::new(true),
@@ -133,6 +141,7 @@ impl Form {
         self.signing.set(typed.signing.clone());
         self.encoding.set(typed.encoding.clone());
         self.timeout.set(&typed.timeout);
+        self.rate.set(&typed.rate);
         self.secrets.set(typed.secrets.clone());
         self.enabled.set(typed.enabled);
         self.headers.set(Vec::new());
@@ -151,6 +160,7 @@ impl Form {
             signing: self.signing.get(),
             encoding: self.encoding.get(),
             timeout: self.timeout.get(),
+            rate: self.rate.get(),
             secrets: self.secrets.get(),
             headers: self.headers.with(|headers| headers.iter().map(header).collect()),
             enabled: self.enabled.get(),
@@ -177,6 +187,16 @@ impl Form {
             self.timeout.fail("Type a number of seconds, such as 15.");
             return None;
         };
+        let max_per_minute = match typed.rate.trim() {
+            "" => None,
+            rate => {
+                let Ok(rate) = rate.parse() else {
+                    self.rate.fail("Type a number such as 60, or nothing for no limit.");
+                    return None;
+                };
+                Some(rate)
+            }
+        };
         let header = |(name, value, secret): (String, String, String)| {
             let secret = chosen(secret);
             let value = secret.is_none().then_some(value);
@@ -194,6 +214,7 @@ impl Form {
             },
             headers: typed.headers.into_iter().map(header).collect(),
             timeout_s,
+            max_per_minute,
             enabled: typed.enabled,
         })
     }
@@ -205,7 +226,8 @@ impl Form {
         self.name.judge(of("/name"));
         self.url.judge(of("/url"));
         self.timeout.judge(of("/timeout_s"));
-        let mut placed = vec!["/name".to_owned(), "/url".to_owned(), "/timeout_s".to_owned()];
+        self.rate.judge(of("/max_per_minute"));
+        let mut placed: Vec<String> = ["/name", "/url", "/timeout_s", "/max_per_minute"].map(str::to_owned).into();
         for (index, header) in self.headers.get_untracked().iter().enumerate() {
             let at = format!("/headers/{index}");
             header.name.judge(of(&format!("{at}/name")));

@@ -320,6 +320,11 @@ pub(super) fn WebhookForm(
                 </div>
             </fieldset>
             <TextField label="Timeout in seconds" hint="The whole exchange, 1 to 60." draft=form.timeout />
+            <TextField
+                label="Deliveries a minute"
+                hint="At most so many, 1 to 6000. Empty: as many as there are."
+                draft=form.rate
+            />
             <CheckLine checked=form.enabled label="Enabled. Deliveries of a disabled webhook wait." />
             {live(move || failure.get().map(|words| view! { <p class="field__error" role="alert">{words}</p> }))}
             {live(conflict)}

@@ -31,6 +31,7 @@ use crate::{
         overlay::after_layout,
         rows::follow,
         status::{Status, Tone},
+        time::Countdown,
         toast::use_toasts,
     },
 };
@@ -386,10 +387,15 @@ fn health(webhook: &Webhook) -> AnyView {
         0 => "Nothing sent in 7\u{a0}days".to_owned(),
         total => format!("{} of {total} in 7\u{a0}days", health.delivered_7d),
     };
+    // A paused webhook gets one delivery now and then, to find out whether it answers again.
+    let probe = health.probe_at.clone().map(|at| {
+        view! { <span class="cell-sub">"Asked again " <Countdown at=at /></span> }
+    });
     view! {
         <span class="cell-stack" title=health.reason.clone()>
             <Status tone=tone glyph=glyph text=words />
             <span class="cell-sub">{share}</span>
+            {probe}
         </span>
     }
     .into_any()

@@ -4,13 +4,14 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hookboard_api::account::{Key, Member, Membership, NewKey, Role, SignInLink};
 use sha2::{Digest, Sha256};
-use sqlx::Row;
 
-use super::{Conn, Db, Result};
+use super::{Conn, Db, Result, sql};
 use crate::clock;
 
 /// How long a sign-in link works, in milliseconds: ten minutes, or until it was used.
 const CODE_LIFE_MS: i64 = 10 * 60 * 1000;
+/// How far the clocks of two processes may be apart, in milliseconds.
+const CLOCKS_APART_MS: i64 = 60_000;
 
 /// The user behind a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ fn random_text() -> String {
 
 /// The user whose key this is, if it is one.
 pub async fn user_of_key(db: &Db, key: &str) -> Result<Option<User>> {
-    let row = sqlx::query("SELECT users.id, users.name, keys.id, keys.last_used_at FROM keys JOIN users ON users.id = keys.user_id WHERE keys.hash = ?")
+    let row = sql::query("SELECT users.id, users.name, keys.id, keys.last_used_at FROM keys JOIN users ON users.id = keys.user_id WHERE keys.hash = ?")
         .bind(hash(key))
         .fetch_optional(db.read())
         .await?;
@@ -45,7 +46,7 @@ pub async fn user_of_key(db: &Db, key: &str) -> Result<Option<User>> {
     let last: Option<String> = row.try_get(3)?;
     if last.is_none_or(|last| last < minute_ago) {
         let mut tx = db.begin().await?;
-        sqlx::query("UPDATE keys SET last_used_at = ? WHERE id = ?")
+        sql::query("UPDATE keys SET last_used_at = ? WHERE id = ?")
             .bind(clock::now())
             .bind(&user.key_id)
             .execute(&mut *tx)
@@ -57,7 +58,7 @@ pub async fn user_of_key(db: &Db, key: &str) -> Result<Option<User>> {
 
 /// Whether this was the key of somebody who was taken out of the last team.
 pub async fn is_former_key(db: &Db, key: &str) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM former_keys WHERE hash = ?)")
+    Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM former_keys WHERE hash = ?)")
         .bind(hash(key))
         .fetch_one(db.read())
         .await?)
@@ -65,7 +66,7 @@ pub async fn is_former_key(db: &Db, key: &str) -> Result<bool> {
 
 /// Whether a key is valid still, and its user a member of an entity.
 pub async fn is_key_of_member(db: &Db, key_id: &str, entity_id: &str) -> Result<bool> {
-    Ok(sqlx::query_scalar(
+    Ok(sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM keys JOIN members ON members.user_id = keys.user_id WHERE keys.id = ? AND members.entity_id = ?)",
     )
     .bind(key_id)
@@ -76,19 +77,20 @@ pub async fn is_key_of_member(db: &Db, key_id: &str, entity_id: &str) -> Result<
 
 /// The role of a user in an entity, with the entity's id.
 pub async fn membership(db: &Db, user_id: &str, entity: &str) -> Result<Option<(String, Role)>> {
-    let row = sqlx::query("SELECT entities.id, members.role FROM members JOIN entities ON entities.id = members.entity_id WHERE members.user_id = ? AND entities.name = ?")
+    let row = sql::query("SELECT entities.id, members.role FROM members JOIN entities ON entities.id = members.entity_id WHERE members.user_id = ? AND entities.name = ?")
         .bind(user_id)
         .bind(entity)
         .fetch_optional(db.read())
         .await?;
     let Some(row) = row else { return Ok(None) };
     let role: String = row.try_get(1)?;
-    Ok(Role::parse(&role).map(|role| (row.get(0), role)))
+    let entity_id = row.try_get(0)?;
+    Ok(Role::parse(&role).map(|role| (entity_id, role)))
 }
 
 /// All teams of a user.
 pub async fn memberships(db: &Db, user_id: &str) -> Result<Vec<Membership>> {
-    let rows: Vec<(String, String)> = sqlx::query_as(
+    let rows: Vec<(String, String)> = sql::query_as(
         "SELECT entities.name, members.role FROM members JOIN entities ON entities.id = members.entity_id WHERE members.user_id = ? ORDER BY entities.name",
     )
     .bind(user_id)
@@ -99,7 +101,7 @@ pub async fn memberships(db: &Db, user_id: &str) -> Result<Vec<Membership>> {
 
 /// Members of an entity.
 pub async fn members(db: &Db, entity_id: &str) -> Result<Vec<Member>> {
-    let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+    let rows: Vec<(String, String, Option<String>)> = sql::query_as(
         "SELECT users.name, members.role, (SELECT max(last_used_at) FROM keys WHERE keys.user_id = users.id) \
          FROM members JOIN users ON users.id = members.user_id WHERE members.entity_id = ? ORDER BY users.name",
     )
@@ -114,7 +116,7 @@ pub async fn members(db: &Db, entity_id: &str) -> Result<Vec<Member>> {
 
 /// A member's user id and role.
 pub async fn member(conn: &mut Conn, entity_id: &str, user: &str) -> Result<Option<(String, Role)>> {
-    let row: Option<(String, String)> = sqlx::query_as(
+    let row: Option<(String, String)> = sql::query_as(
         "SELECT users.id, members.role FROM members JOIN users ON users.id = members.user_id WHERE members.entity_id = ? AND users.name = ?",
     )
     .bind(entity_id)
@@ -126,7 +128,7 @@ pub async fn member(conn: &mut Conn, entity_id: &str, user: &str) -> Result<Opti
 
 /// The user whose name is `name` but for its case, if there is one.
 pub async fn user_like(conn: &mut Conn, name: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar("SELECT name FROM users WHERE name = ?1 COLLATE NOCASE ORDER BY name <> ?1 LIMIT 1")
+    Ok(sql::query_scalar("SELECT name FROM users WHERE lower(name) = lower(?1) ORDER BY name <> ?1 LIMIT 1")
         .bind(name)
         .fetch_optional(conn)
         .await?)
@@ -137,8 +139,8 @@ pub async fn user_like(conn: &mut Conn, name: &str) -> Result<Option<String>> {
 pub async fn set_member(conn: &mut Conn, entity_id: &str, user: &str, role: Role) -> Result<String> {
     let user_id = user_id(conn, user).await?;
     end_access_without_team(conn, &user_id).await?;
-    sqlx::query(
-        "INSERT INTO members (entity_id, user_id, role) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET role = excluded.role",
+    sql::query(
+        "INSERT INTO members (entity_id, user_id, role) VALUES (?, ?, ?) ON CONFLICT (entity_id, user_id) DO UPDATE SET role = excluded.role",
     )
     .bind(entity_id)
     .bind(&user_id)
@@ -151,7 +153,7 @@ pub async fn set_member(conn: &mut Conn, entity_id: &str, user: &str, role: Role
 /// Takes a user out of an entity. With the last membership go the keys and codes: who is added under
 /// this name later may be somebody else.
 pub async fn remove_member(conn: &mut Conn, entity_id: &str, user_id: &str) -> Result<()> {
-    sqlx::query("DELETE FROM members WHERE entity_id = ? AND user_id = ?")
+    sql::query("DELETE FROM members WHERE entity_id = ? AND user_id = ?")
         .bind(entity_id)
         .bind(user_id)
         .execute(&mut *conn)
@@ -161,18 +163,18 @@ pub async fn remove_member(conn: &mut Conn, entity_id: &str, user_id: &str) -> R
 
 /// The id of the user of this name, who is made if not known.
 async fn user_id(conn: &mut Conn, name: &str) -> Result<String> {
-    sqlx::query("INSERT INTO users (id, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")
+    sql::query("INSERT INTO users (id, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")
         .bind(clock::new_id())
         .bind(name)
         .execute(&mut *conn)
         .await?;
-    Ok(sqlx::query_scalar("SELECT id FROM users WHERE name = ?").bind(name).fetch_one(conn).await?)
+    Ok(sql::query_scalar("SELECT id FROM users WHERE name = ?").bind(name).fetch_one(conn).await?)
 }
 
 /// Ends the keys and codes of a user who is in no team.
 async fn end_access_without_team(conn: &mut Conn, user_id: &str) -> Result<()> {
-    sqlx::query(
-        "INSERT OR IGNORE INTO former_keys (hash, at) SELECT hash, ?2 FROM keys WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE user_id = ?1)",
+    sql::query(
+        "INSERT INTO former_keys (hash, at) SELECT hash, ?2 FROM keys WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE user_id = ?1) ON CONFLICT DO NOTHING",
     )
     .bind(user_id)
     .bind(clock::now())
@@ -182,14 +184,14 @@ async fn end_access_without_team(conn: &mut Conn, user_id: &str) -> Result<()> {
         "DELETE FROM keys WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE user_id = ?1)",
         "DELETE FROM sign_in_codes WHERE user_id = ?1 AND NOT EXISTS (SELECT 1 FROM members WHERE user_id = ?1)",
     ] {
-        sqlx::query(delete).bind(user_id).execute(&mut *conn).await?;
+        sql::query(delete).bind(user_id).execute(&mut *conn).await?;
     }
     Ok(())
 }
 
 /// Whether an entity has an admin.
 pub async fn has_admin(conn: &mut Conn, entity_id: &str) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM members WHERE entity_id = ? AND role = 'admin')")
+    Ok(sql::query_scalar("SELECT EXISTS (SELECT 1 FROM members WHERE entity_id = ? AND role = 'admin')")
         .bind(entity_id)
         .fetch_one(conn)
         .await?)
@@ -198,7 +200,7 @@ pub async fn has_admin(conn: &mut Conn, entity_id: &str) -> Result<bool> {
 /// Whether an entity has an admin beside this user.
 pub async fn has_other_admin(conn: &mut Conn, entity_id: &str, user_id: &str) -> Result<bool> {
     let (known,): (bool,) =
-        sqlx::query_as("SELECT EXISTS (SELECT 1 FROM members WHERE entity_id = ? AND role = 'admin' AND user_id <> ?)")
+        sql::query_as("SELECT EXISTS (SELECT 1 FROM members WHERE entity_id = ? AND role = 'admin' AND user_id <> ?)")
             .bind(entity_id)
             .bind(user_id)
             .fetch_one(conn)
@@ -208,7 +210,7 @@ pub async fn has_other_admin(conn: &mut Conn, entity_id: &str, user_id: &str) ->
 
 /// How many teams `user_id` is in that `admin_id` is no admin of.
 pub async fn teams_beyond(conn: &mut Conn, user_id: &str, admin_id: &str) -> Result<u32> {
-    let (count,): (u32,) = sqlx::query_as(
+    let (count,): (u32,) = sql::query_as(
         "SELECT count(*) FROM members WHERE user_id = ? AND entity_id NOT IN (SELECT entity_id FROM members WHERE user_id = ? AND role = 'admin')",
     )
     .bind(user_id)
@@ -221,7 +223,7 @@ pub async fn teams_beyond(conn: &mut Conn, user_id: &str, admin_id: &str) -> Res
 /// The same of a user by name; 0 where there is none of this name.
 pub async fn teams_beyond_of(conn: &mut Conn, name: &str, admin_id: &str) -> Result<u32> {
     let known: Option<String> =
-        sqlx::query_scalar("SELECT id FROM users WHERE name = ?").bind(name).fetch_optional(&mut *conn).await?;
+        sql::query_scalar("SELECT id FROM users WHERE name = ?").bind(name).fetch_optional(&mut *conn).await?;
     match known {
         Some(user_id) => teams_beyond(conn, &user_id, admin_id).await,
         None => Ok(0),
@@ -230,20 +232,31 @@ pub async fn teams_beyond_of(conn: &mut Conn, name: &str, admin_id: &str) -> Res
 
 /// The id of the entity of this name, which is made if not known.
 pub async fn ensure_entity(conn: &mut Conn, name: &str) -> Result<String> {
-    sqlx::query("INSERT INTO entities (id, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")
+    sql::query("INSERT INTO entities (id, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")
         .bind(clock::new_id())
         .bind(name)
         .execute(&mut *conn)
         .await?;
-    Ok(sqlx::query_scalar("SELECT id FROM entities WHERE name = ?").bind(name).fetch_one(conn).await?)
+    Ok(sql::query_scalar("SELECT id FROM entities WHERE name = ?").bind(name).fetch_one(conn).await?)
 }
 
 /// A new sign-in code for `user_id`. Older ones end.
 pub async fn new_code(conn: &mut Conn, user_id: &str) -> Result<SignInLink> {
+    sql::query("DELETE FROM sign_in_codes WHERE user_id = ?").bind(user_id).execute(&mut *conn).await?;
+    one_more_code(conn, user_id).await
+}
+
+/// One more sign-in code for `user_id`, beside those that still open.
+pub async fn one_more_code(conn: &mut Conn, user_id: &str) -> Result<SignInLink> {
     let code = random_text();
-    let expires_ms = clock::now_ms() + CODE_LIFE_MS;
-    sqlx::query("DELETE FROM sign_in_codes WHERE user_id = ?").bind(user_id).execute(&mut *conn).await?;
-    sqlx::query("INSERT INTO sign_in_codes (hash, user_id, expires_ms) VALUES (?, ?, ?)")
+    let now = clock::now_ms();
+    let expires_ms = now + CODE_LIFE_MS;
+    sql::query("DELETE FROM sign_in_codes WHERE user_id = ? AND expires_ms <= ?")
+        .bind(user_id)
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    sql::query("INSERT INTO sign_in_codes (hash, user_id, expires_ms) VALUES (?, ?, ?)")
         .bind(hash(&code))
         .bind(user_id)
         .bind(expires_ms)
@@ -256,12 +269,15 @@ pub async fn new_code(conn: &mut Conn, user_id: &str) -> Result<SignInLink> {
 pub async fn trade_code(db: &Db, code: &str) -> Result<Option<String>> {
     let mut tx = db.begin().await?;
     let row: Option<(String, i64)> =
-        sqlx::query_as("DELETE FROM sign_in_codes WHERE hash = ? RETURNING user_id, expires_ms")
+        sql::query_as("DELETE FROM sign_in_codes WHERE hash = ? RETURNING user_id, expires_ms")
             .bind(hash(code))
             .fetch_optional(&mut *tx)
             .await?;
+    let now = clock::now_ms();
+    // One that lives longer than any code does is from before the clock was set back.
+    let is_open = |expires: i64| expires > now && expires <= now + CODE_LIFE_MS + CLOCKS_APART_MS;
     let key = match row {
-        Some((user_id, expires)) if expires > clock::now_ms() => Some(new_key(&mut tx, &user_id, "Browser").await?.key),
+        Some((user_id, expires)) if is_open(expires) => Some(new_key(&mut tx, &user_id, "Browser").await?.key),
         _ => None,
     };
     tx.commit().await?;
@@ -271,13 +287,13 @@ pub async fn trade_code(db: &Db, code: &str) -> Result<Option<String>> {
 /// A new key of a user.
 pub async fn new_key(conn: &mut Conn, user_id: &str, name: &str) -> Result<NewKey> {
     let (user,): (String,) =
-        sqlx::query_as("SELECT name FROM users WHERE id = ?").bind(user_id).fetch_one(&mut *conn).await?;
+        sql::query_as("SELECT name FROM users WHERE id = ?").bind(user_id).fetch_one(&mut *conn).await?;
     // 3 + 43 characters of [A-Za-z0-9_-]: clients of the field refuse keys under 40.
     let key = format!("hb_{}", random_text());
     let prefix: String = key.chars().take(8).collect();
     let info =
         Key { id: clock::new_id(), name: name.to_owned(), prefix, user, created_at: clock::now(), last_used_at: None };
-    sqlx::query("INSERT INTO keys (id, user_id, name, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+    sql::query("INSERT INTO keys (id, user_id, name, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(&info.id)
         .bind(user_id)
         .bind(name)
@@ -301,7 +317,7 @@ macro_rules! users_of_admin {
 
 /// Keys of the members of an entity that are for this admin of it to see.
 pub async fn keys(db: &Db, entity_id: &str, admin_id: &str) -> Result<Vec<Key>> {
-    let rows: Vec<(String, String, String, String, String, Option<String>)> = sqlx::query_as(concat!(
+    let rows: Vec<(String, String, String, String, String, Option<String>)> = sql::query_as(concat!(
         "SELECT keys.id, keys.name, keys.prefix, users.name, keys.created_at, keys.last_used_at FROM keys JOIN users ON users.id = keys.user_id \
          WHERE keys.user_id IN ",
         users_of_admin!(),
@@ -332,7 +348,7 @@ pub async fn revoke_key(
     admin_id: &str,
     key_id: &str,
 ) -> Result<Option<(String, String)>> {
-    Ok(sqlx::query_as(concat!(
+    Ok(sql::query_as(concat!(
         "DELETE FROM keys WHERE id = ?3 AND user_id IN ",
         users_of_admin!(),
         " RETURNING name, (SELECT users.name FROM users WHERE users.id = user_id)",

@@ -4,7 +4,7 @@ use hookboard_api::attention::{Attention, DayCounts, FailingAutomation, SilentAu
 use hookboard_api::automation::AutomationDraft;
 use hookboard_api::delivery::OutcomeCode;
 
-use super::{Conn, Db, Result, json};
+use super::{Conn, Db, Result, json, sql};
 use crate::clock;
 
 /// Rows of each list.
@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 /// What wants attention in an entity now.
 pub async fn of(db: &Db, entity_id: &str) -> Result<Attention> {
     // One state of the database: what one statement finds, the next still finds.
-    let mut tx = db.read().begin().await?;
+    let mut tx = db.read().snapshot().await?;
     let conn = &mut *tx;
     let now = clock::now_ms();
     let mut attention = Attention::default();
@@ -23,7 +23,7 @@ pub async fn of(db: &Db, entity_id: &str) -> Result<Attention> {
     silent(conn, entity_id, now, &mut attention).await?;
     let day_ago = clock::id_at(now - DAY_MS);
     attention.day = day(conn, entity_id, &day_ago).await?;
-    attention.events_day = sqlx::query_scalar(
+    attention.events_day = sql::query_scalar(
         "SELECT count(*) FROM events WHERE place_id IN (SELECT id FROM places WHERE entity_id = ?) AND id >= ?",
     )
     .bind(entity_id)
@@ -38,7 +38,7 @@ fn total(length: usize) -> u32 {
 }
 
 async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -> Result<()> {
-    let rows: Vec<(String, String, Option<String>, Option<i64>, u32)> = sqlx::query_as(
+    let rows: Vec<(String, String, Option<String>, Option<i64>, u32)> = sql::query_as(
         "SELECT id, name, paused_reason, failing_since_ms, failures FROM webhooks \
          WHERE entity_id = ? AND enabled AND (paused_reason IS NOT NULL OR failing_since_ms IS NOT NULL) \
          ORDER BY paused_reason IS NULL, failing_since_ms, name",
@@ -48,7 +48,7 @@ async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -
     .await?;
     attention.webhooks_total = total(rows.len());
     for (id, name, paused_reason, since, failures) in rows.into_iter().take(ROWS) {
-        let (waiting, automations): (u32, u32) = sqlx::query_as(
+        let (waiting, automations): (u32, u32) = sql::query_as(
             "SELECT (SELECT count(*) FROM deliveries WHERE webhook_id = ?1 AND state IN ('waiting', 'retrying')), \
              (SELECT count(*) FROM automations WHERE webhook_id = ?1)",
         )
@@ -68,7 +68,7 @@ async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -
 
 async fn failing(conn: &mut Conn, entity_id: &str, now: i64, attention: &mut Attention) -> Result<()> {
     // Which they are is read from indices alone; the rows of those shown come after.
-    let found: Vec<(String, String, u32)> = sqlx::query_as(
+    let found: Vec<(String, String, u32)> = sql::query_as(
         "WITH failed AS (SELECT automation_id, max(id) AS last, count(*) AS failed FROM deliveries INDEXED BY deliveries_of_entity \
            WHERE entity_id = ? AND id >= ? AND state IN ('failed', 'retrying') GROUP BY automation_id) \
          SELECT automation_id, last, failed FROM failed WHERE NOT EXISTS (SELECT 1 FROM deliveries AS later INDEXED BY deliveries_of_automation \
@@ -82,7 +82,7 @@ async fn failing(conn: &mut Conn, entity_id: &str, now: i64, attention: &mut Att
     .await?;
     attention.failing_total = total(found.len());
     for (id, last, failed) in found.into_iter().take(ROWS) {
-        let row: Option<(String, Option<String>, Option<u16>, String)> = sqlx::query_as(
+        let row: Option<(String, Option<String>, Option<u16>, String)> = sql::query_as(
             "SELECT draft, outcome, status, deliveries.created_at FROM automations, deliveries WHERE automations.id = ? AND deliveries.id = ?",
         )
         .bind(&id)
@@ -99,7 +99,7 @@ async fn failing(conn: &mut Conn, entity_id: &str, now: i64, attention: &mut Att
 
 async fn silent(conn: &mut Conn, entity_id: &str, now: i64, attention: &mut Attention) -> Result<()> {
     let month_ago = clock::id_at(now - 30 * DAY_MS);
-    let found: Vec<String> = sqlx::query_scalar(
+    let found: Vec<String> = sql::query_scalar(
         "SELECT id FROM automations INDEXED BY automations_listed WHERE place_id IN (SELECT id FROM places WHERE entity_id = ?) \
          AND enabled AND created_at <= ? AND NOT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_of_automation \
            WHERE deliveries.automation_id = automations.id AND deliveries.id >= ?) ORDER BY id",
@@ -111,8 +111,8 @@ async fn silent(conn: &mut Conn, entity_id: &str, now: i64, attention: &mut Atte
     .await?;
     attention.silent_total = total(found.len());
     for id in found.into_iter().take(ROWS) {
-        let row: Option<(String, String, u32, u32)> = sqlx::query_as(
-            "SELECT draft, created_at, count(event_id), coalesce(sum(verdict IN ('condition', 'metric', 'state')), 0) \
+        let row: Option<(String, String, u32, u32)> = sql::query_as(
+            "SELECT draft, created_at, count(event_id), count(*) FILTER (WHERE verdict IN ('condition', 'metric', 'state')) \
              FROM automations LEFT JOIN evaluations ON automation_id = automations.id AND event_id >= ? WHERE automations.id = ? GROUP BY automations.id",
         )
         .bind(&month_ago)
@@ -127,7 +127,7 @@ async fn silent(conn: &mut Conn, entity_id: &str, now: i64, attention: &mut Atte
 }
 
 async fn day(conn: &mut Conn, entity_id: &str, since: &str) -> Result<DayCounts> {
-    let rows: Vec<(String, u32)> = sqlx::query_as(
+    let rows: Vec<(String, u32)> = sql::query_as(
         "SELECT state, count(*) FROM deliveries INDEXED BY deliveries_of_entity WHERE entity_id = ? AND id >= ? GROUP BY state",
     )
     .bind(entity_id)

@@ -4,9 +4,8 @@ use hookboard_api::audit::{AuditAction, AuditEntry, AuditKind};
 use hookboard_api::list::List;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sqlx::QueryBuilder;
 
-use super::{Conn, Db, Page, Result, json, to_json};
+use super::{Conn, Db, Page, Result, json, sql, to_json};
 use crate::clock;
 
 /// Longest text that is kept of a field, in characters. A whole draft is in the revisions.
@@ -104,7 +103,7 @@ pub async fn write(conn: &mut Conn, entity_id: &str, actor: &str, mut change: Ch
         (!fields.is_empty()).then(|| to_json(fields)).transpose()
     };
     let (id, at) = clock::new_id_at();
-    sqlx::query(
+    sql::query(
         "INSERT INTO audit (id, entity_id, at, actor, action, kind, target_id, target_name, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
@@ -137,7 +136,7 @@ pub struct Wanted {
 
 /// Changes of an entity, newest first.
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<AuditEntry>> {
-    let mut query = QueryBuilder::new(
+    let mut query = sql::Builder::new(
         "SELECT id, at, actor, action, kind, target_id, target_name, before, after FROM audit WHERE entity_id = ",
     );
     query.push_bind(entity_id);
@@ -156,7 +155,7 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Res
     }
     page.push(&mut query, "id");
     type Row = (String, String, String, String, String, Option<String>, String, Option<String>, Option<String>);
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
+    let rows: Vec<Row> = query.build_as().fetch_all(db.read()).await?;
     let entry = |(id, at, actor, action, kind, target_id, target_name, before, after): Row| {
         Ok(AuditEntry {
             id,

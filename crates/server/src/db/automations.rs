@@ -6,14 +6,13 @@ use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use serde_json::Value;
-use sqlx::QueryBuilder;
 
 use super::webhooks::activity;
-use super::{Conn, Db, Page, Result, json, to_json, webhooks};
+use super::{Conn, Db, Page, Result, generation, json, sql, to_json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct Row {
     id: String,
     draft: String,
@@ -27,6 +26,25 @@ struct Row {
     webhook_name: Option<String>,
     webhook_enabled: Option<bool>,
     webhook_paused: Option<String>,
+}
+
+impl sql::FromRow for Row {
+    fn from_row(row: &sql::Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get(0)?,
+            draft: row.try_get(1)?,
+            enabled: row.try_get(2)?,
+            snoozed_until: row.try_get(3)?,
+            revision: row.try_get(4)?,
+            author: row.try_get(5)?,
+            created_at: row.try_get(6)?,
+            updated_at: row.try_get(7)?,
+            webhook_id: row.try_get(8)?,
+            webhook_name: row.try_get(9)?,
+            webhook_enabled: row.try_get(10)?,
+            webhook_paused: row.try_get(11)?,
+        })
+    }
 }
 
 const COLUMNS: &str = "SELECT automations.id, automations.draft, automations.enabled, automations.snoozed_until, automations.revision, automations.author, \
@@ -55,13 +73,13 @@ pub struct Wanted {
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Automation>> {
     let mut connection = db.read().acquire().await?;
     let conn = &mut *connection;
-    let mut query = QueryBuilder::new(COLUMNS);
+    let mut query = sql::Builder::new(COLUMNS);
     query.push("WHERE automations.id IN (SELECT automations.id ");
     let few = has_few(conn, entity_id).await?;
     narrow(&mut query, entity_id, wanted, few);
     page.push(&mut query, "automations.id");
     query.push(") ORDER BY automations.id DESC");
-    let rows: Vec<Row> = query.build_query_as().fetch_all(&mut *conn).await?;
+    let rows: Vec<Row> = query.build_as().fetch_all(&mut *conn).await?;
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut activities = activity(conn, "automation_id", &ids).await?;
     let items = rows
@@ -76,9 +94,9 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Res
         list.total = Some(list.items.len() as u64);
         return Ok(list);
     }
-    let mut count = QueryBuilder::new("SELECT count(*) ");
+    let mut count = sql::Builder::new("SELECT count(*) ");
     narrow(&mut count, entity_id, wanted, few);
-    let (total,): (i64,) = count.build_query_as().fetch_one(conn).await?;
+    let (total,): (i64,) = count.build_as().fetch_one(conn).await?;
     list.total = u64::try_from(total).ok();
     Ok(list)
 }
@@ -87,8 +105,8 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Res
 const FEW: u32 = 500;
 
 async fn has_few(conn: &mut Conn, entity_id: &str) -> Result<bool> {
-    let counted: u32 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM places CROSS JOIN automations ON automations.place_id = places.id WHERE places.entity_id = ? LIMIT ?)",
+    let counted: u32 = sql::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM places CROSS JOIN automations ON automations.place_id = places.id WHERE places.entity_id = ? LIMIT ?) AS few",
     )
     .bind(entity_id)
     .bind(FEW + 1)
@@ -98,7 +116,7 @@ async fn has_few(conn: &mut Conn, entity_id: &str) -> Result<bool> {
 }
 
 /// Begins behind the columns, and reads nothing but one index; where there are `few`, the places' own.
-fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Wanted, few: bool) {
+fn narrow(query: &mut sql::Builder, entity_id: &str, wanted: &Wanted, few: bool) {
     if few {
         // A cross join keeps its order.
         query.push("FROM places CROSS JOIN automations ON automations.place_id = places.id WHERE places.entity_id = ");
@@ -133,9 +151,9 @@ fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Want
 
 /// One automation of an entity.
 pub async fn get(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Automation> {
-    let mut query = QueryBuilder::new(COLUMNS);
+    let mut query = sql::Builder::new(COLUMNS);
     query.push("WHERE places.entity_id = ").push_bind(entity_id).push(" AND automations.id = ").push_bind(id);
-    let row: Option<Row> = query.build_query_as().fetch_optional(&mut *conn).await?;
+    let row: Option<Row> = query.build_as().fetch_optional(&mut *conn).await?;
     let row = row.ok_or_else(|| Failure::not_found("automation"))?;
     let activity =
         activity(conn, "automation_id", std::slice::from_ref(&row.id)).await?.remove(&row.id).unwrap_or_default();
@@ -172,7 +190,7 @@ fn whole(row: Row, activity: Activity) -> Result<Automation> {
 
 /// What would make an automation of an entity again.
 pub async fn draft(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Option<AutomationDraft>> {
-    let row: Option<(String,)> = sqlx::query_as(
+    let row: Option<(String,)> = sql::query_as(
         "SELECT draft FROM automations JOIN places ON places.id = place_id WHERE entity_id = ? AND automations.id = ?",
     )
     .bind(entity_id)
@@ -262,7 +280,7 @@ pub async fn create(
     author: &str,
 ) -> Result<String> {
     let (count,): (i64,) =
-        sqlx::query_as("SELECT count(*) FROM automations JOIN places ON places.id = place_id WHERE entity_id = ?")
+        sql::query_as("SELECT count(*) FROM automations JOIN places ON places.id = place_id WHERE entity_id = ?")
             .bind(entity_id)
             .fetch_one(&mut *conn)
             .await?;
@@ -272,9 +290,10 @@ pub async fn create(
             format!("The team has {count} automations; {MAX_AUTOMATIONS} are allowed. Delete some first."),
         ));
     }
+    generation::advance(conn).await?;
     let id = clock::new_id();
     let now = clock::now();
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO automations (id, place_id, collection, name, event, webhook_id, condition, draft, enabled, revision, author, created_at, updated_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
     )
@@ -310,7 +329,8 @@ pub async fn update(
     draft: &AutomationDraft,
     author: &str,
 ) -> Result<()> {
-    let done = sqlx::query(
+    generation::advance(conn).await?;
+    let done = sql::query(
         "UPDATE automations SET place_id = ?, collection = ?, name = ?, event = ?, webhook_id = ?, condition = ?, draft = ?, enabled = ?, revision = ?, updated_at = ? WHERE id = ?",
     )
     .bind(place_id)
@@ -335,7 +355,7 @@ pub async fn update(
 }
 
 async fn keep_revision(conn: &mut Conn, id: &str, revision: u32, draft: &AutomationDraft, author: &str) -> Result<()> {
-    sqlx::query("INSERT INTO revisions (automation_id, revision, draft, author, at) VALUES (?, ?, ?, ?, ?)")
+    sql::query("INSERT INTO revisions (automation_id, revision, draft, author, at) VALUES (?, ?, ?, ?, ?)")
         .bind(id)
         .bind(revision)
         .bind(to_json(draft)?)
@@ -348,32 +368,34 @@ async fn keep_revision(conn: &mut Conn, id: &str, revision: u32, draft: &Automat
 
 /// Switches an automation on or off. The switch is no revision: what it does stays the same.
 pub async fn set_enabled(conn: &mut Conn, entity_id: &str, id: &str, enabled: bool) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE automations SET enabled = ?, updated_at = ?, draft = json_set(draft, '$.enabled', json(?)) \
-         WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)",
-    )
-    .bind(enabled)
-    .bind(clock::now())
-    .bind(if enabled { "true" } else { "false" })
-    .bind(id)
-    .bind(entity_id)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() > 0)
+    generation::advance(conn).await?;
+    let Some(mut changed) = draft(conn, entity_id, id).await? else {
+        return Ok(false);
+    };
+    changed.enabled = enabled;
+    sql::query("UPDATE automations SET enabled = ?, updated_at = ?, draft = ? WHERE id = ?")
+        .bind(enabled)
+        .bind(clock::now())
+        .bind(to_json(&changed)?)
+        .bind(id)
+        .execute(conn)
+        .await?;
+    Ok(true)
 }
 
 /// Deletes an automation. Its deliveries that wait are canceled; History keeps all.
 pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<bool> {
+    generation::advance(conn).await?;
     let done =
-        sqlx::query("DELETE FROM automations WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)")
+        sql::query("DELETE FROM automations WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)")
             .bind(id)
             .bind(entity_id)
             .execute(&mut *conn)
             .await?;
-    if done.rows_affected() == 0 {
+    if done == 0 {
         return Ok(false);
     }
-    sqlx::query("UPDATE deliveries SET state = 'canceled', reason = 'The automation was deleted.', due_ms = NULL, finished_at = ? WHERE automation_id = ? AND state IN ('waiting', 'retrying')")
+    sql::query("UPDATE deliveries SET state = 'canceled', reason = 'The automation was deleted.', due_ms = NULL, finished_at = ? WHERE automation_id = ? AND state IN ('waiting', 'retrying')")
         .bind(clock::now())
         .bind(id)
         .execute(conn)
@@ -383,7 +405,8 @@ pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<bool> 
 
 /// Holds matches of an automation back until then; none ends that.
 pub async fn snooze(conn: &mut Conn, entity_id: &str, id: &str, until: Option<String>) -> Result<bool> {
-    let done = sqlx::query(
+    generation::advance(conn).await?;
+    let done = sql::query(
         "UPDATE automations SET snoozed_until = ? WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?)",
     )
     .bind(until)
@@ -391,12 +414,12 @@ pub async fn snooze(conn: &mut Conn, entity_id: &str, id: &str, until: Option<St
     .bind(entity_id)
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }
 
 /// The newest 200 revisions of an automation, newest first.
 pub async fn revisions(conn: &mut Conn, id: &str) -> Result<Vec<Revision>> {
-    let rows: Vec<(u32, String, String, String)> = sqlx::query_as(
+    let rows: Vec<(u32, String, String, String)> = sql::query_as(
         "SELECT revision, draft, author, at FROM revisions WHERE automation_id = ? ORDER BY revision DESC LIMIT 200",
     )
     .bind(id)
@@ -409,7 +432,7 @@ pub async fn revisions(conn: &mut Conn, id: &str) -> Result<Vec<Revision>> {
 
 /// The draft of one revision.
 pub async fn revision(conn: &mut Conn, id: &str, revision: u32) -> Result<Option<AutomationDraft>> {
-    let row: Option<(String,)> = sqlx::query_as("SELECT draft FROM revisions WHERE automation_id = ? AND revision = ?")
+    let row: Option<(String,)> = sql::query_as("SELECT draft FROM revisions WHERE automation_id = ? AND revision = ?")
         .bind(id)
         .bind(revision)
         .fetch_optional(conn)

@@ -14,12 +14,11 @@ use hookboard_api::sentence::reading_words;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
-use sqlx::QueryBuilder;
 use tokio::task::spawn_blocking;
 
 use super::catalogue::PlaceRow;
 use super::deliveries::{subject_detail, value_text};
-use super::{Conn, Db, Result, events, intake};
+use super::{Conn, Db, Result, events, intake, sql};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -138,15 +137,17 @@ struct Chunks<'c> {
 
 impl Chunks<'_> {
     async fn next(&mut self, conn: &mut Conn) -> Result<Option<String>> {
-        let mut query = QueryBuilder::new("SELECT group_concat(id || char(31) || vals, char(30)), max(id) FROM ");
+        let mut query = sql::Builder::new("SELECT string_agg(id || ");
+        query.push_bind(String::from(BEHIND_ID)).push(" || vals, ").push_bind(String::from(BETWEEN_EVENTS));
+        query.push("), max(id) FROM ");
         query.push("(SELECT id, vals FROM events WHERE place_id = ").push_bind(&self.place.id);
         query.push(" AND type = ").push_bind(self.draft.trigger.event.as_str());
         query.push(" AND id > ").push_bind(&self.after);
         if let Some(collection) = &self.draft.scope.collection {
-            query.push(" AND json_extract(subject, '$.collection') = ").push_bind(collection);
+            query.push(" AND collection = ").push_bind(collection);
         }
-        query.push(" ORDER BY id LIMIT ").push_bind(CHUNK).push(")");
-        let (chunk, last): (Option<String>, Option<String>) = query.build_query_as().fetch_one(conn).await?;
+        query.push(" ORDER BY id LIMIT ").push_bind(CHUNK).push(") AS chunk");
+        let (chunk, last): (Option<String>, Option<String>) = query.build_as().fetch_one(conn).await?;
         if let Some(last) = last {
             self.after = last;
         }
@@ -234,8 +235,8 @@ async fn over_runs(
     past: &mut Past,
 ) -> Result<()> {
     let cooldown = cooldown_of(draft.trigger.event, draft.cooldown_s) > 0;
-    let mut rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
-        "SELECT id, run, name, user, created_at FROM runs WHERE place_id = ? AND created_at >= ? ORDER BY created_at DESC, id DESC LIMIT ?",
+    let mut rows: Vec<(String, String, String, String, String)> = sql::query_as(
+        "SELECT id, run, name, \"user\", created_at FROM runs WHERE place_id = ? AND created_at >= ? ORDER BY created_at DESC, id DESC LIMIT ?",
     )
     .bind(&place.id)
     .bind(&past.answer.since)
@@ -339,7 +340,7 @@ async fn over_runs(
 async fn points(db: &Db, run_id: &str, metrics: &MetricCondition, most: usize) -> Result<Vec<(String, f64)>> {
     let names: HashSet<&str> = metrics.rules.iter().map(MetricRule::metric).collect();
     let names: Vec<&str> = names.into_iter().collect();
-    Ok(sqlx::query_as(
+    Ok(sql::query_as(
         "SELECT metric, value FROM points WHERE run_id = ? AND metric IN (SELECT value FROM json_each(?)) ORDER BY step, metric LIMIT ?",
     )
     .bind(run_id)

@@ -5,9 +5,8 @@ use hookboard_api::list::List;
 use hookboard_api::run::RunState;
 use hookboard_api::scope::PlaceKind;
 use serde_json::{Map, Value};
-use sqlx::QueryBuilder;
 
-use super::{Conn, Db, Page, Result, json, to_json};
+use super::{Conn, Db, Page, Result, json, sql, to_json};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -38,13 +37,13 @@ const PLACE: &str = "SELECT places.id, places.entity_id, entities.name, places.k
 /// The place of that name, from the readers.
 pub async fn place(db: &Db, entity_id: &str, kind: PlaceKind, name: &str) -> Result<PlaceRow> {
     let row: Option<PlaceTuple> =
-        sqlx::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_optional(db.read()).await?;
+        sql::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_optional(db.read()).await?;
     row.and_then(place_row).ok_or_else(|| Failure::not_found(kind.as_str()))
 }
 
 /// The place of that id.
 pub async fn place_by_id(conn: &mut Conn, id: &str) -> Result<PlaceRow> {
-    let row: Option<PlaceTuple> = sqlx::query_as(
+    let row: Option<PlaceTuple> = sql::query_as(
         "SELECT places.id, places.entity_id, entities.name, places.kind, places.name FROM places JOIN entities ON entities.id = places.entity_id WHERE places.id = ?",
     )
     .bind(id)
@@ -55,21 +54,21 @@ pub async fn place_by_id(conn: &mut Conn, id: &str) -> Result<PlaceRow> {
 
 /// Makes the place where there is none. Whether it was made.
 pub async fn ensure_place(conn: &mut Conn, entity_id: &str, kind: PlaceKind, name: &str) -> Result<(PlaceRow, bool)> {
-    let done = sqlx::query("INSERT INTO places (id, entity_id, kind, name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+    let done = sql::query("INSERT INTO places (id, entity_id, kind, name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
         .bind(clock::new_id())
         .bind(entity_id)
         .bind(kind.as_str())
         .bind(name)
         .execute(&mut *conn)
         .await?;
-    let row: PlaceTuple = sqlx::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_one(conn).await?;
+    let row: PlaceTuple = sql::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_one(conn).await?;
     let place = place_row(row).ok_or_else(|| Failure::not_found(kind.as_str()))?;
-    Ok((place, done.rows_affected() > 0))
+    Ok((place, done > 0))
 }
 
 /// Registries or projects of an entity, with their counts.
 pub async fn places(db: &Db, entity_id: &str, kind: PlaceKind) -> Result<Vec<Place>> {
-    let rows: Vec<(String, String, u32, u32, u32, u32)> = sqlx::query_as(
+    let rows: Vec<(String, String, u32, u32, u32, u32)> = sql::query_as(
         "SELECT entities.name, places.name, \
            (SELECT count(*) FROM collections WHERE place_id = places.id), \
            (SELECT count(*) FROM versions JOIN collections ON collections.id = versions.collection_id WHERE place_id = places.id), \
@@ -102,38 +101,32 @@ pub async fn ensure_collection(
     name: &str,
     collection_type: Option<&str>,
 ) -> Result<String> {
-    sqlx::query(
+    Ok(sql::query_scalar(
         "INSERT INTO collections (id, place_id, name, type, tags, updated_at) VALUES (?1, ?2, ?3, coalesce(?4, 'model'), '[]', ?5) \
-         ON CONFLICT (place_id, name) DO UPDATE SET type = coalesce(?4, type), updated_at = ?5",
+         ON CONFLICT (place_id, name) DO UPDATE SET type = coalesce(?4, collections.type), updated_at = ?5 RETURNING id",
     )
     .bind(clock::new_id())
     .bind(place_id)
     .bind(name)
     .bind(collection_type)
     .bind(clock::now())
-    .execute(&mut *conn)
-    .await?;
-    let (id,): (String,) = sqlx::query_as("SELECT id FROM collections WHERE place_id = ? AND name = ?")
-        .bind(place_id)
-        .bind(name)
-        .fetch_one(conn)
-        .await?;
-    Ok(id)
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Deletes a collection with its versions. Whether there was one.
 pub async fn delete_collection(conn: &mut Conn, place_id: &str, name: &str) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM collections WHERE place_id = ? AND name = ?")
+    let done = sql::query("DELETE FROM collections WHERE place_id = ? AND name = ?")
         .bind(place_id)
         .bind(name)
         .execute(conn)
         .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }
 
 /// Collections of a place.
 pub async fn collections(db: &Db, place_id: &str) -> Result<Vec<Collection>> {
-    let rows: Vec<(String, String, String, String, u32, Option<i64>, Option<String>)> = sqlx::query_as(
+    let rows: Vec<(String, String, String, String, u32, Option<i64>, Option<String>)> = sql::query_as(
         "SELECT name, type, tags, updated_at, \
            (SELECT count(*) FROM versions WHERE collection_id = collections.id), \
            (SELECT max(idx) FROM versions WHERE collection_id = collections.id), \
@@ -176,9 +169,9 @@ pub async fn ensure_version(
     metadata: Option<&Map<String, Value>>,
 ) -> Result<VersionRow> {
     let index = i64::try_from(index).unwrap_or(i64::MAX);
-    sqlx::query(
+    let (id, metadata): (String, String) = sql::query_as(
         "INSERT INTO versions (id, collection_id, idx, tags, metadata, author, created_at) VALUES (?1, ?2, ?3, '[]', coalesce(?4, '{}'), ?5, ?6) \
-         ON CONFLICT (collection_id, idx) DO UPDATE SET metadata = coalesce(?4, metadata)",
+         ON CONFLICT (collection_id, idx) DO UPDATE SET metadata = coalesce(?4, versions.metadata) RETURNING id, metadata",
     )
     .bind(clock::new_id())
     .bind(collection_id)
@@ -186,31 +179,25 @@ pub async fn ensure_version(
     .bind(metadata.map(to_json).transpose()?)
     .bind(author)
     .bind(clock::now())
-    .execute(&mut *conn)
+    .fetch_one(conn)
     .await?;
-    let (id, metadata): (String, String) =
-        sqlx::query_as("SELECT id, metadata FROM versions WHERE collection_id = ? AND idx = ?")
-            .bind(collection_id)
-            .bind(index)
-            .fetch_one(conn)
-            .await?;
     Ok(VersionRow { id, metadata: json(&metadata)? })
 }
 
 /// Deletes a version. Whether there was one.
 pub async fn delete_version(conn: &mut Conn, collection_id: &str, index: u64) -> Result<bool> {
     let index = i64::try_from(index).unwrap_or(i64::MAX);
-    let done = sqlx::query("DELETE FROM versions WHERE collection_id = ? AND idx = ?")
+    let done = sql::query("DELETE FROM versions WHERE collection_id = ? AND idx = ?")
         .bind(collection_id)
         .bind(index)
         .execute(conn)
         .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }
 
 /// Moves an alias to a version.
 pub async fn set_alias(conn: &mut Conn, collection_id: &str, version_id: &str, alias: &str) -> Result<()> {
-    sqlx::query("INSERT INTO aliases (collection_id, alias, version_id) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version_id = excluded.version_id")
+    sql::query("INSERT INTO aliases (collection_id, alias, version_id) VALUES (?, ?, ?) ON CONFLICT (collection_id, alias) DO UPDATE SET version_id = excluded.version_id")
         .bind(collection_id)
         .bind(alias)
         .bind(version_id)
@@ -221,7 +208,7 @@ pub async fn set_alias(conn: &mut Conn, collection_id: &str, version_id: &str, a
 
 /// Takes an alias off.
 pub async fn remove_alias(conn: &mut Conn, collection_id: &str, alias: &str) -> Result<()> {
-    sqlx::query("DELETE FROM aliases WHERE collection_id = ? AND alias = ?")
+    sql::query("DELETE FROM aliases WHERE collection_id = ? AND alias = ?")
         .bind(collection_id)
         .bind(alias)
         .execute(conn)
@@ -232,18 +219,18 @@ pub async fn remove_alias(conn: &mut Conn, collection_id: &str, alias: &str) -> 
 /// Adds or removes a tag of a version.
 pub async fn tag_version(conn: &mut Conn, version_id: &str, tag: &str, add: bool) -> Result<()> {
     let (tags,): (String,) =
-        sqlx::query_as("SELECT tags FROM versions WHERE id = ?").bind(version_id).fetch_one(&mut *conn).await?;
+        sql::query_as("SELECT tags FROM versions WHERE id = ?").bind(version_id).fetch_one(&mut *conn).await?;
     let tags = changed_tags(&tags, tag, add)?;
-    sqlx::query("UPDATE versions SET tags = ? WHERE id = ?").bind(tags).bind(version_id).execute(conn).await?;
+    sql::query("UPDATE versions SET tags = ? WHERE id = ?").bind(tags).bind(version_id).execute(conn).await?;
     Ok(())
 }
 
 /// Adds or removes a tag of a collection.
 pub async fn tag_collection(conn: &mut Conn, collection_id: &str, tag: &str, add: bool) -> Result<()> {
     let (tags,): (String,) =
-        sqlx::query_as("SELECT tags FROM collections WHERE id = ?").bind(collection_id).fetch_one(&mut *conn).await?;
+        sql::query_as("SELECT tags FROM collections WHERE id = ?").bind(collection_id).fetch_one(&mut *conn).await?;
     let tags = changed_tags(&tags, tag, add)?;
-    sqlx::query("UPDATE collections SET tags = ? WHERE id = ?").bind(tags).bind(collection_id).execute(conn).await?;
+    sql::query("UPDATE collections SET tags = ? WHERE id = ?").bind(tags).bind(collection_id).execute(conn).await?;
     Ok(())
 }
 
@@ -264,7 +251,7 @@ pub async fn set_metadata_key(
     value: Option<&str>,
 ) -> Result<Map<String, Value>> {
     let (metadata,): (String,) =
-        sqlx::query_as("SELECT metadata FROM versions WHERE id = ?").bind(version_id).fetch_one(&mut *conn).await?;
+        sql::query_as("SELECT metadata FROM versions WHERE id = ?").bind(version_id).fetch_one(&mut *conn).await?;
     let mut metadata: Map<String, Value> = json(&metadata)?;
     match value {
         Some(value) => {
@@ -274,7 +261,7 @@ pub async fn set_metadata_key(
             metadata.shift_remove(key);
         }
     }
-    sqlx::query("UPDATE versions SET metadata = ? WHERE id = ?")
+    sql::query("UPDATE versions SET metadata = ? WHERE id = ?")
         .bind(to_json(&metadata)?)
         .bind(version_id)
         .execute(conn)
@@ -284,7 +271,7 @@ pub async fn set_metadata_key(
 
 /// Versions of a collection, newest first.
 pub async fn versions(db: &Db, place_id: &str, collection: &str, page: &Page<u64>) -> Result<List<Version>> {
-    let known: Option<(String,)> = sqlx::query_as("SELECT id FROM collections WHERE place_id = ? AND name = ?")
+    let known: Option<(String,)> = sql::query_as("SELECT id FROM collections WHERE place_id = ? AND name = ?")
         .bind(place_id)
         .bind(collection)
         .fetch_optional(db.read())
@@ -292,7 +279,7 @@ pub async fn versions(db: &Db, place_id: &str, collection: &str, page: &Page<u64
     let Some((collection_id,)) = known else {
         return Err(Failure::not_found("collection"));
     };
-    let rows: Vec<(String, i64, String, String, String, String, Option<String>)> = sqlx::query_as(
+    let rows: Vec<(String, i64, String, String, String, String, Option<String>)> = sql::query_as(
         "SELECT id, idx, tags, metadata, author, created_at, (SELECT json_group_array(alias) FROM aliases WHERE version_id = versions.id) \
          FROM versions WHERE collection_id = ? AND idx < ? ORDER BY idx DESC LIMIT ?",
     )
@@ -338,9 +325,9 @@ pub async fn ensure_run(
     user: &str,
     state: Option<RunState>,
 ) -> Result<RunRow> {
-    sqlx::query(
-        "INSERT INTO runs (id, place_id, run, name, user, state, created_at) VALUES (?1, ?2, ?3, coalesce(?4, ?3), ?5, coalesce(?6, 'running'), ?7) \
-         ON CONFLICT (place_id, run) DO UPDATE SET name = coalesce(?4, name), state = coalesce(?6, state)",
+    let (id, name, user): (String, String, String) = sql::query_as(
+        "INSERT INTO runs (id, place_id, run, name, \"user\", state, created_at) VALUES (?1, ?2, ?3, coalesce(?4, ?3), ?5, coalesce(?6, 'running'), ?7) \
+         ON CONFLICT (place_id, run) DO UPDATE SET name = coalesce(?4, runs.name), state = coalesce(?6, runs.state) RETURNING id, name, \"user\"",
     )
     .bind(clock::new_id())
     .bind(place_id)
@@ -349,27 +336,21 @@ pub async fn ensure_run(
     .bind(user)
     .bind(state.map(RunState::as_str))
     .bind(clock::now())
-    .execute(&mut *conn)
+    .fetch_one(conn)
     .await?;
-    let (id, name, user): (String, String, String) =
-        sqlx::query_as("SELECT id, name, user FROM runs WHERE place_id = ? AND run = ?")
-            .bind(place_id)
-            .bind(run)
-            .fetch_one(conn)
-            .await?;
     Ok(RunRow { id, name, user })
 }
 
 /// Runs of a project, newest first.
 pub async fn runs(db: &Db, place_id: &str, page: &Page) -> Result<List<Run>> {
-    let mut query = QueryBuilder::new(
-        "SELECT id, run, name, user, state, created_at, (SELECT json_group_array(metric) FROM (SELECT DISTINCT metric FROM points WHERE run_id = runs.id)) \
+    let mut query = sql::Builder::new(
+        "SELECT id, run, name, \"user\", state, created_at, (SELECT json_group_array(metric) FROM (SELECT DISTINCT metric FROM points WHERE run_id = runs.id) AS metrics) \
          FROM runs WHERE place_id = ",
     );
     query.push_bind(place_id);
     page.push(&mut query, "id");
     let rows: Vec<(String, String, String, String, String, String, Option<String>)> =
-        query.build_query_as().fetch_all(db.read()).await?;
+        query.build_as().fetch_all(db.read()).await?;
     let runs = rows
         .into_iter()
         .map(|(row_id, id, name, user, state, created_at, metrics)| {
@@ -385,7 +366,7 @@ pub async fn runs(db: &Db, place_id: &str, page: &Page) -> Result<List<Run>> {
 /// Writes points of a metric; a step that is known gets the new value.
 pub async fn add_points(conn: &mut Conn, run_id: &str, metric: &str, points: &[Point]) -> Result<()> {
     for point in points {
-        sqlx::query("INSERT INTO points (run_id, metric, step, value) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+        sql::query("INSERT INTO points (run_id, metric, step, value) VALUES (?, ?, ?, ?) ON CONFLICT (run_id, metric, step) DO UPDATE SET value = excluded.value")
             .bind(run_id)
             .bind(metric)
             .bind(i64::try_from(point.step).unwrap_or(i64::MAX))
@@ -399,7 +380,7 @@ pub async fn add_points(conn: &mut Conn, run_id: &str, metric: &str, points: &[P
 /// The last `count` values of a metric, oldest first.
 pub async fn last_values(conn: &mut Conn, run_id: &str, metric: &str, count: usize) -> Result<Vec<f64>> {
     let mut values: Vec<f64> =
-        sqlx::query_scalar("SELECT value FROM points WHERE run_id = ? AND metric = ? ORDER BY step DESC LIMIT ?")
+        sql::query_scalar("SELECT value FROM points WHERE run_id = ? AND metric = ? ORDER BY step DESC LIMIT ?")
             .bind(run_id)
             .bind(metric)
             .bind(i64::try_from(count).unwrap_or(i64::MAX))
@@ -411,7 +392,7 @@ pub async fn last_values(conn: &mut Conn, run_id: &str, metric: &str, count: usi
 
 /// Points of a metric of a run, oldest first.
 pub async fn points(db: &Db, place_id: &str, run: &str, metric: &str) -> Result<Vec<Point>> {
-    let rows: Vec<(i64, f64)> = sqlx::query_as(
+    let rows: Vec<(i64, f64)> = sql::query_as(
         "SELECT step, value FROM points WHERE run_id = (SELECT id FROM runs WHERE place_id = ? AND run = ?) AND metric = ? ORDER BY step LIMIT 10000",
     )
     .bind(place_id)

@@ -9,9 +9,9 @@ use hookboard_api::list::List;
 use hookboard_api::problem::ProblemCode;
 use hookboard_template::{Masked, compile};
 use serde_json::{Map, Value};
-use sqlx::{QueryBuilder, Row as _};
 
-use super::{Conn, Db, Page, Result, automations, events, json, to_json, webhooks};
+use super::queue::given_back;
+use super::{Conn, Db, Page, Result, automations, events, json, sql, to_json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -41,13 +41,13 @@ pub struct Wanted {
 }
 
 /// The index that holds all that a list is narrowed by; an automation's own is shorter.
-fn index(query: &mut QueryBuilder<sqlx::Sqlite>, wanted: &Wanted) {
+fn index(query: &mut sql::Builder, wanted: &Wanted) {
     if wanted.automation.is_none() {
         query.push("INDEXED BY deliveries_of_entity ");
     }
 }
 
-fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted: &'w Wanted) {
+fn narrow<'w>(query: &mut sql::Builder, entity_id: &'w str, wanted: &'w Wanted) {
     query.push("WHERE deliveries.entity_id = ").push_bind(entity_id);
     for (column, value) in [
         (" AND deliveries.place_id = ", &wanted.place_id),
@@ -69,21 +69,17 @@ fn narrow<'w>(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'w str, wanted
     }
 }
 
-fn narrow_states(query: &mut QueryBuilder<sqlx::Sqlite>, states: &[DeliveryState]) {
+fn narrow_states(query: &mut sql::Builder, states: &[DeliveryState]) {
     if states.is_empty() {
         return;
     }
     query.push(" AND deliveries.state IN (");
-    let mut list = query.separated(", ");
-    for state in states {
-        list.push_bind(state.as_str());
-    }
-    query.push(")");
+    query.push_list(states.iter().map(|state| state.as_str())).push(")");
 }
 
 /// Deliveries of an entity, newest first.
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Delivery>> {
-    let mut query = QueryBuilder::new(COLUMNS);
+    let mut query = sql::Builder::new(COLUMNS);
     query.push("WHERE deliveries.id IN (SELECT deliveries.id FROM deliveries ");
     index(&mut query, wanted);
     narrow(&mut query, entity_id, wanted);
@@ -97,18 +93,18 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Res
 
 /// How many deliveries are in each state, all else as in `wanted`.
 pub async fn counts(db: &Db, entity_id: &str, wanted: &Wanted) -> Result<Vec<(DeliveryState, u64)>> {
-    let mut query = QueryBuilder::new("SELECT state, count(*) FROM deliveries ");
+    let mut query = sql::Builder::new("SELECT state, count(*) FROM deliveries ");
     index(&mut query, wanted);
     narrow(&mut query, entity_id, wanted);
     query.push(" GROUP BY state");
-    let rows: Vec<(String, i64)> = query.build_query_as().fetch_all(db.read()).await?;
+    let rows: Vec<(String, i64)> = query.build_as().fetch_all(db.read()).await?;
     Ok(rows
         .into_iter()
         .filter_map(|(state, count)| Some((DeliveryState::parse(&state)?, u64::try_from(count).ok()?)))
         .collect())
 }
 
-fn delivery(row: &sqlx::sqlite::SqliteRow) -> Result<Delivery> {
+fn delivery(row: &sql::Row) -> Result<Delivery> {
     let state: String = row.try_get(1)?;
     let state = DeliveryState::parse(&state).unwrap_or(DeliveryState::Failed);
     let event_type: String = row.try_get(8)?;
@@ -160,7 +156,7 @@ pub fn subject_detail(values: &Map<String, Value>) -> String {
 
 /// One delivery of an entity.
 pub async fn get(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Delivery> {
-    let mut query = QueryBuilder::new(COLUMNS);
+    let mut query = sql::Builder::new(COLUMNS);
     query.push("WHERE deliveries.entity_id = ").push_bind(entity_id).push(" AND deliveries.id = ").push_bind(id);
     let row = query.build().fetch_optional(conn).await?;
     delivery(&row.ok_or_else(|| Failure::not_found("delivery"))?)
@@ -181,7 +177,7 @@ pub async fn detail(db: &Db, entity_id: &str, id: &str) -> Result<DeliveryDetail
     let body = match &settings {
         Some(settings) => {
             let (overlay,): (String,) =
-                sqlx::query_as("SELECT overlay FROM deliveries WHERE id = ?").bind(id).fetch_one(&mut *conn).await?;
+                sql::query_as("SELECT overlay FROM deliveries WHERE id = ?").bind(id).fetch_one(&mut *conn).await?;
             let draft = automations::revision(conn, &delivery.automation_id, delivery.revision).await?;
             let template = draft.and_then(|draft| match draft.action {
                 Action::Webhook { template, .. } => template,
@@ -201,12 +197,12 @@ pub async fn detail(db: &Db, entity_id: &str, id: &str) -> Result<DeliveryDetail
         }
         None => None,
     };
-    let current: Option<(u32,)> = sqlx::query_as("SELECT revision FROM automations WHERE id = ?")
+    let current: Option<(u32,)> = sql::query_as("SELECT revision FROM automations WHERE id = ?")
         .bind(&delivery.automation_id)
         .fetch_optional(&mut *conn)
         .await?;
     let attempts: Vec<(u32, String, String)> =
-        sqlx::query_as("SELECT number, started_at, exchange FROM attempts WHERE delivery_id = ? ORDER BY number")
+        sql::query_as("SELECT number, started_at, exchange FROM attempts WHERE delivery_id = ? ORDER BY number")
             .bind(id)
             .fetch_all(conn)
             .await?;
@@ -262,7 +258,7 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
     }
     let mut revision = delivery.revision;
     if render {
-        let current: Option<(u32,)> = sqlx::query_as("SELECT revision FROM automations WHERE id = ?")
+        let current: Option<(u32,)> = sql::query_as("SELECT revision FROM automations WHERE id = ?")
             .bind(&delivery.automation_id)
             .fetch_optional(&mut *conn)
             .await?;
@@ -274,10 +270,12 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
         };
         revision = current;
     }
-    sqlx::query(
-        "UPDATE deliveries SET state = CASE WHEN attempts = 0 OR outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, tries = 0, due_ms = ?1, revision = ?2, \
-         rendered_anew = (rendered_anew OR revision <> ?2), reason = NULL, finished_at = NULL WHERE id = ?3",
-    )
+    sql::query(
+        concat!(
+        "UPDATE deliveries SET state = ",
+        given_back!(),
+        ", tries = 0, due_ms = ?1, revision = ?2, rendered_anew = (rendered_anew OR revision <> ?2), reason = NULL, finished_at = NULL WHERE id = ?3",
+    ))
     .bind(clock::now_ms())
     .bind(revision)
     .bind(id)
@@ -296,7 +294,7 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    fn push<'c>(&'c self, query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &'c str) -> Result<()> {
+    fn push<'c>(&'c self, query: &mut sql::Builder, entity_id: &'c str) -> Result<()> {
         match self {
             Self::Ids(ids) => {
                 query.push("WHERE deliveries.entity_id = ").push_bind(entity_id);
@@ -325,13 +323,13 @@ fn can_be_sent(render: bool) -> &'static str {
 
 /// What sending `chosen` again comes to.
 pub async fn redeliverable(conn: &mut Conn, entity_id: &str, chosen: &Chosen, render: bool) -> Result<RedeliveredMany> {
-    let mut query = QueryBuilder::new("SELECT ");
+    let mut query = sql::Builder::new("SELECT ");
     query.push(can_be_sent(render)).push(" AS can_be_sent, webhooks.id, webhooks.name, count(*) FROM deliveries ");
     query.push("LEFT JOIN webhooks ON webhooks.id = deliveries.webhook_id ");
     query.push("LEFT JOIN automations ON automations.id = deliveries.automation_id ");
     chosen.push(&mut query, entity_id)?;
     query.push(" GROUP BY 1, 2 ORDER BY 4 DESC, 3");
-    let rows: Vec<(bool, Option<String>, Option<String>, i64)> = query.build_query_as().fetch_all(conn).await?;
+    let rows: Vec<(bool, Option<String>, Option<String>, i64)> = query.build_as().fetch_all(conn).await?;
     let mut answer = RedeliveredMany::default();
     let mut found = 0;
     for (can_be_sent, id, name, count) in rows {
@@ -351,10 +349,11 @@ pub async fn redeliverable(conn: &mut Conn, entity_id: &str, chosen: &Chosen, re
 /// Makes those of `chosen` that can be sent again due, oldest first, one after another for each webhook.
 pub async fn redeliver_many(conn: &mut Conn, entity_id: &str, chosen: &Chosen, render: bool) -> Result<u64> {
     let now = clock::now_ms();
-    let mut query = QueryBuilder::new(
-        "UPDATE deliveries SET state = CASE WHEN attempts = 0 OR outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, tries = 0, reason = NULL, finished_at = NULL, \
-         due_ms = chosen.due, rendered_anew = (rendered_anew OR revision <> chosen.wanted), revision = chosen.wanted FROM (SELECT deliveries.id AS chosen_id, ",
-    );
+    let mut query = sql::Builder::new(concat!(
+        "UPDATE deliveries SET state = ",
+        given_back!(),
+        ", tries = 0, reason = NULL, finished_at = NULL, due_ms = chosen.due, rendered_anew = (rendered_anew OR revision <> chosen.wanted), revision = chosen.wanted FROM (SELECT deliveries.id AS chosen_id, ",
+    ));
     query.push_bind(now);
     query.push(" + ").push_bind(REDELIVERY_GAP_MS);
     query.push(" * (row_number() OVER (PARTITION BY deliveries.webhook_id ORDER BY deliveries.id) - 1) AS due, ");
@@ -363,18 +362,18 @@ pub async fn redeliver_many(conn: &mut Conn, entity_id: &str, chosen: &Chosen, r
     chosen.push(&mut query, entity_id)?;
     query.push(" AND ").push(can_be_sent(render));
     query.push(") AS chosen WHERE deliveries.id = chosen.chosen_id");
-    Ok(query.build().execute(conn).await?.rows_affected())
+    Ok(query.build().execute(conn).await?)
 }
 
 /// Stops retrying. Answers the automation's name.
 pub async fn cancel(conn: &mut Conn, entity_id: &str, id: &str) -> Result<String> {
     let delivery = get(conn, entity_id, id).await?;
-    let done = sqlx::query("UPDATE deliveries SET state = 'canceled', due_ms = NULL, finished_at = ? WHERE id = ? AND state IN ('waiting', 'retrying')")
+    let done = sql::query("UPDATE deliveries SET state = 'canceled', due_ms = NULL, finished_at = ? WHERE id = ? AND state IN ('waiting', 'retrying')")
         .bind(clock::now())
         .bind(id)
         .execute(conn)
         .await?;
-    if done.rows_affected() == 0 {
+    if done == 0 {
         return Err(Failure::new(
             ProblemCode::Conflict,
             "This delivery does not wait for another attempt, so that there is nothing to stop.",

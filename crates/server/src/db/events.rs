@@ -5,10 +5,8 @@ use hookboard_api::delivery::{Evaluation, EventDetail, Judged, Verdict};
 use hookboard_api::event::Event;
 use hookboard_api::list::List;
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _};
 
-use super::{Conn, Db, Page, Result, json};
+use super::{Conn, Db, Page, Result, json, sql};
 use crate::failure::Failure;
 
 type Row = (String, String, String, String, String, String, String, u32, u32);
@@ -44,7 +42,7 @@ pub struct Wanted {
 
 /// Events of an entity, newest first.
 pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Event>> {
-    let mut query = QueryBuilder::new(COLUMNS);
+    let mut query = sql::Builder::new(COLUMNS);
     query.push("WHERE events.id IN (");
     let few = match (&wanted.place_id, &wanted.collection) {
         (None, None) => few_places(db, entity_id).await?,
@@ -56,7 +54,7 @@ pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Res
         narrow(&mut query, entity_id, wanted, page);
     }
     query.push(") ORDER BY events.id DESC LIMIT ").push_bind(page.rows());
-    let rows: Vec<Row> = query.build_query_as().fetch_all(db.read()).await?;
+    let rows: Vec<Row> = query.build_as().fetch_all(db.read()).await?;
     let events = rows.into_iter().map(event).collect::<Result<Vec<_>>>()?;
     Ok(page.cut(events, |event| event.id.clone()))
 }
@@ -66,7 +64,7 @@ const FEW_PLACES: usize = 20;
 
 /// The places of an entity that has few.
 async fn few_places(db: &Db, entity_id: &str) -> Result<Option<Vec<String>>> {
-    let places: Vec<String> = sqlx::query_scalar("SELECT id FROM places WHERE entity_id = ? LIMIT ?")
+    let places: Vec<String> = sql::query_scalar("SELECT id FROM places WHERE entity_id = ? LIMIT ?")
         .bind(entity_id)
         .bind(u32::try_from(FEW_PLACES + 1).unwrap_or(u32::MAX))
         .fetch_all(db.read())
@@ -75,7 +73,7 @@ async fn few_places(db: &Db, entity_id: &str) -> Result<Option<Vec<String>>> {
 }
 
 /// Ids of the newest events of each place, at most a page of each.
-fn newest_of_each(query: &mut QueryBuilder<sqlx::Sqlite>, places: &[String], wanted: &Wanted, page: &Page) {
+fn newest_of_each(query: &mut sql::Builder, places: &[String], wanted: &Wanted, page: &Page) {
     for (index, place) in places.iter().enumerate() {
         query.push(if index > 0 { " UNION ALL " } else { "" });
         query.push("SELECT id FROM (SELECT id FROM events WHERE place_id = ").push_bind(place.clone());
@@ -83,12 +81,12 @@ fn newest_of_each(query: &mut QueryBuilder<sqlx::Sqlite>, places: &[String], wan
             query.push(" AND type = ").push_bind(event.as_str());
         }
         page.push(query, "id");
-        query.push(")");
+        query.push(") AS newest");
     }
 }
 
 /// Ids of the page's events, read from one index.
-fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Wanted, page: &Page) {
+fn narrow(query: &mut sql::Builder, entity_id: &str, wanted: &Wanted, page: &Page) {
     query.push("SELECT id FROM events ");
     match (&wanted.place_id, &wanted.collection) {
         (_, Some(_)) => query.push("INDEXED BY events_of_collection "),
@@ -101,7 +99,7 @@ fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Want
         None => query.push("IN (SELECT id FROM places WHERE entity_id = ").push_bind(entity_id.to_owned()).push(")"),
     };
     if let Some(collection) = &wanted.collection {
-        query.push(" AND json_extract(subject, '$.collection') = ").push_bind(collection.clone());
+        query.push(" AND collection = ").push_bind(collection.clone());
     }
     if let Some(event) = wanted.event {
         query.push(" AND type = ").push_bind(event.as_str());
@@ -111,9 +109,9 @@ fn narrow(query: &mut QueryBuilder<sqlx::Sqlite>, entity_id: &str, wanted: &Want
 
 /// One event of an entity.
 pub async fn get(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Event> {
-    let mut query = QueryBuilder::new(COLUMNS);
+    let mut query = sql::Builder::new(COLUMNS);
     query.push("WHERE places.entity_id = ").push_bind(entity_id).push(" AND events.id = ").push_bind(id);
-    let row: Option<Row> = query.build_query_as().fetch_optional(conn).await?;
+    let row: Option<Row> = query.build_as().fetch_optional(conn).await?;
     event(row.ok_or_else(|| Failure::not_found("event"))?)
 }
 
@@ -127,7 +125,7 @@ pub async fn detail(db: &Db, entity_id: &str, id: &str) -> Result<EventDetail> {
 
 /// What all automations made of an event, matches first.
 pub async fn evaluations(conn: &mut Conn, event_id: &str) -> Result<Vec<Evaluation>> {
-    let rows: Vec<Made> = sqlx::query_as(
+    let rows: Vec<Made> = sql::query_as(
         "SELECT automation_id, automation_name, verdict, reason, trace, readings, delivery_id FROM evaluations WHERE event_id = ? \
          ORDER BY verdict <> 'matched', automation_name",
     )
@@ -140,7 +138,7 @@ pub async fn evaluations(conn: &mut Conn, event_id: &str) -> Result<Vec<Evaluati
 /// What one automation made of the events it looked at, newest first; `passed` leaves out those that
 /// matched.
 pub async fn judged(db: &Db, entity_id: &str, automation_id: &str, passed: bool, page: &Page) -> Result<List<Judged>> {
-    let mut query = QueryBuilder::new(
+    let mut query = sql::Builder::new(
         "SELECT automation_id, automation_name, verdict, reason, trace, readings, delivery_id, events.id, type, \
          subject, vals, source, occurred_at, received_at, matched, evaluated FROM evaluations \
          JOIN events ON events.id = evaluations.event_id JOIN places ON places.id = events.place_id \
@@ -152,9 +150,9 @@ pub async fn judged(db: &Db, entity_id: &str, automation_id: &str, passed: bool,
     }
     page.push(&mut query, "evaluations.event_id");
     let rows = query.build().fetch_all(db.read()).await?;
-    let judged = |row: &SqliteRow| {
-        let of = |at: usize| row.try_get::<String, _>(at);
-        let maybe = |at: usize| row.try_get::<Option<String>, _>(at);
+    let judged = |row: &sql::Row| {
+        let of = |at: usize| row.try_get::<String>(at);
+        let maybe = |at: usize| row.try_get::<Option<String>>(at);
         let columns = (of(0)?, of(1)?, of(2)?, of(3)?, maybe(4)?, maybe(5)?, maybe(6)?);
         let told = (of(7)?, of(8)?, of(9)?, of(10)?, of(11)?, of(12)?, of(13)?, row.try_get(14)?, row.try_get(15)?);
         Ok(Judged { event: event(told)?, evaluation: evaluation(columns)? })

@@ -1,54 +1,25 @@
 //! Accepting events: event, evaluations and deliveries in the caller's one transaction.
 
-use std::collections::HashMap;
-
 use hookboard_api::EventType;
 use hookboard_api::delivery::{DeliveryState, Verdict};
 use hookboard_api::event::{Accepted, NewEvent, Subject};
 use hookboard_api::metric::{MetricRule, Reading};
 use serde_json::{Map, Value};
 
+use super::batch::{Batch, row};
 use super::catalogue::{self, PlaceRow};
-use super::{Conn, Result, json, to_json};
+use super::watchers::Watchers;
+use super::{Conn, Result, sql, to_json};
 use crate::clock;
-use crate::evaluate::{Circumstances, Watcher, WebhookName};
+use crate::evaluate::{Circumstances, Watcher};
 
-/// Compiled automations by place; dropped whole whenever an automation or webhook changes.
+/// What the accept path holds between its transactions, and what one of them is to write.
 #[derive(Debug, Default)]
-pub struct Watchers(HashMap<String, std::sync::Arc<Vec<Watcher>>>);
-
-impl Watchers {
-    /// Forgets what was compiled.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Automations of a place, compiled once.
-    async fn of(&mut self, conn: &mut Conn, place_id: &str) -> Result<std::sync::Arc<Vec<Watcher>>> {
-        if let Some(known) = self.0.get(place_id) {
-            return Ok(std::sync::Arc::clone(known));
-        }
-        let rows: Vec<(String, String, u32, bool, Option<String>, Option<String>, Option<String>)> = sqlx::query_as(
-            "SELECT automations.id, draft, automations.revision, automations.enabled, snoozed_until, webhook_id, webhooks.name FROM automations \
-             LEFT JOIN webhooks ON webhooks.id = webhook_id WHERE place_id = ?",
-        )
-        .bind(place_id)
-        .fetch_all(conn)
-        .await?;
-        let mut watchers = Vec::with_capacity(rows.len());
-        for (id, draft, revision, enabled, snoozed, webhook_id, webhook_name) in rows {
-            let webhook = webhook_id.zip(webhook_name).map(|(id, name)| WebhookName { id, name });
-            match Watcher::new(id.clone(), json(&draft)?, revision, enabled, snoozed, webhook) {
-                Some(watcher) => watchers.push(watcher),
-                None => {
-                    tracing::error!(automation = id, "the stored condition does not parse; the automation is left out");
-                }
-            }
-        }
-        let watchers = std::sync::Arc::new(watchers);
-        self.0.insert(place_id.to_owned(), std::sync::Arc::clone(&watchers));
-        Ok(watchers)
-    }
+pub struct Intake {
+    /// Automations, compiled.
+    pub watchers: Watchers,
+    /// Rows that are to be written before the commit.
+    pub batch: Batch,
 }
 
 /// An event with its place looked up, its catalogue entries made and its values gathered.
@@ -64,15 +35,18 @@ struct Ready {
 /// Accepts one event that passed its own check.
 pub async fn accept(
     conn: &mut Conn,
-    watchers: &mut Watchers,
+    intake: &mut Intake,
     place: &PlaceRow,
     event: &NewEvent,
     source: &str,
     user: &str,
 ) -> Result<Accepted> {
     if let Some(key) = &event.dedupe_key {
+        if let Some((id, matched)) = intake.batch.known(&place.id, key) {
+            return Ok(Accepted { id, duplicate: true, matched });
+        }
         let known: Option<(String, u32)> =
-            sqlx::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key = ?")
+            sql::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key = ?")
                 .bind(&place.id)
                 .bind(key)
                 .fetch_optional(&mut *conn)
@@ -82,7 +56,7 @@ pub async fn accept(
         }
     }
     let ready = prepare(conn, place, event, user).await?;
-    let all = watchers.of(conn, &place.id).await?;
+    let all = intake.watchers.of(conn, &place.id).await?;
     let concerned: Vec<(&Watcher, Vec<Reading>, Map<String, Value>)> = all
         .iter()
         .filter(|watcher| watcher.draft.trigger.event == ready.event_type)
@@ -91,7 +65,7 @@ pub async fn accept(
         })
         .map(|watcher| (watcher, Vec::new(), Map::new()))
         .collect();
-    store(conn, place, ready, source, concerned).await
+    store(conn, &mut intake.batch, place, ready, source, concerned).await
 }
 
 async fn prepare(conn: &mut Conn, place: &PlaceRow, event: &NewEvent, user: &str) -> Result<Ready> {
@@ -170,9 +144,10 @@ async fn prepare(conn: &mut Conn, place: &PlaceRow, event: &NewEvent, user: &str
     })
 }
 
-/// Writes the event, one evaluation per automation concerned and one delivery per match.
+/// Has the event written, one evaluation per automation concerned and one delivery per match.
 async fn store(
     conn: &mut Conn,
+    batch: &mut Batch,
     place: &PlaceRow,
     ready: Ready,
     source: &str,
@@ -181,28 +156,18 @@ async fn store(
     let (event_id, now_ms) = clock::new_id_at();
     let now = clock::text(now_ms);
     let run = ready.subject.run.clone().unwrap_or_default();
-    sqlx::query(
-        "INSERT INTO events (id, place_id, type, subject, vals, source, dedupe_key, occurred_at, received_at, matched, evaluated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
-    )
-    .bind(&event_id)
-    .bind(&place.id)
-    .bind(ready.event_type.as_str())
-    .bind(to_json(&ready.subject)?)
-    .bind(to_json(&ready.values)?)
-    .bind(source)
-    .bind(&ready.dedupe_key)
-    .bind(&ready.occurred_at)
-    .bind(&now)
-    .bind(u32::try_from(concerned.len()).unwrap_or(u32::MAX))
-    .execute(&mut *conn)
-    .await?;
+    let evaluated = u32::try_from(concerned.len()).unwrap_or(u32::MAX);
+    let collection = ready.subject.collection.as_deref().unwrap_or_default();
     let mut matched = 0_u32;
+    let (mut deliveries, mut evaluations) = (Vec::new(), Vec::with_capacity(concerned.len()));
     for (watcher, readings, mut overlay) in concerned {
         let cooldown = watcher.cooldown_s();
         let last_fired: Option<String> = if cooldown == 0 {
             None
         } else {
-            sqlx::query_scalar("SELECT max(created_at) FROM deliveries WHERE automation_id = ?1 AND (?2 = '' OR run = ?2) AND state <> 'skipped'")
+            // Those of this transaction count too.
+            batch.flush(conn).await?;
+            sql::query_scalar("SELECT max(created_at) FROM deliveries WHERE automation_id = ?1 AND (?2 = '' OR run = ?2) AND state <> 'skipped'")
                 .bind(&watcher.id)
                 .bind(&run)
                 .fetch_one(&mut *conn)
@@ -235,48 +200,58 @@ async fn store(
             }
             overlay.insert("automation_name".to_owned(), Value::from(watcher.draft.name.as_str()));
             let (id, id_ms) = clock::new_id_at();
-            sqlx::query(
-                "INSERT INTO deliveries (id, entity_id, place_id, collection, run, automation_id, automation_name, revision, webhook_id, webhook_name, event_id, \
-                 overlay, state, reason, due_ms, created_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(&id)
-            .bind(&place.entity_id)
-            .bind(&place.id)
-            .bind(ready.subject.collection.as_deref().unwrap_or_default())
-            .bind(&run)
-            .bind(&watcher.id)
-            .bind(&watcher.draft.name)
-            .bind(watcher.revision)
-            .bind(watcher.webhook.as_ref().map(|webhook| webhook.id.as_str()))
-            .bind(watcher.webhook.as_ref().map(|webhook| webhook.name.as_str()))
-            .bind(&event_id)
-            .bind(to_json(&overlay)?)
-            .bind(state.as_str())
-            .bind((state == DeliveryState::Skipped).then_some(judgement.reason.as_str()))
-            .bind((state == DeliveryState::Waiting).then_some(now_ms))
-            .bind(clock::text(id_ms))
-            .bind((state != DeliveryState::Waiting).then_some(now.as_str()))
-            .execute(&mut *conn)
-            .await?;
+            deliveries.push(row![
+                &id,
+                &place.entity_id,
+                &place.id,
+                collection,
+                &run,
+                &watcher.id,
+                &watcher.draft.name,
+                watcher.revision,
+                watcher.webhook.as_ref().map(|webhook| webhook.id.as_str()),
+                watcher.webhook.as_ref().map(|webhook| webhook.name.as_str()),
+                &event_id,
+                to_json(&overlay)?,
+                state.as_str(),
+                (state == DeliveryState::Skipped).then_some(judgement.reason.as_str()),
+                // Not the id's time: ids go on rising when the clock is set back.
+                (state == DeliveryState::Waiting).then(clock::now_ms),
+                clock::text(id_ms),
+                (state != DeliveryState::Waiting).then_some(now.as_str()),
+            ]);
             delivery_id = Some(id);
         }
-        sqlx::query(
-            "INSERT INTO evaluations (event_id, automation_id, automation_name, verdict, reason, trace, readings, delivery_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&event_id)
-        .bind(&watcher.id)
-        .bind(&watcher.draft.name)
-        .bind(judgement.verdict.as_str())
-        .bind(&judgement.reason)
-        .bind(judgement.trace.as_ref().map(to_json).transpose()?)
-        .bind((!readings.is_empty()).then(|| to_json(&readings)).transpose()?)
-        .bind(&delivery_id)
-        .execute(&mut *conn)
-        .await?;
+        evaluations.push(row![
+            &event_id,
+            &watcher.id,
+            &watcher.draft.name,
+            judgement.verdict.as_str(),
+            &judgement.reason,
+            judgement.trace.as_ref().map(to_json).transpose()?,
+            (!readings.is_empty()).then(|| to_json(&readings)).transpose()?,
+            &delivery_id,
+        ]);
     }
-    if matched > 0 {
-        sqlx::query("UPDATE events SET matched = ? WHERE id = ?").bind(matched).bind(&event_id).execute(conn).await?;
+    batch.event(row![
+        &event_id,
+        &place.id,
+        ready.event_type.as_str(),
+        to_json(&ready.subject)?,
+        collection,
+        to_json(&ready.values)?,
+        source,
+        &ready.dedupe_key,
+        &ready.occurred_at,
+        &now,
+        matched,
+        evaluated,
+    ]);
+    if let Some(key) = &ready.dedupe_key {
+        batch.key(&place.id, key, &event_id, matched);
     }
+    batch.deliveries(deliveries);
+    batch.evaluations(evaluations);
     Ok(Accepted { id: event_id, duplicate: false, matched })
 }
 
@@ -284,14 +259,15 @@ async fn store(
 /// hold. A rule that held before these points is not told again. Answers the events' ids.
 pub async fn accept_points(
     conn: &mut Conn,
-    watchers: &mut Watchers,
+    intake: &mut Intake,
     place: &PlaceRow,
     run: &str,
     metric: &str,
     new_points: usize,
 ) -> Result<Vec<Accepted>> {
     let row = catalogue::ensure_run(conn, &place.id, run, None, "", None).await?;
-    let all = watchers.of(conn, &place.id).await?;
+    let all = intake.watchers.of(conn, &place.id).await?;
+    let named = RunNamed { run, name: &row.name, user: &row.user };
     let mut accepted = Vec::new();
     for watcher in all.iter().filter(|watcher| watcher.draft.trigger.event.is_run_metric()) {
         let Some(metrics) = &watcher.draft.trigger.metrics else {
@@ -318,7 +294,8 @@ pub async fn accept_points(
             let holds = watcher.metrics_hold(&readings);
             if holds && !held {
                 accepted.push(
-                    store_metric_event(conn, place, watcher, &row, run, metrics.rules.as_slice(), readings).await?,
+                    store_metric_event(conn, &mut intake.batch, place, watcher, named, &metrics.rules, readings)
+                        .await?,
                 );
             }
             held = holds;
@@ -329,15 +306,14 @@ pub async fn accept_points(
 
 async fn store_metric_event(
     conn: &mut Conn,
+    batch: &mut Batch,
     place: &PlaceRow,
     watcher: &Watcher,
-    row: &catalogue::RunRow,
-    run: &str,
+    named: RunNamed<'_>,
     rules: &[MetricRule],
     readings: Vec<Reading>,
 ) -> Result<Accepted> {
     let event_type = watcher.draft.trigger.event;
-    let named = RunNamed { run, name: &row.name, user: &row.user };
     let values = metric_values(place, event_type, named, rules, &readings);
     let subject = Subject {
         kind: place.kind,
@@ -345,10 +321,10 @@ async fn store_metric_event(
         name: place.name.clone(),
         collection: None,
         version: None,
-        run: Some(run.to_owned()),
+        run: Some(named.run.to_owned()),
     };
     let ready = Ready { event_type, subject, values, state: None, occurred_at: clock::now(), dedupe_key: None };
-    store(conn, place, ready, "metrics", vec![(watcher, readings, Map::new())]).await
+    store(conn, batch, place, ready, "metrics", vec![(watcher, readings, Map::new())]).await
 }
 
 /// How a run is called.

@@ -1,49 +1,79 @@
-//! The database: one SQLite file, one writer, many readers.
+//! The database: a SQLite file of one process, or a Postgres database of many.
 //!
-//! Writes go through a pool of one connection and begin with `BEGIN IMMEDIATE`: a deferred
-//! transaction that turns to writing gets `SQLITE_BUSY_SNAPSHOT`, which no timeout covers.
+//! SQLite has one writer and many readers; what writes begins with `BEGIN IMMEDIATE`: a deferred transaction that
+//! turns to writing gets `SQLITE_BUSY_SNAPSHOT`, which no timeout covers. In Postgres, what is taken in and what
+//! people change stand under one advisory lock, so that both databases see the same order; sending does not.
 
 pub mod accounts;
 pub mod attention;
 pub mod audit;
 pub mod automations;
 pub mod backtest;
+pub mod batch;
 pub mod catalogue;
 pub mod deliveries;
 pub mod events;
 pub mod figures;
+pub mod generation;
 pub mod intake;
 pub mod queue;
 pub mod retention;
 pub mod secrets;
 pub mod sources;
+pub mod sql;
+pub mod watchers;
 pub mod webhooks;
 
 use std::path::Path;
+use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hookboard_api::list::List;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::failure::Failure;
+
+pub use sql::{Conn, Connection, Pool, Transaction};
 
 /// What database calls answer.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Readers at once; SQLite's WAL lets them read beside the writer.
 const READERS: u32 = 4;
+/// Connections that write to Postgres, of one process.
+const WRITERS: u32 = 8;
+/// Most connections of one process to Postgres.
+pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 1;
+/// How long a connection may take to get, or SQLite's lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Postgres's advisory locks of this program.
+#[derive(Debug, Clone, Copy)]
+enum Lock {
+    /// Held by what is taken in and by what people change: one after another, as with SQLite.
+    Writer = 0x686f_6f6b,
+    /// Held while deliveries are claimed.
+    Claim = 0x686f_6f6c,
+}
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    write: SqlitePool,
-    read: SqlitePool,
+    write: Pool,
+    /// A writer whose commits do not wait for the disk.
+    lax: Pool,
+    read: Pool,
+    /// Whose turn it is to write to SQLite: waiting for its own lock is done by sleeping.
+    turn: Option<Arc<Mutex<()>>>,
 }
 
 impl Db {
-    /// Opens or makes the file at `path` and brings its schema up to date.
+    /// Opens or makes the SQLite file at `path` and brings its schema up to date.
     pub async fn open(path: &Path) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -52,32 +82,95 @@ impl Db {
             // A commit is on disk before it is answered: a 202 means durable.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
+            .busy_timeout(PATIENCE)
             .optimize_on_close(true, None);
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!().run(&write).await?;
-        let read = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { write, read })
+        // A full disk ends a transaction behind the driver's back, and then it refuses to begin another one.
+        let pool = |connections| {
+            let options = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            options.before_acquire(move |connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
+        };
+        let write = pool(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        let lax = pool(1).connect_with(options.clone().synchronous(SqliteSynchronous::Normal)).await?;
+        let read = pool(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self {
+            write: Pool::Sqlite(write),
+            lax: Pool::Sqlite(lax),
+            read: Pool::Sqlite(read),
+            turn: Some(Arc::default()),
+        })
     }
 
-    /// A write transaction. It holds the only writer: keep it short, and never over the network.
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    /// Connects to the Postgres database at `url` and brings its schema up to date. Several processes may do so
+    /// at once.
+    pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(url)?.application_name("hookboard");
+        let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let write = pool(WRITERS).connect_with(options.clone()).await?;
+        sqlx::migrate!("migrations/postgres").run(&write).await?;
+        let lax = pool(1).connect_with(options.clone().options([("synchronous_commit", "off")])).await?;
+        let read = pool(READERS).connect_with(options.options([("default_transaction_read_only", "on")])).await?;
+        Ok(Self { write: Pool::Postgres(write), lax: Pool::Postgres(lax), read: Pool::Postgres(read), turn: None })
     }
 
-    /// The writer itself, for what sets its own durability.
-    pub(crate) const fn writer(&self) -> &SqlitePool {
-        &self.write
+    /// The pool of a database that other processes may use too.
+    pub fn shared_pool(&self) -> Option<PgPool> {
+        match &self.write {
+            Pool::Postgres(pool) => Some(pool.clone()),
+            Pool::Sqlite(_) => None,
+        }
+    }
+
+    /// Whether other processes may use the database too.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.read, Pool::Postgres(_))
+    }
+
+    /// A transaction that writes what is taken in or what people change. There is one at a time, over all
+    /// processes: keep it short, and never over the network.
+    pub async fn begin(&self) -> Result<Transaction> {
+        self.begin_locked(&self.write, Some(Lock::Writer)).await
+    }
+
+    /// A transaction that claims deliveries, one at a time over all processes. It may be lost in a crash, as if
+    /// it had not been: the next commit that waits for the disk carries it along.
+    pub async fn begin_claim(&self) -> Result<Transaction> {
+        self.begin_locked(&self.lax, Some(Lock::Claim)).await
+    }
+
+    /// A transaction that changes deliveries under its lease.
+    pub async fn begin_leased(&self) -> Result<Transaction> {
+        self.begin_locked(&self.write, None).await
+    }
+
+    async fn begin_locked(&self, pool: &Pool, lock: Option<Lock>) -> Result<Transaction> {
+        let turn = match &self.turn {
+            // Who waits behind others that wait for the lock is refused as soon as those are.
+            Some(turn) => {
+                let turn = tokio::time::timeout(PATIENCE, Arc::clone(turn).lock_owned()).await;
+                Some(turn.map_err(|_| sqlx::Error::PoolTimedOut)?)
+            }
+            None => None,
+        };
+        let mut transaction = pool.begin(turn).await?;
+        if let (Some(lock), true) = (lock, transaction.is_postgres()) {
+            sql::query("SELECT pg_advisory_xact_lock(?)").bind(lock as i64).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
     }
 
     /// The readers.
-    pub const fn read(&self) -> &SqlitePool {
+    pub const fn read(&self) -> &Pool {
         &self.read
     }
 
-    /// Closes all connections, so that the log is folded into the file.
+    /// Closes all connections, so that SQLite's log is folded into the file.
     pub async fn close(&self) {
         self.read.close().await;
+        self.lax.close().await;
         self.write.close().await;
     }
 }
@@ -108,7 +201,7 @@ impl<C> Page<C> {
 
 impl Page {
     /// Ends `query`, whose condition has begun, with the rows of the page.
-    fn push(&self, query: &mut QueryBuilder<Sqlite>, id_column: &str) {
+    fn push(&self, query: &mut sql::Builder, id_column: &'static str) {
         if let Some(after) = self.after {
             query.push(" AND ").push(id_column).push(" < ").push_bind(after.to_string());
         }
@@ -125,6 +218,3 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
     Ok(serde_json::to_string(value)?)
 }
-
-/// Shorthand for a connection or transaction of the writer.
-pub type Conn = SqliteConnection;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Db, Result};
+use super::{Db, Result, sql};
 use crate::app::App;
 use crate::clock;
 
@@ -16,7 +16,7 @@ const BATCH: u32 = 1000;
 /// Sweeps now and then every hour, until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
     loop {
-        let before = clock::days_ago(i64::from(app.settings().retain));
+        let before = clock::days_ago(i64::from(app.settings().engine.retain));
         if let Err(error) = sweep(app.db(), &before).await {
             tracing::error!(%error, "old events could not be swept");
         }
@@ -32,7 +32,7 @@ pub async fn run(app: App, stop: CancellationToken) {
 async fn sweep(db: &Db, before: &str) -> Result<()> {
     loop {
         let mut tx = db.begin().await?;
-        let ids: Vec<String> = sqlx::query_scalar(
+        let ids: Vec<String> = sql::query_scalar(
             "SELECT id FROM events WHERE received_at < ? AND NOT EXISTS \
              (SELECT 1 FROM deliveries WHERE event_id = events.id AND state IN ('waiting', 'sending', 'retrying')) LIMIT ?",
         )
@@ -41,16 +41,16 @@ async fn sweep(db: &Db, before: &str) -> Result<()> {
         .fetch_all(&mut *tx)
         .await?;
         let list = super::to_json(&ids)?;
-        sqlx::query("DELETE FROM deliveries WHERE event_id IN (SELECT value FROM json_each(?))")
+        sql::query("DELETE FROM deliveries WHERE event_id IN (SELECT value FROM json_each(?))")
             .bind(&list)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))")
+        sql::query("DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))")
             .bind(&list)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM source_messages WHERE at < ?").bind(before).execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM former_keys WHERE at < ?").bind(before).execute(&mut *tx).await?;
+        sql::query("DELETE FROM source_messages WHERE at < ?").bind(before).execute(&mut *tx).await?;
+        sql::query("DELETE FROM former_keys WHERE at < ?").bind(before).execute(&mut *tx).await?;
         tx.commit().await?;
         if ids.len() < BATCH as usize {
             return Ok(());

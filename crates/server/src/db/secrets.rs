@@ -8,7 +8,7 @@ use hookboard_api::webhook::is_header_value;
 use hookboard_template::Names;
 use secrecy::SecretString;
 
-use super::{Conn, Db, Result};
+use super::{Conn, Db, Result, sql};
 use crate::clock;
 use crate::failure::Failure;
 use crate::seal::Seal;
@@ -18,7 +18,7 @@ const BOTH_SIGN_MS: i64 = 24 * 3600 * 1000;
 
 /// Secrets of an entity, with what uses each.
 pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Secret>> {
-    let rows: Vec<(String, String, String, Option<i64>)> = sqlx::query_as(
+    let rows: Vec<(String, String, String, Option<i64>)> = sql::query_as(
         "SELECT name, updated_at, updated_by, previous_until_ms FROM secrets WHERE entity_id = ? ORDER BY name",
     )
     .bind(entity_id)
@@ -50,7 +50,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
         }
     };
     let webhooks: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT id, name, settings FROM webhooks WHERE entity_id = ? ORDER BY name")
+        sql::query_as("SELECT id, name, settings FROM webhooks WHERE entity_id = ? ORDER BY name")
             .bind(entity_id)
             .fetch_all(&mut *conn)
             .await?;
@@ -70,7 +70,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
     }
     let with_secrets: Vec<&String> =
         names.iter().filter(|(_, names)| !names.secrets.is_empty()).map(|(id, _)| id).collect();
-    let automations: Vec<(String, String, String, String)> = sqlx::query_as(
+    let automations: Vec<(String, String, String, String)> = sql::query_as(
         "SELECT id, name, draft, webhook_id FROM automations WHERE webhook_id IN (SELECT value FROM json_each(?)) ORDER BY name",
     )
     .bind(super::to_json(&with_secrets)?)
@@ -95,7 +95,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
             }
         }
     }
-    let sources: Vec<(String, String, String)> = sqlx::query_as(
+    let sources: Vec<(String, String, String)> = sql::query_as(
         "SELECT sources.id, sources.name, secrets.name FROM sources JOIN secrets ON secrets.id = sources.secret_id WHERE secrets.entity_id = ?",
     )
     .bind(entity_id)
@@ -119,14 +119,14 @@ pub async fn put(conn: &mut Conn, seal: &Seal, entity_id: &str, name: &str, valu
             return Err(Failure::field("/value", "unfit_header", words));
         }
     }
-    let known: Option<(String,)> = sqlx::query_as("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
+    let known: Option<(String,)> = sql::query_as("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
         .bind(entity_id)
         .bind(name)
         .fetch_optional(&mut *conn)
         .await?;
     let is_new = known.is_none();
     if let Some((id,)) = known {
-        sqlx::query("UPDATE secrets SET previous = sealed, previous_until_ms = ?, sealed = ?, updated_at = ?, updated_by = ? WHERE id = ?")
+        sql::query("UPDATE secrets SET previous = sealed, previous_until_ms = ?, sealed = ?, updated_at = ?, updated_by = ? WHERE id = ?")
             .bind(clock::now_ms() + BOTH_SIGN_MS)
             .bind(seal.seal(&id, value)?)
             .bind(clock::now())
@@ -136,7 +136,7 @@ pub async fn put(conn: &mut Conn, seal: &Seal, entity_id: &str, name: &str, valu
             .await?;
     } else {
         let id = clock::new_id();
-        sqlx::query(
+        sql::query(
             "INSERT INTO secrets (id, entity_id, name, sealed, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(&id)
@@ -171,17 +171,42 @@ pub async fn delete(conn: &mut Conn, entity_id: &str, name: &str) -> Result<()> 
         problem.used_by = used_by;
         return Err(problem.into());
     }
-    let done = sqlx::query("DELETE FROM secrets WHERE entity_id = ? AND name = ?")
+    let done = sql::query("DELETE FROM secrets WHERE entity_id = ? AND name = ?")
         .bind(entity_id)
         .bind(name)
         .execute(conn)
         .await?;
-    if done.rows_affected() == 0 { Err(Failure::not_found("secret")) } else { Ok(()) }
+    if done == 0 { Err(Failure::not_found("secret")) } else { Ok(()) }
+}
+
+/// The row that tells a database's key from another one.
+pub(crate) const KEY_CHECK: &str = "key";
+
+/// Whether this is the key that seals the secrets of this database. The first key is.
+pub async fn is_key_of(db: &Db, seal: &Seal) -> Result<bool> {
+    let known: Option<Vec<u8>> = sql::query_scalar("SELECT sealed FROM key_check").fetch_optional(db.read()).await?;
+    if let Some(sealed) = known {
+        return Ok(seal.open(KEY_CHECK, &sealed).is_ok());
+    }
+    // One of an older version has secrets and no such row.
+    let row: Option<(String, Vec<u8>)> =
+        sql::query_as("SELECT id, sealed FROM secrets LIMIT 1").fetch_optional(db.read()).await?;
+    if row.is_some_and(|(id, sealed)| seal.open(&id, &sealed).is_err()) {
+        return Ok(false);
+    }
+    let mut tx = db.begin().await?;
+    sql::query("INSERT INTO key_check (one, sealed) VALUES (TRUE, ?) ON CONFLICT DO NOTHING")
+        .bind(seal.seal(KEY_CHECK, "")?)
+        .execute(&mut *tx)
+        .await?;
+    let sealed: Vec<u8> = sql::query_scalar("SELECT sealed FROM key_check").fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(seal.open(KEY_CHECK, &sealed).is_ok())
 }
 
 /// Names of an entity's secrets.
 pub async fn names(conn: &mut Conn, entity_id: &str) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar("SELECT name FROM secrets WHERE entity_id = ?").bind(entity_id).fetch_all(conn).await?)
+    Ok(sql::query_scalar("SELECT name FROM secrets WHERE entity_id = ?").bind(entity_id).fetch_all(conn).await?)
 }
 
 /// A secret opened for use, with the value before it while both sign.
@@ -197,7 +222,7 @@ pub struct Opened {
 pub async fn open(db: &Db, seal: &Seal, entity_id: &str, names: &[String]) -> Result<HashMap<String, Opened>> {
     let mut opened = HashMap::new();
     for name in names {
-        let row: Option<(String, Vec<u8>, Option<Vec<u8>>, Option<i64>)> = sqlx::query_as(
+        let row: Option<(String, Vec<u8>, Option<Vec<u8>>, Option<i64>)> = sql::query_as(
             "SELECT id, sealed, previous, previous_until_ms FROM secrets WHERE entity_id = ? AND name = ?",
         )
         .bind(entity_id)

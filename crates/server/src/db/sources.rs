@@ -2,13 +2,13 @@
 
 use hookboard_api::source::{Source, SourceDraft};
 
-use super::{Conn, Db, Result};
+use super::{Conn, Db, Result, sql};
 use crate::clock;
 
 /// Sources of an entity, oldest first.
 pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Source>> {
     type Row = (String, String, String, String, u32, u32, Option<String>, Option<String>, Option<String>);
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sql::query_as(
         "SELECT sources.id, sources.name, places.name, secrets.name, received, ignored, last_at, last_error, last_error_at \
          FROM sources JOIN places ON places.id = sources.place_id JOIN secrets ON secrets.id = sources.secret_id WHERE places.entity_id = ? ORDER BY sources.id",
     )
@@ -24,7 +24,7 @@ pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Source>> {
 
 /// The id of an entity's secret of this name, if there is one.
 pub async fn secret_id(db: &Db, entity_id: &str, name: &str) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
+    Ok(sql::query_scalar("SELECT id FROM secrets WHERE entity_id = ? AND name = ?")
         .bind(entity_id)
         .bind(name)
         .fetch_optional(db.read())
@@ -40,7 +40,7 @@ pub async fn create(
     draft: &SourceDraft,
 ) -> Result<String, sqlx::Error> {
     let id = clock::new_id();
-    sqlx::query(
+    sql::query(
         "INSERT INTO sources (id, place_id, kind, name, secret_id, created_at) VALUES (?, ?, 'mlflow', ?, ?, ?)",
     )
     .bind(&id)
@@ -55,7 +55,7 @@ pub async fn create(
 
 /// Deletes a source of an entity. Answers its name and its place's, where there was one.
 pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Option<(String, String)>> {
-    Ok(sqlx::query_as(
+    Ok(sql::query_as(
         "DELETE FROM sources WHERE id = ? AND place_id IN (SELECT id FROM places WHERE entity_id = ?) \
          RETURNING name, (SELECT places.name FROM places WHERE places.id = place_id)",
     )

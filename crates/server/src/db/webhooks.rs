@@ -7,14 +7,13 @@ use hookboard_api::automation::{Action, Activity, AutomationDraft, LastResult};
 use hookboard_api::delivery::{DeliveryState, OutcomeCode};
 use hookboard_api::problem::{FieldError, Problem, ProblemCode, UsedBy};
 use hookboard_api::webhook::{Health, HealthState, Webhook, WebhookDraft};
-use sqlx::QueryBuilder;
 
-use super::{Conn, Db, Result, json, secrets, to_json};
+use super::{Conn, Db, Result, generation, json, secrets, sql, to_json};
 use crate::clock;
 use crate::failure::Failure;
 
 /// A webhook's row.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct WebhookRow {
     /// `UUIDv7`.
     pub id: String,
@@ -25,6 +24,7 @@ pub struct WebhookRow {
     pub revision: u32,
     /// Why it is paused, if it is.
     pub paused_reason: Option<String>,
+    probe_ms: Option<i64>,
     created_at: String,
     updated_at: String,
 }
@@ -36,17 +36,28 @@ impl WebhookRow {
     }
 }
 
-const COLUMNS: &str = "SELECT id, entity_id, settings, revision, paused_reason, created_at, updated_at FROM webhooks ";
+impl sql::FromRow for WebhookRow {
+    fn from_row(row: &sql::Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get(0)?,
+            entity_id: row.try_get(1)?,
+            settings: row.try_get(2)?,
+            revision: row.try_get(3)?,
+            paused_reason: row.try_get(4)?,
+            probe_ms: row.try_get(5)?,
+            created_at: row.try_get(6)?,
+            updated_at: row.try_get(7)?,
+        })
+    }
+}
+
+const COLUMNS: &str =
+    "SELECT id, entity_id, settings, revision, paused_reason, probe_ms, created_at, updated_at FROM webhooks ";
 
 /// The webhook of that id, if the entity owns it.
 pub async fn row(conn: &mut Conn, entity_id: &str, id: &str) -> Result<WebhookRow> {
     let sql = const_format(COLUMNS, "WHERE entity_id = ? AND id = ?");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(entity_id)
-        .bind(id)
-        .fetch_optional(conn)
-        .await?
-        .ok_or_else(|| Failure::not_found("webhook"))
+    sql::query_as(sql).bind(entity_id).bind(id).fetch_optional(conn).await?.ok_or_else(|| Failure::not_found("webhook"))
 }
 
 fn const_format(head: &str, tail: &str) -> String {
@@ -56,7 +67,7 @@ fn const_format(head: &str, tail: &str) -> String {
 /// Webhooks of an entity, with health and use.
 pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Webhook>> {
     let sql = const_format(COLUMNS, "WHERE entity_id = ? ORDER BY name");
-    let rows: Vec<WebhookRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(entity_id).fetch_all(db.read()).await?;
+    let rows: Vec<WebhookRow> = sql::query_as(sql).bind(entity_id).fetch_all(db.read()).await?;
     let mut webhooks = Vec::with_capacity(rows.len());
     let mut connection = db.read().acquire().await?;
     for row in rows {
@@ -75,19 +86,15 @@ pub async fn get(db: &Db, entity_id: &str, id: &str) -> Result<Webhook> {
 async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
     let settings = row.settings()?;
     let week_ago = clock::id_at(clock::now_ms() - 7 * 86_400_000);
-    let (delivered_7d, total_7d): (u32, u32) = sqlx::query_as(
-        "SELECT coalesce(sum(state = 'delivered'), 0), count(*) FROM deliveries WHERE webhook_id = ? AND id >= ? \
+    let (delivered_7d, total_7d): (u32, u32) = sql::query_as(
+        "SELECT count(*) FILTER (WHERE state = 'delivered'), count(*) FROM deliveries WHERE webhook_id = ? AND id >= ? \
          AND state IN ('delivered', 'failed', 'retrying')",
     )
     .bind(&row.id)
     .bind(week_ago)
     .fetch_one(&mut *conn)
     .await?;
-    let (waiting,): (u32,) =
-        sqlx::query_as("SELECT count(*) FROM deliveries WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
-            .bind(&row.id)
-            .fetch_one(&mut *conn)
-            .await?;
+    let waiting = waiting(conn, &row.id).await?;
     let activity =
         activity(conn, "webhook_id", std::slice::from_ref(&row.id)).await?.remove(&row.id).unwrap_or_default();
     let failed = |state: &DeliveryState| matches!(state, DeliveryState::Failed | DeliveryState::Retrying);
@@ -109,23 +116,39 @@ async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
         revision: row.revision,
         created_at: row.created_at,
         updated_at: row.updated_at,
-        health: Health { state, reason: row.paused_reason, delivered_7d, total_7d, waiting, activity },
+        health: Health {
+            state,
+            reason: row.paused_reason,
+            probe_at: row.probe_ms.map(clock::text),
+            delivered_7d,
+            total_7d,
+            waiting,
+            activity,
+        },
         used_by,
     })
+}
+
+/// How many deliveries wait for a webhook.
+pub async fn waiting(conn: &mut Conn, id: &str) -> Result<u32> {
+    Ok(sql::query_scalar("SELECT count(*) FROM deliveries WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+        .bind(id)
+        .fetch_one(conn)
+        .await?)
 }
 
 /// The last results by webhook or by automation: `column` names which.
 pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> Result<HashMap<String, Activity>> {
     type Told = (String, String, Option<String>, Option<u16>, String, Option<i64>);
-    let mut query = QueryBuilder::new(
+    let mut query = sql::Builder::new(
         "SELECT value, (SELECT json_group_array(json_array(id, state, outcome, status, created_at, due_ms)) FROM ",
     );
     query.push("(SELECT id, state, outcome, status, created_at, due_ms FROM deliveries WHERE ").push(column);
     query.push(
-        " = value AND state NOT IN ('waiting', 'sending', 'canceled') ORDER BY id DESC LIMIT 20)) FROM json_each(",
+        " = value AND state NOT IN ('waiting', 'sending', 'canceled') ORDER BY id DESC LIMIT 20) AS newest) FROM json_each(",
     );
     query.push_bind(to_json(&ids)?).push(")");
-    let all: Vec<(String, String)> = query.build_query_as().fetch_all(conn).await?;
+    let all: Vec<(String, String)> = query.build_as().fetch_all(conn).await?;
     let mut found = HashMap::with_capacity(all.len());
     for (id, told) in all {
         let rows: Vec<Told> = json(&told)?;
@@ -147,7 +170,7 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
 
 async fn used_by(conn: &mut Conn, id: &str) -> Result<Vec<UsedBy>> {
     let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT id, name FROM automations WHERE webhook_id = ? ORDER BY name")
+        sql::query_as("SELECT id, name FROM automations WHERE webhook_id = ? ORDER BY name")
             .bind(id)
             .fetch_all(conn)
             .await?;
@@ -188,17 +211,24 @@ fn duplicate(draft: &WebhookDraft) -> Failure {
     problem.into()
 }
 
+/// Milliseconds between two deliveries; 0 without a rate.
+fn gap_ms(draft: &WebhookDraft) -> i64 {
+    draft.max_per_minute.map_or(0, |rate| 60_000 / i64::from(rate.max(1)))
+}
+
 /// Makes a webhook; its id.
 pub async fn create(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<String> {
     check_secrets(conn, entity_id, draft).await?;
+    generation::advance(conn).await?;
     let id = clock::new_id();
     let now = clock::now();
-    let done = sqlx::query("INSERT INTO webhooks (id, entity_id, name, settings, enabled, revision, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?)")
+    let done = sql::query("INSERT INTO webhooks (id, entity_id, name, settings, enabled, gap_ms, revision, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)")
         .bind(&id)
         .bind(entity_id)
         .bind(&draft.name)
         .bind(to_json(draft)?)
         .bind(draft.enabled)
+        .bind(gap_ms(draft))
         .bind(&now)
         .bind(&now)
         .execute(conn)
@@ -216,7 +246,7 @@ pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookD
     check_secrets(conn, entity_id, draft).await?;
     let current = row(conn, entity_id, id).await?.settings()?;
     let users: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY name")
+        sql::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY name")
             .bind(id)
             .fetch_all(&mut *conn)
             .await?;
@@ -242,10 +272,12 @@ pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookD
         problem.used_by = used_by;
         return Err(problem.into());
     }
-    let done = sqlx::query("UPDATE webhooks SET name = ?, settings = ?, enabled = ?, revision = revision + 1, updated_at = ? WHERE entity_id = ? AND id = ?")
+    generation::advance(conn).await?;
+    let done = sql::query("UPDATE webhooks SET name = ?, settings = ?, enabled = ?, gap_ms = ?, next_ms = 0, revision = revision + 1, updated_at = ? WHERE entity_id = ? AND id = ?")
         .bind(&draft.name)
         .bind(to_json(draft)?)
         .bind(draft.enabled)
+        .bind(gap_ms(draft))
         .bind(clock::now())
         .bind(entity_id)
         .bind(id)
@@ -296,29 +328,31 @@ pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
         problem.used_by = used_by;
         return Err(problem.into());
     }
+    generation::advance(conn).await?;
+    // The webhook's row first, as whoever finishes a delivery does.
+    sql::query("UPDATE webhooks SET enabled = ? WHERE id = ?").bind(false).bind(id).execute(&mut *conn).await?;
     // History keeps the name; what still waits can no longer be sent.
-    sqlx::query("UPDATE deliveries SET state = 'canceled', reason = 'The webhook was deleted.', due_ms = NULL, finished_at = ? WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+    sql::query("UPDATE deliveries SET state = 'canceled', reason = 'The webhook was deleted.', due_ms = NULL, finished_at = ? WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
         .bind(clock::now())
         .bind(id)
         .execute(&mut *conn)
         .await?;
-    sqlx::query("UPDATE deliveries SET webhook_id = NULL WHERE webhook_id = ?").bind(id).execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM webhooks WHERE id = ?").bind(id).execute(conn).await?;
+    sql::query("UPDATE deliveries SET webhook_id = NULL WHERE webhook_id = ?").bind(id).execute(&mut *conn).await?;
+    sql::query("DELETE FROM webhooks WHERE id = ?").bind(id).execute(conn).await?;
     Ok(())
 }
 
 /// Ends a pause: what waits is due now. How many deliveries that are.
 pub async fn resume(conn: &mut Conn, entity_id: &str, id: &str) -> Result<u64> {
     row(conn, entity_id, id).await?;
-    sqlx::query("UPDATE webhooks SET paused_reason = NULL, failures = 0, failing_since_ms = NULL WHERE id = ?")
+    sql::query("UPDATE webhooks SET paused_reason = NULL, failures = 0, failing_since_ms = NULL, probe_ms = NULL, probe_wait_ms = 0 WHERE id = ?")
         .bind(id)
         .execute(&mut *conn)
         .await?;
-    let done =
-        sqlx::query("UPDATE deliveries SET due_ms = ? WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
-            .bind(clock::now_ms())
-            .bind(id)
-            .execute(conn)
-            .await?;
-    Ok(done.rows_affected())
+    let done = sql::query("UPDATE deliveries SET due_ms = ? WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
+        .bind(clock::now_ms())
+        .bind(id)
+        .execute(conn)
+        .await?;
+    Ok(done)
 }

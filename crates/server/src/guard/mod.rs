@@ -263,6 +263,7 @@ mod tests {
         for (url, words) in [
             ("http://10.0.0.7/", "10.0.0.7 is a private address. Allow it with --allow-target 10.0.0.7."),
             ("http://[fd00::1]/", "fd00::1 is a private address. Allow it with --allow-target fd00::1."),
+            ("http://[::1]/", "::1 is a loopback address. Allow it with --allow-target ::1."),
             (
                 "http://api.localhost:1/",
                 "\"api.localhost\" is this machine. Allow it with --allow-target api.localhost.",
@@ -291,6 +292,38 @@ mod tests {
         let local = guard.vet("http://localhost:9/").await.expect("allowed");
         assert_eq!(local.addresses(), ["127.0.0.1:9".parse().expect("address")], "and not ::1, which is not");
         assert_eq!("Hooks.internal.".parse(), Ok(Target::Host("hooks.internal".into())));
-        assert!("a b".parse::<Target>().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_host_is_told_as_tls_names_it() {
+        let guard = Guard::new(["::1", "127.0.0.1", "localhost"].map(|one| one.parse().expect("a target")).into());
+        for (url, host) in
+            [("https://[::1]:9/", "::1"), ("https://127.1/", "127.0.0.1"), ("https://LocalHost.:9/", "localhost")]
+        {
+            assert_eq!(guard.vet(url).await.expect("allowed").host(), host);
+        }
+    }
+
+    #[test]
+    fn a_target_is_a_network_an_address_or_a_host() {
+        for text in ["", "a b", "a..b", "*.internal", "10.0.0.0/99", "http://a/", "ü.test"] {
+            assert!(text.parse::<Target>().is_err(), "{text}");
+        }
+        for host in ["a", "a-b.c_d", "hooks9.internal"] {
+            assert_eq!(host.parse(), Ok(Target::Host(host.into())));
+        }
+        for (text, net) in [("10.0.0.7", "10.0.0.7/32"), ("fd00::1", "fd00::1/128"), ("10.0.0.0/8", "10.0.0.0/8")] {
+            assert_eq!(text.parse().ok(), net.parse().ok().map(Target::Net), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failed_look_up_is_told_without_the_functions_name() {
+        let told = |text: &str| cause_of(&io::Error::other(text.to_owned()));
+        assert_eq!(
+            told("failed to lookup address information: Name or service not known"),
+            "name or service not known"
+        );
+        assert_eq!(told("Timed out"), "timed out");
     }
 }

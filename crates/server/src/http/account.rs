@@ -44,7 +44,7 @@ pub(super) async fn me(State(app): State<App>, Caller(user): Caller) -> Result<J
         user: user.name,
         entities,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        retain_days: app.settings().retain,
+        retain_days: app.settings().engine.retain,
     }))
 }
 

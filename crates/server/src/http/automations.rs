@@ -134,8 +134,7 @@ async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result<PlaceRow, 
     })
 }
 
-async fn after_change(app: &App, team: &Team, id: &str) {
-    app.accept().forget().await;
+fn after_change(app: &App, team: &Team, id: &str) {
     app.changed(Topic::Automation, &team.name, Some(id));
 }
 
@@ -162,7 +161,7 @@ async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<A
     let change = Change::created(AuditKind::Automation, &id, &automation.name);
     team.audit(&mut tx, change.after(&automations::told(&automation)?)?).await?;
     tx.commit().await?;
-    after_change(app, team, &id).await;
+    after_change(app, team, &id);
     Ok(automation)
 }
 
@@ -203,7 +202,7 @@ pub(super) async fn replace(
     let automation = automations::get(&mut tx, &team.id, &id).await?;
     audit_change(&mut tx, &team, &current, &automation).await?;
     tx.commit().await?;
-    after_change(&app, &team, &id).await;
+    after_change(&app, &team, &id);
     Ok(tagged(automation.revision, automation))
 }
 
@@ -246,7 +245,7 @@ pub(super) async fn patch(
     let automation = automations::get(&mut tx, &team.id, &id).await?;
     audit_change(&mut tx, &team, &before, &automation).await?;
     tx.commit().await?;
-    after_change(&app, &team, &id).await;
+    after_change(&app, &team, &id);
     Ok(tagged(automation.revision, automation))
 }
 
@@ -264,7 +263,7 @@ pub(super) async fn delete(
         return Err(Failure::not_found("automation"));
     }
     tx.commit().await?;
-    after_change(&app, &team, &id).await;
+    after_change(&app, &team, &id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -365,7 +364,6 @@ pub(super) async fn bulk(
         }
     }
     tx.commit().await?;
-    app.accept().forget().await;
     app.changed(Topic::Automation, &team.name, None);
     Ok(Json(Changed { changed: u32::try_from(changed.len()).unwrap_or(u32::MAX) }))
 }

@@ -5,10 +5,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
-use hookboard_api::catalogue::check_metadata;
 use hookboard_api::delivery::EventDetail;
-use hookboard_api::event::{AcceptedEvents, Event, NewEvent, NewEvents};
-use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_EVENTS_PER_CALL};
+use hookboard_api::event::{AcceptedEvents, Event, NewEvents};
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem};
 use serde::Deserialize;
@@ -16,11 +14,11 @@ use utoipa::IntoParams;
 
 use super::auth::Caller;
 use super::automations::place_of;
-use super::extract::{Params, Segments, bytes, form, tree};
+use super::extract::{Params, Segments, bytes};
+use super::ingest;
 use super::paging::Paging;
 use crate::accept::News;
 use crate::app::App;
-use crate::clock;
 use crate::db::{Page, accounts, catalogue, events};
 use crate::failure::Failure;
 
@@ -34,45 +32,12 @@ pub(super) async fn post(
     request: Request,
 ) -> Result<(StatusCode, Json<AcceptedEvents>), Failure> {
     let body = bytes(request, &app).await?;
-    let value = tree(&body)?;
-    if value.is_array() {
-        return Err(Failure::field(
-            "",
-            "wrong_type",
-            "Write an object here; this is a list. Send several events as {\"events\":[…]}.",
-        ));
-    }
-    // Read by hand rather than as an untagged enum, whose faults have no pointer.
-    let many = value.as_object().is_some_and(|object| object.contains_key("events"));
-    let new: Vec<NewEvent> = if many {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Many {
-            events: Vec<NewEvent>,
-        }
-        form::<Many>(&value)?.events
-    } else {
-        vec![form(&value)?]
-    };
-    if new.is_empty() || new.len() > MAX_EVENTS_PER_CALL {
-        return Err(Failure::field(
-            "/events",
-            "out_of_range",
-            format!("Send 1 to {MAX_EVENTS_PER_CALL} events in one call."),
-        ));
-    }
+    let sent = ingest::read(&body)?;
+    let pointers: Vec<String> = (0..sent.events.len()).map(|index| sent.pointer(index)).collect();
     let mut errors = Vec::new();
-    let mut taken = Vec::with_capacity(new.len());
-    for (index, event) in new.into_iter().enumerate() {
-        let at = if many { format!("/events/{index}") } else { String::new() };
-        let mut faults = event.check();
-        if serde_json::to_string(&event).is_ok_and(|text| text.len() > MAX_EVENT_BYTES) {
-            faults.push(FieldError::new("", "too_large", "An event has at most 1 MiB. Keep large values elsewhere."));
-        }
-        faults.extend(event.metadata.as_ref().and_then(|metadata| check_metadata(metadata, "/metadata")));
-        if let Some(Err(fault)) = event.occurred_at.as_deref().map(clock::parse_ms) {
-            faults.push(FieldError::new("/occurred_at", fault.code(), fault.to_string()));
-        }
+    let mut taken = Vec::with_capacity(sent.events.len());
+    for (event, at) in sent.events.into_iter().zip(pointers) {
+        let mut faults = ingest::faults(&event);
         if faults.is_empty() {
             let subject = &event.subject;
             match accounts::membership(app.db(), &user.id, &subject.entity).await? {

@@ -10,14 +10,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_TEMPLATE_BODY_BYTES};
-use hookboard_api::problem::{Problem, ProblemCode, pointer_token};
+use hookboard_api::problem::ProblemCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
 
-use super::tree::{Reader, Tree};
-use super::words::{fault, faulty_member};
+use super::reading::{pointer, read};
+use super::words::fault;
 use crate::app::App;
 use crate::clock;
 use crate::failure::Failure;
@@ -40,7 +38,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
                 "The body is to be JSON. Send it with Content-Type: application/json.",
             ));
         }
-        read(&bytes(request, app).await?).map(Self)
+        Ok(Self(read(&bytes(request, app).await?)?))
     }
 }
 
@@ -52,7 +50,7 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let bytes = bytes(request, app).await?;
-        if bytes.is_empty() { Ok(Self(T::default())) } else { read(&bytes).map(Self) }
+        Ok(Self(if bytes.is_empty() { T::default() } else { read(&bytes)? }))
     }
 }
 
@@ -71,55 +69,6 @@ pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, Failure>
             Failure::new(ProblemCode::BadRequest, "The body broke off. Send it again.")
         }
     })
-}
-
-/// Reads JSON; a fault points at the member it is in.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    form(&tree(bytes)?)
-}
-
-/// Reads JSON of no form yet.
-pub(super) fn tree(bytes: &[u8]) -> Result<Value, Failure> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let Tree(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let cause = error.inner();
-        if cause.is_data() {
-            let words = cause.to_string();
-            // The pointer replaces the position at the end.
-            let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
-            Problem::invalid(vec![fault(&pointer(error.path()), words)]).into()
-        } else {
-            Failure::new(ProblemCode::BadRequest, format!("The body is not JSON: {cause}."))
-        }
-    })?;
-    reader
-        .end()
-        .map_err(|error| Failure::new(ProblemCode::BadRequest, format!("The body is not one JSON value: {error}.")))?;
-    Ok(value)
-}
-
-/// Brings JSON into the form of a request.
-pub(super) fn form<T: DeserializeOwned>(value: &Value) -> Result<T, Failure> {
-    serde_path_to_error::deserialize(Reader(value)).map_err(|error| {
-        let mut at = pointer(error.path());
-        let words = error.inner().to_string();
-        // The path ends where serde reads an object ahead to find its tag.
-        if let Some(member) = value.pointer(&at).and_then(|value| faulty_member(value, &words)) {
-            at = format!("{at}/{}", pointer_token(member));
-        }
-        Problem::invalid(vec![fault(&at, &words)]).into()
-    })
-}
-
-/// The JSON pointer of a path.
-fn pointer(path: &Path) -> String {
-    path.iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(format!("/{index}")),
-            Segment::Map { key } => Some(format!("/{}", pointer_token(key))),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        })
-        .collect()
 }
 
 /// Query parameters.

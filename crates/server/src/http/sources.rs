@@ -16,7 +16,8 @@ use hookboard_api::stream::Topic;
 use serde_json::json;
 
 use super::auth::Caller;
-use super::extract::{Body, Segments, bytes, read};
+use super::extract::{Body, Segments, bytes};
+use super::reading::read;
 use crate::accept::News;
 use crate::app::App;
 use crate::clock;

@@ -90,7 +90,6 @@ pub(super) async fn replace(
     let change = Change::changed(AuditKind::Webhook, &id, &draft.name);
     team.audit(&mut tx, change.before(&row.settings()?)?.after(&draft)?).await?;
     tx.commit().await?;
-    app.accept().forget().await;
     app.wake().notify_one();
     app.changed(Topic::Webhook, &team.name, Some(&id));
     let webhook = webhooks::get(app.db(), &team.id, &id).await?;
@@ -111,7 +110,6 @@ pub(super) async fn delete(
     webhooks::delete(&mut tx, &team.id, &id).await?;
     team.audit(&mut tx, Change::deleted(AuditKind::Webhook, &id, &settings.name).before(&settings)?).await?;
     tx.commit().await?;
-    app.accept().forget().await;
     app.changed(Topic::Webhook, &team.name, Some(&id));
     Ok(StatusCode::NO_CONTENT)
 }
@@ -238,10 +236,6 @@ pub(super) async fn send_test(
         values: &values,
     };
     let exchange = send_message(app, message).await?;
-    let waiting: u32 =
-        sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE webhook_id = ? AND state IN ('waiting', 'retrying')")
-            .bind(webhook_id)
-            .fetch_one(app.db().read())
-            .await?;
+    let waiting = webhooks::waiting(&mut *app.db().read().acquire().await?, webhook_id).await?;
     Ok(TestResult { exchange, waiting })
 }

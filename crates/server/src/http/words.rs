@@ -8,34 +8,27 @@ use serde_json::Value;
 /// The fault that serde tells as `message`, met at `pointer`. A text of the wrong type is not repeated,
 /// since it may be a secret; a word that is not one of a fixed few is.
 pub(super) fn fault(pointer: &str, message: &str) -> FieldError {
-    let mut named = message.split('`').skip(1).step_by(2);
-    let mut member = || {
-        let name = named.next().unwrap_or_default();
-        let at = format!("{pointer}/{}", pointer_token(name));
-        (name, at)
-    };
-    if message.starts_with("missing field") {
-        let (name, at) = member();
-        return FieldError::new(at, "required", format!("\"{name}\" is missing. Add it."));
+    let member = |name: &str| format!("{pointer}/{}", pointer_token(name));
+    if let Some(name) = named(message, "missing field") {
+        return FieldError::new(member(name), "required", format!("\"{name}\" is missing. Add it."));
     }
-    if message.starts_with("unknown field") {
-        let (name, at) = member();
+    if let Some(name) = named(message, "duplicate field") {
+        return FieldError::new(member(name), "duplicate", format!("\"{name}\" is given twice. Keep one."));
+    }
+    if let Some((name, known)) = unknown(message, "unknown field") {
+        let at = member(name);
         // The path ends at the member itself where serde had read its name already.
         let at = if pointer.ends_with(&at[pointer.len()..]) { pointer.to_owned() } else { at };
-        return FieldError::new(at, "unknown_field", format!("There is no \"{name}\" here. {}", instead(named)));
+        return FieldError::new(at, "unknown_field", format!("There is no \"{name}\" here. {}", instead(known)));
     }
-    if message.starts_with("duplicate field") {
-        let (name, at) = member();
-        return FieldError::new(at, "duplicate", format!("\"{name}\" is given twice. Keep one."));
-    }
-    if message.starts_with("unknown variant") {
-        let value = named.next().unwrap_or_default();
-        let words = format!("\"{value}\" is not known here. {}", instead(named));
+    if let Some((value, known)) = unknown(message, "unknown variant") {
+        let words = format!("\"{value}\" is not known here. {}", instead(known));
         return FieldError::new(pointer, "unknown_value", words);
     }
     let mistyped = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     if let Some((given, expected)) = mistyped.and_then(|rest| rest.rsplit_once(", expected ")) {
-        let words = format!("Write {} here; this is {}.", kind(expected), seen(given));
+        let seen = seen(given);
+        let words = format!("Write {} here; this is {seen}.", kind(expected, &seen));
         return FieldError::new(pointer, "wrong_type", words);
     }
     if message.contains("was not `true` or `false`") {
@@ -43,6 +36,18 @@ pub(super) fn fault(pointer: &str, message: &str) -> FieldError {
     }
     let message = message.trim_end_matches('.');
     FieldError::new(pointer, "malformed", format!("{message}. The calls are described at /api/v1/openapi.json."))
+}
+
+/// The name that is all serde tells after `what`. It is the caller's and may hold any mark.
+fn named<'m>(message: &'m str, what: &str) -> Option<&'m str> {
+    message.strip_prefix(what)?.strip_prefix(" `")?.strip_suffix('`')
+}
+
+/// The name that serde does not know, and those it expected, which hold no marks.
+fn unknown<'m>(message: &'m str, what: &str) -> Option<(&'m str, impl Iterator<Item = &'m str>)> {
+    let told = message.strip_prefix(what)?.strip_prefix(" `")?;
+    let (name, known) = told.rsplit_once("`, expected ").or_else(|| told.rsplit_once("`, there are no "))?;
+    Some((name, known.split('`').skip(1).step_by(2)))
 }
 
 /// The member of `object` that serde speaks of in `message`, where one alone has the value it names.
@@ -79,15 +84,15 @@ pub(super) fn instead<'n>(names: impl Iterator<Item = &'n str>) -> String {
     }
 }
 
-/// What serde expects, in JSON's terms.
-fn kind(expected: &str) -> String {
+/// What serde expects, in JSON's terms, where `seen` was met.
+fn kind(expected: &str, seen: &str) -> String {
     match expected {
         "a string" | "a borrowed string" | "string or map" => "text".into(),
         "a boolean" => "true or false".into(),
         "a sequence" => "a list".into(),
-        "u8" => whole(u64::from(u8::MAX)),
-        "u16" => whole(u64::from(u16::MAX)),
-        "u32" => whole(u64::from(u32::MAX)),
+        "u8" => whole(u64::from(u8::MAX), seen),
+        "u16" => whole(u64::from(u16::MAX), seen),
+        "u32" => whole(u64::from(u32::MAX), seen),
         "u64" | "usize" => "a whole number from 0".into(),
         "f32" | "f64" => "a number".into(),
         other if other.starts_with("a map") || other.contains("struct ") || other.contains("tagged enum") => {
@@ -98,8 +103,13 @@ fn kind(expected: &str) -> String {
     }
 }
 
-fn whole(most: u64) -> String {
-    format!("a whole number from 0 to {most}")
+/// The most that the type holds is no limit of the field: only who is above it is told.
+fn whole(most: u64, seen: &str) -> String {
+    if seen.parse().is_ok_and(|seen: u64| seen > most) {
+        format!("a whole number up to {most}")
+    } else {
+        "a whole number from 0".into()
+    }
 }
 
 /// What was met instead.
@@ -116,7 +126,7 @@ fn seen(given: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::http::extract::read;
+    use crate::http::reading::read;
     use hookboard_api::automation::{Action, BulkChange};
     use hookboard_api::event::NewEvent;
     use hookboard_api::metric::MetricRule;
@@ -124,7 +134,7 @@ mod tests {
     use serde::de::DeserializeOwned;
 
     fn told<T: DeserializeOwned>(body: &str) -> String {
-        let problem = read::<T>(body.as_bytes()).err().map(crate::failure::Failure::into_problem);
+        let problem = read::<T>(body.as_bytes()).err();
         let error = problem.and_then(|problem| problem.errors.into_iter().next());
         error.map_or_else(String::new, |error| format!("{} {}: {}", error.pointer, error.code, error.message))
     }
@@ -145,7 +155,11 @@ mod tests {
         assert_eq!(told::<BulkChange>("\"hush\""), " wrong_type: Write an object here; this is text.");
         assert_eq!(
             told::<WebhookDraft>("{\"name\":\"a\",\"url\":\"b\",\"timeout_s\":-1}"),
-            "/timeout_s wrong_type: Write a whole number from 0 to 4294967295 here; this is -1."
+            "/timeout_s wrong_type: Write a whole number from 0 here; this is -1."
+        );
+        assert_eq!(
+            told::<WebhookDraft>("{\"name\":\"a\",\"url\":\"b\",\"timeout_s\":5000000000}"),
+            "/timeout_s wrong_type: Write a whole number up to 4294967295 here; this is 5000000000."
         );
         assert_eq!(told::<BulkChange>("[]"), " wrong_type: Write an object here; this is a list.");
         assert_eq!(
@@ -160,6 +174,15 @@ mod tests {
         assert_eq!(
             told::<NewEvent>("{\"type\":\"NOPE\",\"metadata\":{\"a\":{\"b\":1,\"b\":2}}}"),
             "/metadata/a/b duplicate: \"b\" is given twice. Keep one."
+        );
+        assert_eq!(
+            told::<BulkChange>("{\"a`, expected `b\":1}").split_once('.').map(|(start, _)| start),
+            Some("/a`, expected `b unknown_field: There is no \"a`, expected `b\" here"),
+            "a name may hold serde's own marks"
+        );
+        assert_eq!(
+            told::<NewEvent>("{\"metadata\":{\"a`, expected `b\":1,\"a`, expected `b\":2}}").split(':').next(),
+            Some("/metadata/a`, expected `b duplicate")
         );
         assert_eq!(
             told::<WebhookDraft>("{\"name\":\"a\",\"name\":\"b\"}"),

@@ -103,6 +103,17 @@ mod tests {
     }
 
     #[test]
+    fn a_date_to_wait_for_counts_from_now() {
+        let asked = |date: &str, now: i64| next(&answer(OutcomeCode::Http5xx, Some(date)), 0, now, 0.0);
+        let date = "Thu, 01 Jan 1970 00:02:00 GMT";
+        assert_eq!(asked(date, 50_000), Next::RetryAt(120_000));
+        assert_eq!(asked(date, 119_000), Next::RetryAt(124_000), "the schedule's wait is longer");
+        assert_eq!(asked(date, 500_000), Next::RetryAt(505_000), "a date that has passed asks for nothing");
+        assert_eq!(asked(" 60 ", 1_000), Next::RetryAt(61_000));
+        assert_eq!(asked("", 1_000), Next::RetryAt(6_000));
+    }
+
+    #[test]
     fn what_only_a_person_can_mend_is_not_tried_again() {
         assert_eq!(next(&answer(OutcomeCode::Template, None), 0, 0, 0.0), Next::Failed);
         assert_eq!(next(&answer(OutcomeCode::BodyTooLarge, None), 0, 0, 0.0), Next::Failed);

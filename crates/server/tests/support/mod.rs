@@ -1,4 +1,6 @@
-//! A server as its own process on a throw-away folder, and a small client for it.
+//! A server as its own process on a throw-away database, and a small client for it.
+//!
+//! The database is a file, or where `HOOKBOARD_TEST_POSTGRES` names a server, one of that.
 
 #![allow(
     dead_code,
@@ -9,12 +11,13 @@
     reason = "a part of tests, of which each file uses its own part"
 )]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -24,21 +27,116 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 static FOLDERS: AtomicUsize = AtomicUsize::new(0);
 
-/// A folder that goes with the test.
-pub struct Folder(pub PathBuf);
+/// A folder that goes with the test, and the Postgres database that goes with it, where the tests run on that.
+pub struct Folder(pub PathBuf, Option<String>);
+
+/// A key for servers whose database does not lie beside it.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 impl Folder {
     pub fn new() -> Self {
-        let count = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("hookboard-test-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("folder");
-        Self(path)
+        Self::made(std::env::var("HOOKBOARD_TEST_POSTGRES").ok())
     }
+
+    /// One whose database is a file, whatever the tests run on.
+    pub fn with_file() -> Self {
+        Self::made(None)
+    }
+
+    /// One with a database of a Postgres server.
+    pub fn with_postgres() -> Option<Self> {
+        std::env::var("HOOKBOARD_TEST_POSTGRES").ok().map(|server| Self::made(Some(server)))
+    }
+
+    fn made(postgres: Option<String>) -> Self {
+        let name = format!("hookboard-test-{}-{}", std::process::id(), FOLDERS.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(&name);
+        std::fs::create_dir_all(&path).expect("folder");
+        // Cargo runs the same process id on two databases; what an aborted run left is not to be met.
+        let database = postgres.map(|server| {
+            let name = name.replace('-', "_");
+            psql(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            psql(&server, &format!("CREATE DATABASE {name}"));
+            server.replacen("/postgres?", &format!("/{name}?"), 1)
+        });
+        if database.is_some() {
+            std::fs::write(path.join("key"), KEY).expect("key");
+        }
+        Self(path, database)
+    }
+
+    /// The Postgres database's URL.
+    pub fn postgres(&self) -> Option<&str> {
+        self.1.as_deref()
+    }
+
+    /// Lets processes reach the Postgres database by `address` from now on.
+    pub fn lead_through(&mut self, address: SocketAddr) {
+        if let Some(url) = &mut self.1 {
+            let name = url.split('?').next().and_then(|path| path.rsplit('/').next()).expect("a name");
+            *url = format!("postgres://hookboard@{address}/{name}?sslmode=disable");
+        }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.1.is_some()
+    }
+
+    /// What a process is told of its database.
+    pub fn flags(&self) -> Vec<String> {
+        match &self.1 {
+            None => vec![String::from("--data"), self.0.display().to_string()],
+            Some(url) => {
+                let key = self.0.join("key").display().to_string();
+                vec![String::from("--database"), url.clone(), String::from("--key-file"), key]
+            }
+        }
+    }
+
+    /// Where a process of the folder logs to, and what it has logged.
+    fn log(&self) -> (Stdio, impl FnOnce() -> String + use<>) {
+        let path = self.0.join(format!("{}.log", FOLDERS.fetch_add(1, Ordering::Relaxed)));
+        let file = std::fs::File::create(&path).expect("a log");
+        (Stdio::from(file), move || std::fs::read_to_string(path).unwrap_or_default())
+    }
+
+    /// The database itself, for what no call does. A file's server must not run.
+    pub async fn db(&self) -> hookboard_server::db::Db {
+        match &self.1 {
+            None => hookboard_server::db::Db::open(&self.0.join("hookboard.db")).await,
+            Some(url) => hookboard_server::db::Db::connect(url).await,
+        }
+        .expect("opened")
+    }
+
+    /// Runs one statement on the database.
+    pub fn sql(&self, statement: &'static str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async {
+            let db = self.db().await;
+            let mut tx = db.begin().await.expect("begun");
+            hookboard_server::db::sql::query(statement).execute(&mut *tx).await.expect("written");
+            tx.commit().await.expect("committed");
+            db.close().await;
+        });
+    }
+}
+
+/// Runs one statement as the server's owner.
+fn psql(server: &str, statement: &str) {
+    let done =
+        Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", statement, server]).output().expect("psql");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+        if let (Some(url), Ok(server)) = (&self.1, std::env::var("HOOKBOARD_TEST_POSTGRES"))
+            && let Some(name) = url.split('?').next().and_then(|path| path.rsplit('/').next())
+        {
+            psql(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
     }
 }
 
@@ -58,6 +156,13 @@ impl Server {
         Self::start_as(folder, "kestrel", "mira", flags)
     }
 
+    /// The same, by a clock that the test steps.
+    pub fn start_at(folder: &Folder, clock: &Clock, flags: &[&str]) -> Self {
+        Self::start_so(folder, "kestrel", "mira", |command| {
+            command.args(flags).env("HOOKBOARD_CLOCK", &clock.file);
+        })
+    }
+
     /// The same, of another team and admin.
     pub fn start_as(folder: &Folder, team: &str, admin: &str, flags: &[&str]) -> Self {
         Self::start_so(folder, team, admin, |command| {
@@ -67,12 +172,13 @@ impl Server {
 
     /// The same, the process set up by `so`: flags, environment, where its log goes.
     pub fn start_so(folder: &Folder, team: &str, admin: &str, so: impl FnOnce(&mut Command)) -> Self {
+        let (stderr, logged) = folder.log();
         let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--team", team, "--admin", admin, "--data"])
-            .arg(&folder.0)
+            .args(["serve", "--listen", "127.0.0.1:0", "--team", team, "--admin", admin])
+            .args(folder.flags())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(stderr);
         so(&mut command);
         let mut child = command.spawn().expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
@@ -82,7 +188,7 @@ impl Server {
             .find_map(|line| {
                 line.trim().strip_prefix("http://").filter(|rest| rest.contains("#code=")).map(str::to_owned)
             })
-            .expect("a sign-in link");
+            .unwrap_or_else(|| panic!("no sign-in link: {}", logged()));
         // The pipe is kept open: a closed one would end the server at its next line.
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let log = Arc::clone(&said);
@@ -104,6 +210,11 @@ impl Server {
         })
     }
 
+    /// The process's id.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The most memory that the process has had, in KiB.
     pub fn peak_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
@@ -118,6 +229,11 @@ impl Server {
         self.child.wait().expect("ended").success()
     }
 
+    /// Whether the process has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("asked").is_some()
+    }
+
     /// One call of the REST interface: status and JSON answer.
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         self.call_as(&self.key, method, path, body)
@@ -129,6 +245,33 @@ impl Server {
         let body = body.map(ToString::to_string);
         let (status, text) = self.raw(method, &format!("/api/v1{path}"), key, &[], body.as_deref().map(str::as_bytes));
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// What the stream of the team kestrel tells to a key.
+    pub fn listen(&self, key: &str) -> impl Iterator<Item = String> + use<> {
+        let mut stream = TcpStream::connect(self.address).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let head = format!(
+            "GET /api/v1/entities/kestrel/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("text/event-stream")), "it listens");
+        lines
+    }
+
+    /// How many deliveries of the team kestrel are in each state.
+    pub fn counts(&self) -> Option<BTreeMap<String, u64>> {
+        let (status, counts) = self.call("GET", "/entities/kestrel/deliveries/counts", None);
+        let rows = (status == 200).then(|| counts["items"].as_array().cloned()).flatten()?;
+        rows.iter().map(|row| Some((row["state"].as_str()?.to_owned(), row["count"].as_u64()?))).collect()
+    }
+
+    /// Waits until `count` deliveries have arrived and no other is left.
+    pub fn all_delivered(&self, count: u64) {
+        until(&format!("{count} are delivered"), || {
+            (self.counts()? == [(String::from("delivered"), count)].into()).then_some(())
+        });
     }
 
     /// Adds a member to the team kestrel and signs in as this person.
@@ -203,12 +346,105 @@ impl Server {
         let (status, made) = self.call("POST", "/entities/kestrel/automations", Some(&automation));
         assert_eq!(status, 201, "{made}");
     }
+
+    /// Watches links with a webhook that signs, so that requests tell their delivery.
+    pub fn watch_links_signed(&self, receiver: &Receiver) {
+        let secret = serde_json::json!({"value": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
+        assert_eq!(self.call("PUT", "/entities/kestrel/secrets/SIGN", Some(&secret)).0, 201);
+        self.watch_links(&format!("http://{}/hook", receiver.address));
+        self.change_webhook(|settings| {
+            settings["signing_secret"] = "SIGN".into();
+            // A receiver that the test holds back is none that hangs.
+            settings["timeout_s"] = 60.into();
+        });
+    }
+
+    /// The first webhook of the team kestrel.
+    pub fn webhook(&self) -> Value {
+        let (_, webhooks) = self.call("GET", "/entities/kestrel/webhooks", None);
+        webhooks["items"][0].clone()
+    }
+
+    /// Changes the settings of that.
+    pub fn change_webhook(&self, change: impl FnOnce(&mut Value)) {
+        let mut webhook = self.webhook();
+        change(&mut webhook["settings"]);
+        let path = format!("/entities/kestrel/webhooks/{}", webhook["id"].as_str().expect("id"));
+        let (status, changed) = self.call("PUT", &path, Some(&webhook["settings"]));
+        assert_eq!(status, 200, "{changed}");
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A clock that the test steps, of the servers that are started at it.
+pub struct Clock {
+    file: PathBuf,
+    offset_ms: std::cell::Cell<i64>,
+}
+
+impl Clock {
+    pub fn new(folder: &Folder) -> Self {
+        let clock = Self { file: folder.0.join("clock"), offset_ms: std::cell::Cell::new(0) };
+        clock.step(0);
+        clock
+    }
+
+    /// Sets the clock `seconds` forward, or back.
+    pub fn step(&self, seconds: i64) {
+        self.set(self.offset_ms.get() + seconds * 1000);
+    }
+
+    /// Sets the clock to a time in Unix milliseconds.
+    pub fn step_to(&self, time_ms: i64) {
+        let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().expect("a time").as_millis()).expect("a time");
+        self.set(time_ms - now);
+    }
+
+    fn set(&self, offset_ms: i64) {
+        // Renamed into its place, so that nobody reads half of it.
+        let partial = self.file.with_extension("partial");
+        std::fs::write(&partial, offset_ms.to_string()).expect("written");
+        std::fs::rename(&partial, &self.file).expect("set");
+        self.offset_ms.set(offset_ms);
+        // Until every process has read it: they do so every 50 ms at most.
+        std::thread::sleep(Duration::from_millis(60));
+    }
+}
+
+/// A process that only delivers, on a Postgres database.
+pub struct Worker(Child);
+
+impl Worker {
+    /// Starts `hookboard worker` and waits until it delivers.
+    pub fn start(folder: &Folder, flags: &[&str]) -> Self {
+        let (stderr, logged) = folder.log();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
+        command.arg("worker").args(folder.flags()).args(flags).stdout(Stdio::piped()).stderr(stderr);
+        let mut child = command.spawn().expect("started");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("delivers")), "{}", logged());
+        // The pipe is kept open: a closed one would end the worker at its next line.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self(child)
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub fn kill_now(&mut self) {
+        self.0.kill().expect("killed");
+        self.0.wait().expect("ended");
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -282,6 +518,57 @@ pub fn read(stream: &TcpStream) -> Option<Received> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Received { headers, body: String::from_utf8(body).ok()? })
+}
+
+/// Lets requests through once it is open, and counts those that it holds.
+#[derive(Default)]
+pub struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Gate {
+    pub fn pass(&self) {
+        let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(inside, Ordering::SeqCst);
+        let is_open = self.is_open.lock().expect("gate");
+        drop(self.opened.wait_while(is_open, |is_open| !*is_open).expect("gate"));
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    pub fn open(&self) {
+        *self.is_open.lock().expect("gate") = true;
+        self.opened.notify_all();
+    }
+
+    pub fn inside(&self) -> usize {
+        self.inside.load(Ordering::SeqCst)
+    }
+
+    /// The most that it held at once.
+    pub fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    pub fn receiver(self: &Arc<Self>) -> Receiver {
+        let gate = Arc::clone(self);
+        Receiver::start(move |_| {
+            gate.pass();
+            answer(200, "{}")
+        })
+    }
+}
+
+/// Requests by the delivery that they are of; bodies are the same in each of one delivery.
+pub fn requests(receiver: &Receiver) -> BTreeMap<String, usize> {
+    let mut bodies: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for request in receiver.all() {
+        bodies.entry(request.header("webhook-id").to_owned()).or_default().push(request.body);
+    }
+    assert!(bodies.values().all(|of_one| of_one.windows(2).all(|pair| pair[0] == pair[1])), "the same bytes");
+    bodies.into_iter().map(|(id, bodies)| (id, bodies.len())).collect()
 }
 
 /// A plain answer.
