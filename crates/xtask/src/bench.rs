@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
+use crate::postgres::Postgres;
 use crate::shell::{Done, cargo, program, root, target, tee};
 use crate::{page, serve, tools};
 
@@ -11,18 +12,20 @@ use crate::{page, serve, tools};
 type Part = (&'static str, &'static str, fn() -> Done<String>);
 
 /// The parts: name, heading, what runs it.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("template", "Template renderer beside other engines", template),
     ("preview", "Keystroke to updated preview", preview),
     ("load", "First load of the page", load),
     ("latency", "Event accepted to webhook received", latency),
     ("scale", "Lists of a large team", scale),
+    ("throughput", "Events accepted and webhooks delivered", throughput),
 ];
 
 /// Runs the parts named, or all, and writes what all of them printed to docs/benchmarks.md.
 pub(crate) fn run(names: &[String]) -> Done {
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, ..)| known == name)) {
-        return Err(format!("there is no part \"{unknown}\"; the parts are template, preview, load, latency, scale"));
+        let known: Vec<&str> = PARTS.iter().map(|(name, ..)| *name).collect();
+        return Err(format!("there is no part \"{unknown}\"; the parts are {}", known.join(", ")));
     }
     let mut document = String::from(
         "# Benchmarks\n\nWritten by `cargo xtask bench` on a machine with two cores. Read the ratios: absolute times are this machine's.\n",
@@ -87,10 +90,21 @@ fn latency() -> Done<String> {
 }
 
 fn scale() -> Done<String> {
-    let fill = serve::fill()?;
+    let fill = serve::example("fill")?;
     let mut calls = node("bench/scale.mjs")?;
     let table = finished("the scale benchmark", tee(calls.env("HOOKBOARD_FILL", &fill))?)?;
     let mut page = node("bench/scroll.mjs")?;
     let figures = finished("the scroll benchmark", tee(page.env("HOOKBOARD_FILL", &fill))?)?;
     Ok(format!("{}\n\n{figures}", table.trim_end()))
+}
+
+fn throughput() -> Done<String> {
+    tools::serve()?;
+    page::build()?;
+    let binary = serve::server(true)?;
+    let load = serve::example("load")?;
+    let postgres = Postgres::start()?;
+    let mut command = program(load);
+    command.arg(binary).arg(postgres.url()).env("PATH", postgres.path()).env("HOOKBOARD_FILL", serve::example("fill")?);
+    finished("the throughput benchmark", tee(&mut command)?)
 }

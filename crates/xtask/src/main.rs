@@ -2,7 +2,9 @@
 
 mod bench;
 mod dev;
+mod pack;
 mod page;
+mod postgres;
 mod serve;
 mod shell;
 mod test;
@@ -17,9 +19,10 @@ cargo xtask <command>
                   flags go to `hookboard serve`, such as --listen 127.0.0.1:9000
   dev [flags]     the same from a debug build with an unshrunk page, rebuilt as files change
   test [part …]   set up what tests need and run all of them, or the parts named:
-                  rust wasm browser mlflow lint
+                  rust postgres wasm browser mlflow lint; with --long also fuzz, a minute each
+                  target, and outages of half a minute
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
-                  template preview load latency scale
+                  template preview load latency scale throughput
   page            build the page into dist/, with its compressed twins
   setup           install what serve and test need, and nothing else
   screenshots     take the pictures of docs/screens anew

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::shell::{Done, cargo, heard, program, root, step, target};
-use crate::tools;
+use crate::{pack, tools};
 
 /// Name of the page's package, and so of its files.
 const PAGE: &str = "hookboard-page";
@@ -61,7 +61,9 @@ pub(crate) fn build() -> Done<bool> {
     step("Build the page", "3 min when cold", &mut command)?;
     let bindgen = tools::wasm_bindgen()?;
     split(&wasm_split, &bindgen, &made)?;
+    let packs = pack::plan(&made)?;
     shrink(&wasm_opt, &esbuild, &made)?;
+    pack::pack(&made, &packs)?;
     compress(&made)?;
     let _ = fs::remove_dir_all(dist());
     copy(&made, &dist()).map_err(|error| format!("dist cannot be written: {error}"))?;
@@ -130,6 +132,7 @@ fn split(wasm_split: &Path, bindgen: &Path, made: &Path) -> Done {
         .arg(made)
         .arg(parts.join(format!("{PAGE}.wasm")));
     step("Generate the bindings", "some seconds", &mut command)?;
+    pack::shorten(&made.join(format!("{PAGE}_bg.wasm")), &made.join(format!("{PAGE}.js")))?;
     for part in files(&parts) {
         let Some(name) = part.file_name().filter(|name| *name != format!("{PAGE}.wasm").as_str()) else { continue };
         fs::copy(&part, made.join(name)).map_err(|error| error.to_string())?;

@@ -53,10 +53,10 @@ pub(crate) fn server(release: bool) -> Done<PathBuf> {
     Ok(target().join(if release { "release" } else { "debug" }).join("hookboard"))
 }
 
-/// Builds what fills a database for benchmarks; its path.
-pub(crate) fn fill() -> Done<PathBuf> {
+/// Builds a program of the server's examples; its path.
+pub(crate) fn example(name: &str) -> Done<PathBuf> {
     let mut command = cargo();
-    command.args(["build", "--locked", "--release", "-p", "hookboard-server", "--example", "fill"]);
-    step("Build what fills a database", "seconds once the server is built", &mut command)?;
-    Ok(target().join("release/examples/fill"))
+    command.args(["build", "--locked", "--release", "-p", "hookboard-server", "--example", name]);
+    step(&format!("Build the example \"{name}\""), "seconds once the server is built", &mut command)?;
+    Ok(target().join("release/examples").join(name))
 }

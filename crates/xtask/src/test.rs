@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::postgres::Postgres;
 use crate::shell::{Done, cargo, output, program, root, step, target, tee};
 use crate::{page, serve, tools};
 
@@ -10,26 +11,43 @@ use crate::{page, serve, tools};
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 5] = [("lint", lint), ("rust", rust), ("wasm", wasm), ("browser", browser), ("mlflow", mlflow)];
+const PARTS: [Part; 6] =
+    [("lint", lint), ("rust", rust), ("postgres", postgres), ("wasm", wasm), ("browser", browser), ("mlflow", mlflow)];
+
+/// What only `--long` brings: minutes, not seconds, and never the same twice.
+const LONG: Part = ("fuzz", fuzz);
+
+/// The fuzz targets, and how many seconds each runs.
+const FUZZ_TARGETS: [&str; 4] = ["template", "condition", "event", "url"];
+const FUZZ_S: u32 = 60;
 
 /// Crates that may be part of the page. One stray crate has cost others megabytes.
 const PAGE_CRATES: &str = "crates/xtask/page-crates.txt";
+
+/// Names the Postgres server that the server's tests run on; they run on files without it.
+const POSTGRES: &str = "HOOKBOARD_TEST_POSTGRES";
 
 /// Tests that passed and failed, over all runners.
 #[derive(Debug, Default)]
 struct Tally {
     passed: u64,
     failed: u64,
+    /// Whether outages and drains last as long as they may.
+    is_long: bool,
 }
 
-/// Runs the parts named, or all. Every part runs, whatever failed before it.
-pub(crate) fn run(names: &[String]) -> Done {
-    if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, _)| known == name)) {
-        let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+/// Runs the parts named, or all, and with `--long` the long one after them. Every part runs, whatever failed before it.
+pub(crate) fn run(arguments: &[String]) -> Done {
+    let (flags, names): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|one| *one == "--long");
+    let is_long = !flags.is_empty();
+    let parts: Vec<Part> = PARTS.into_iter().chain(is_long.then_some(LONG)).collect();
+    if let Some(unknown) = names.iter().find(|name| !parts.iter().any(|(known, _)| known == *name)) {
+        let known: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
         return Err(format!("there is no part \"{unknown}\"; the parts are {}", known.join(", ")));
     }
-    let mut tally = Tally::default();
-    for (name, part) in PARTS.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name)) {
+    let mut tally = Tally { is_long, ..Tally::default() };
+    for (name, part) in parts.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| *wanted == name))
+    {
         println!("\n━━ {name}");
         if let Err(message) = part(&mut tally) {
             eprintln!("{name}: {message}");
@@ -58,6 +76,9 @@ impl Tally {
     /// one: it did not get to its tests.
     fn runner(&mut self, what: &str, command: &mut Command) -> Done {
         println!("▸ {what}");
+        if self.is_long {
+            command.env("HOOKBOARD_TEST_LONG", "1");
+        }
         let (success, printed) = tee(command)?;
         let (passed, failed) = counts(&printed);
         self.passed += passed;
@@ -170,7 +191,8 @@ fn rust(tally: &mut Tally) -> Done {
     // The binary that tests start holds the page, which must be there to be embedded.
     tools::serve()?;
     page::build()?;
-    tally.runner("cargo test", &mut quiet(&["test", "--quiet", "--locked", "--workspace", "--no-fail-fast"]))?;
+    let mut tests = quiet(&["test", "--quiet", "--locked", "--workspace", "--no-fail-fast"]);
+    tally.runner("cargo test", tests.env_remove(POSTGRES))?;
     let vectors = [
         "run",
         "--quiet",
@@ -183,6 +205,16 @@ fn rust(tally: &mut Tally) -> Done {
         "crates/template/vectors/template.json",
     ];
     tally.runner("template vectors", &mut quiet(&vectors))
+}
+
+/// The server's tests once more, on Postgres.
+fn postgres(tally: &mut Tally) -> Done {
+    tools::serve()?;
+    page::build()?;
+    let postgres = Postgres::start()?;
+    let mut command = quiet(&["test", "--quiet", "--locked", "-p", "hookboard-server", "--no-fail-fast", "--tests"]);
+    command.env(POSTGRES, postgres.url()).env("PATH", postgres.path());
+    tally.runner("cargo test of the server on Postgres", &mut command)
 }
 
 fn wasm(tally: &mut Tally) -> Done {
@@ -218,6 +250,32 @@ fn mlflow(tally: &mut Tally) -> Done {
             .env("HOOKBOARD_DIST", page::dist())
             .env("MLFLOW_PYTHON", python),
     )
+}
+
+/// Runs each fuzz target over its seeds and what earlier runs found. What breaks one is kept, and its path printed.
+fn fuzz(tally: &mut Tally) -> Done {
+    let folder = root().join("fuzz");
+    let built = target().join("fuzz");
+    let in_fuzz = |arguments: &[&str]| {
+        let mut command = cargo();
+        command.current_dir(&folder).args(arguments).env("CARGO_TARGET_DIR", &built);
+        // The flags are those of fuzz/.cargo/config.toml; others in the environment would replace them.
+        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
+        command
+    };
+    step("Build the fuzz targets", "2 min when cold", &mut in_fuzz(&["build", "--quiet", "--locked", "--release"]))?;
+    for name in FUZZ_TARGETS {
+        let corpus = built.join("corpus").join(name);
+        fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
+        let mut command = in_fuzz(&["run", "--quiet", "--locked", "--release", "--bin", name, "--"]);
+        command.arg(&corpus).arg(folder.join("seeds").join(name));
+        command.arg(format!("-dict=dictionaries/{name}.txt"));
+        command.arg(format!("-artifact_prefix={}", built.join(format!("{name}-")).display()));
+        command.args(["-timeout=10", "-max_len=4096", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1"]);
+        command.arg(format!("-max_total_time={FUZZ_S}"));
+        tally.one(&format!("fuzz target {name}"), step(&format!("Fuzz {name}"), "a minute", &mut command));
+    }
+    Ok(())
 }
 
 /// Node's own runner over a folder of specs, one file at a time: they share two cores with a browser.

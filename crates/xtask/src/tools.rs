@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::postgres;
 use crate::shell::{Done, cargo, find, output, program, root, step, target};
 
 const TRUNK: &str = "0.21.14";
@@ -49,6 +50,7 @@ pub(crate) fn serve() -> Done {
 pub(crate) fn test() -> Done {
     chromium()?;
     node_packages()?;
+    postgres()?;
     python().map(|_| ())
 }
 
@@ -186,6 +188,19 @@ pub(crate) fn chromium() -> Done<(PathBuf, PathBuf)> {
     apt("Install the system's Chromium", "about 1 min", &["chromium", "chromium-driver"])?;
     both().ok_or_else(|| {
         String::from("chromium and chromedriver are not on the PATH. Install both, then run this again.")
+    })
+}
+
+/// The folder of the system's Postgres programs.
+pub(crate) fn postgres() -> Done<PathBuf> {
+    if let Some(bin) = postgres::installed() {
+        return Ok(bin);
+    }
+    apt("Install the system's Postgres", "about 1 min", &["postgresql"])?;
+    postgres::installed().ok_or_else(|| {
+        String::from(
+            "initdb, postgres and pg_ctl are not on the PATH. Install Postgres 13 or later, then run this again.",
+        )
     })
 }
 
