@@ -55,7 +55,8 @@ impl Seat {
 
 /// Declares a function that asks for a part of the page: `part!(module: fn name(argument: Type) { view })`.
 /// The parts of one module load together. What several modules share is cut into a
-/// chunk for each combination of them: few modules make few requests.
+/// chunk for each combination of them: few modules make few requests. Chunks that the first screens need are
+/// packed (`crates/xtask/src/pack.rs`).
 macro_rules! part {
     ($(#[$meta:meta])* $module:ident: $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$meta])*

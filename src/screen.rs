@@ -35,6 +35,15 @@ part! {
 }
 
 part! {
+    home: fn home(route: Route) {
+        match route {
+            Route::Team { entity, .. } => view! { <HomePage entity=entity /> }.into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+part! {
     list: fn list(route: Route) {
         match route {
             Route::Team { entity, .. } => view! { <TeamAutomations entity=entity /> }.into_any(),
@@ -92,13 +101,19 @@ fn ask(route: &Route) -> Option<Ask> {
         Route::Place(_, PlaceTab::Workspace) => workspace,
         Route::Team { room, .. } if room.is_setting() => settings,
         _ if is_list(route) => list,
-        Route::Start | Route::Unknown(_) | Route::Team { room: Room::Home, .. } => return None,
+        Route::Team { room: Room::Home, .. } => home,
+        Route::Start | Route::Unknown(_) => return None,
         _ => rooms,
     };
     Some(module(route.clone()))
 }
 
-/// Whether the room is a list of automations. The page's own style is enough for it.
+/// Whether the page's own style is enough for the room.
+const fn is_plain(route: &Route) -> bool {
+    is_list(route) || matches!(route, Route::Team { room: Room::Home, .. })
+}
+
+/// Whether the room is a list of automations.
 const fn is_list(route: &Route) -> bool {
     matches!(route, Route::Team { room: Room::Automations, .. } | Route::Place(_, PlaceTab::Automations))
 }
@@ -114,7 +129,7 @@ pub fn Screen() -> impl IntoView {
     });
     live(move || {
         let route = room.get();
-        let plain = is_list(&route);
+        let plain = is_plain(&route);
         if let Route::Place(place, tab) = &route {
             let (place, tab) = (place.clone(), *tab);
             let content = move || ask(&route).map(|ask| view! { <Part ask=ask plain=plain /> });
@@ -127,7 +142,6 @@ pub fn Screen() -> impl IntoView {
         }
         match (ask(&route), route) {
             (Some(ask), _) => view! { <Part ask=ask plain=plain room=true /> }.into_any(),
-            (None, Route::Team { entity, .. }) => view! { <HomePage entity=entity /> }.into_any(),
             (None, Route::Start) => view! { <Start /> }.into_any(),
             (None, _) => view! { <Nowhere /> }.into_any(),
         }

@@ -1,6 +1,6 @@
 //! A button that opens a menu.
 
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, task::spawn_local};
 use web_sys::KeyboardEvent;
 
 use super::{
@@ -106,6 +106,13 @@ pub fn Menu(
     let button: NodeRef<html::Button> = NodeRef::new();
     let menu: NodeRef<html::Div> = NodeRef::new();
     let open = RwSignal::new(false);
+    // Lists have a menu for each row: the element is made when the reader comes near.
+    let made = RwSignal::new(false);
+    let make = move || {
+        if !made.get_untracked() {
+            made.set(true);
+        }
+    };
     let from_end = RwSignal::new(false);
     // Said again, it would draw the items anew and lose the focus that is on one.
     let set_open = move |shows: bool| {
@@ -124,10 +131,23 @@ pub fn Menu(
         from_end.set(false);
     };
     let show = move || {
-        if let Some(menu) = menu.get_untracked() {
-            set_open(true);
-            // Fails only for a menu that is open or gone already.
-            let _ = menu.show_popover();
+        make();
+        // Once it is made.
+        spawn_local(async move {
+            // Unless the row went meanwhile.
+            if made.try_with_untracked(|made| *made) == Some(true)
+                && let Some(menu) = menu.get_untracked()
+            {
+                set_open(true);
+                // Fails only for a menu that is open or gone already.
+                let _ = menu.show_popover();
+            }
+        });
+    };
+    // By assistive technology, which neither points nor focuses first. The browser opens one that is made.
+    let press = move |_: web_sys::MouseEvent| {
+        if !made.get_untracked() {
+            show();
         }
     };
     let hide = move |refocus: bool| {
@@ -210,6 +230,30 @@ pub fn Menu(
             })
             .collect_view()
     };
+    let element = move |id: String| {
+        view! {
+            <div
+                node_ref=menu
+                class=if wide { "menu menu--wide" } else { "menu" }
+                role="menu"
+                id=id
+                aria-label=title
+                popover="auto"
+                on:beforetoggle=handler(move |event: web_sys::Event| {
+                    // The items must be there before the menu is measured.
+                    let opens = js_sys::Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open");
+                    if opens {
+                        set_open(true);
+                    }
+                })
+                on:toggle=handler(toggled)
+                on:keydown=handler(menu_key)
+            >
+                {live(rows)}
+            </div>
+        }
+    };
+    let popover = id.clone();
     let face = match face {
         Some(face) => face.run(),
         None => view! { <Icon glyph=glyph.unwrap_or(Glyph::More) /> }.into_any(),
@@ -223,29 +267,14 @@ pub fn Menu(
             aria-haspopup="menu"
             aria-expanded=bound(move || open.get().to_string())
             aria-label=label
-            popovertarget=id.clone()
+            popovertarget=popover
+            on:pointerdown=handler(move |_: web_sys::PointerEvent| make())
+            on:focus=handler(move |_: web_sys::FocusEvent| make())
+            on:click=handler(press)
             on:keydown=handler(button_key)
         >
             {face}
         </button>
-        <div
-            node_ref=menu
-            class=if wide { "menu menu--wide" } else { "menu" }
-            role="menu"
-            id=id
-            aria-label=title
-            popover="auto"
-            on:beforetoggle=handler(move |event: web_sys::Event| {
-                // The items must be there before the menu is measured.
-                let opens = js_sys::Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open");
-                if opens {
-                    set_open(true);
-                }
-            })
-            on:toggle=handler(toggled)
-            on:keydown=handler(menu_key)
-        >
-            {live(rows)}
-        </div>
+        {live(move || made.get().then(|| element(id.clone())))}
     }
 }

@@ -1,5 +1,7 @@
 //! What menus and listboxes share: native popovers placed beside their button, and arrow keys.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
@@ -102,4 +104,9 @@ pub fn walk(event: &KeyboardEvent, overlay: &Element) -> bool {
 /// Runs `then` when the browser has laid out what just changed.
 pub fn after_layout(then: impl FnOnce() + 'static) {
     request_animation_frame(then);
+}
+
+/// Runs `then` when what just changed is on the screen.
+pub fn after_paint(then: impl FnOnce() + 'static) {
+    request_animation_frame(move || set_timeout(then, Duration::ZERO));
 }

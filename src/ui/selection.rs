@@ -23,13 +23,13 @@ impl Selection {
     pub fn new(rows: Memo<Vec<String>>) -> Self {
         let chosen = RwSignal::new(HashSet::<String>::new());
         Effect::new(move || {
-            let gone = rows.with(|rows| {
-                let rows: HashSet<&String> = rows.iter().collect();
-                chosen
-                    .with_untracked(|chosen| chosen.iter().filter(|id| !rows.contains(id)).cloned().collect::<Vec<_>>())
-            });
-            if !gone.is_empty() {
-                chosen.update(|chosen| chosen.retain(|id| !gone.contains(id)));
+            rows.track();
+            if chosen.with_untracked(HashSet::is_empty) {
+                return;
+            }
+            let rows: HashSet<String> = rows.get_untracked().into_iter().collect();
+            if chosen.with_untracked(|chosen| chosen.iter().any(|id| !rows.contains(id))) {
+                chosen.update(|chosen| chosen.retain(|id| rows.contains(id)));
             }
         });
         Self { rows, chosen, last: StoredValue::new(None) }

@@ -91,6 +91,15 @@ pub enum Tick {
 
 const TICKS: usize = 20;
 
+/// Class and height of each.
+const LOOKS: [(Option<Tick>, &str, u32); 5] = [
+    (Some(Tick::Good), "ok", 9),
+    (Some(Tick::Bad), "bad", 16),
+    (Some(Tick::Wait), "wait", 16),
+    (Some(Tick::Skip), "none", 4),
+    (None, "none", 2),
+];
+
 /// The last 20 results: arrived ones low, failed and retried ones at full height, the rest stubs.
 #[component]
 pub fn Sparkline(
@@ -103,18 +112,14 @@ pub fn Sparkline(
     }
     let good = ticks.iter().filter(|tick| **tick == Tick::Good).count();
     let missing = TICKS.saturating_sub(ticks.len());
-    let bar = |(index, tick): (usize, Option<Tick>)| {
-        let (class, height) = match tick {
-            Some(Tick::Good) => ("spark__ok", 9),
-            Some(Tick::Bad) => ("spark__bad", 16),
-            Some(Tick::Wait) => ("spark__wait", 16),
-            Some(Tick::Skip) => ("spark__none", 4),
-            None => ("spark__none", 2),
-        };
-        format!(r#"<rect class="{class}" x="{}" y="{}" width="3" height="{height}"/>"#, index * 4, 16 - height)
+    let ticks: Vec<Option<Tick>> = std::iter::repeat_n(None, missing).chain(ticks.into_iter().map(Some)).collect();
+    // One path for all that look alike: a list draws many.
+    let path = |(of, class, height): (Option<Tick>, &str, u32)| {
+        let alike = ticks.iter().enumerate().filter(|(_, tick)| **tick == of);
+        let bars: Vec<String> = alike.map(|(index, _)| format!("M{} 16v-{height}h3v{height}z", index * 4)).collect();
+        (!bars.is_empty()).then(|| format!(r#"<path class="spark__{class}" d="{}"/>"#, bars.concat()))
     };
-    let bars: String =
-        std::iter::repeat_n(None, missing).chain(ticks.into_iter().map(Some)).enumerate().map(bar).collect();
+    let bars = LOOKS.into_iter().filter_map(path).collect::<Vec<_>>().concat();
     view! {
         <span class="cell-stack">
             <svg

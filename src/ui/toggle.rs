@@ -23,19 +23,23 @@ pub fn Switch(
             on_switch.run(!on.get_untracked());
         }
     };
-    view! {
-        <button
-            class="switch"
-            type="button"
-            role="switch"
-            aria-checked=bound(move || on.get().to_string())
-            aria-label=label
-            aria-disabled=bound(move || refused.with(Option::is_some).then_some("true"))
-            aria-description=bound(move || refused.get())
-            title=bound(move || refused.get())
-            on:click=handler(press)
-        ></button>
-    }
+    // Drawn anew where the role changes, rather than told by three attributes in each row of a list.
+    live(move || {
+        let why = refused.get();
+        view! {
+            <button
+                class="switch"
+                type="button"
+                role="switch"
+                aria-checked=bound(move || on.get().to_string())
+                aria-label=label.clone()
+                aria-disabled=why.is_some().then_some("true")
+                aria-description=why.clone()
+                title=why
+                on:click=handler(press)
+            ></button>
+        }
+    })
 }
 
 /// How much of a selection is chosen.
@@ -73,11 +77,11 @@ pub fn Checkbox(
     });
     view! {
         <label class="check-target">
-            <span class="visually-hidden">{label}</span>
             <input
                 node_ref=input
                 class="checkbox"
                 type="checkbox"
+                aria-label=label
                 on:click=handler(move |event: web_sys::MouseEvent| shift.set_value(event.shift_key()))
                 on:change=handler(move |event: web_sys::Event| on_check.run((event_target_checked(&event), shift.get_value())))
             />

@@ -18,6 +18,7 @@ use crate::{
         format::counted,
         icon::{Glyph, Icon},
         overlay::after_layout,
+        rows::Row,
         selection::{BulkBar, Selection},
     },
 };
@@ -26,11 +27,11 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Chosen {
     /// Its rows.
-    pub rows: Memo<Vec<Automation>>,
+    pub rows: Memo<Vec<Row<Automation>>>,
     /// Those that are selected.
     pub selection: Selection,
     /// Those that are to be deleted.
-    pub doomed: RwSignal<Vec<Automation>>,
+    pub doomed: RwSignal<Vec<Row<Automation>>>,
     /// Whether that is being asked.
     pub asking: RwSignal<bool>,
     /// Where the list stands.
@@ -172,7 +173,7 @@ fn ChosenBar(
                         view! {
                             <li>
                                 <Icon glyph=Glyph::Hook />
-                                <span>{one.name} " " <span class="muted">{one.scope.name}</span></span>
+                                <span>{one.name.clone()} " " <span class="muted">{one.scope.name.clone()}</span></span>
                             </li>
                         }
                     })

@@ -22,7 +22,7 @@ use crate::{
         field::SearchField,
         focus::Heading,
         format::{count, counted},
-        rows::follow,
+        rows::{Row, follow},
         selection::{ChooseAll, Selection},
     },
 };
@@ -73,7 +73,7 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     let within = StoredValue::new(within);
     let filters = Memo::new(move |_| router.query().with(Filters::of));
     let webhooks = webhook_choices(&entity);
-    let pages = Pages::<Automation>::new(
+    let pages = Pages::<Row<Automation>>::new(
         client,
         move || within.with_value(|within| calls::automations(&entity, within.as_ref(), &filters.get().ask())),
         |row| &row.id,
@@ -83,23 +83,23 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     let rows = Memo::new(move |_| pages.rows());
     let selection = Selection::new(Memo::new(move |_| pages.ids()));
     let tested = RwSignal::new(None::<Automation>);
-    let doomed = RwSignal::new(Vec::<Automation>::new());
+    let doomed = RwSignal::new(Vec::<Row<Automation>>::new());
     let asking = RwSignal::new(false);
     let board: NodeRef<html::Section> = NodeRef::new();
-    let ask = move |automations: Vec<Automation>| {
+    let ask = move |automations: Vec<Row<Automation>>| {
         doomed.set(automations);
         asking.set(true);
     };
     let choosing = Signal::derive(move || asking.get() || selection.count() > 0);
     let subject = Chosen { rows, selection, doomed, asking, board };
-    let row = move |automation: Automation| {
+    let row = move |automation: Row<Automation>| {
         let automation = follow(rows, automation, |one, other| one.id == other.id);
         view! {
             <AutomationRow
                 automation=automation
                 with_place=within.with_value(Option::is_none)
                 selection=selection
-                on_test=Callback::new(move |automation| tested.set(Some(automation)))
+                on_test=Callback::new(move |row: Row<Automation>| tested.set(Some(Automation::clone(&row))))
                 on_delete=Callback::new(move |automation| ask(vec![automation]))
             />
         }
@@ -155,7 +155,7 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             node_ref=board
             label=label
             listing=pages.listing()
-            class="table--automations"
+            class="table--rows table--automations"
             keeps_focus=true
             columns=&COLUMNS
             lead=move || view! { <ChooseAll selection=selection /> }.into_any()

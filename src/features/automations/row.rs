@@ -20,6 +20,7 @@ use crate::{
         icon::{Glyph, Icon},
         menu::{Menu, MenuItem},
         outcome::{last_result, last_results, never_fired},
+        rows::Row,
         rule::{RuleSentence, Then},
         selection::{ChooseRow, Selection, is_chosen},
         status::{Badge, Tone},
@@ -41,7 +42,8 @@ pub(super) fn loose_pattern(automation: &Automation) -> Option<String> {
     let test = tests.into_iter().find(|test| test.path == path && test.op == Op::Regex)?;
     let own = test.operand.as_str()?.to_owned();
     // A pattern without an anchor that is more than a word is taken for meant as it is.
-    let word = own.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    // Letters of any script, without the tables that tell them from signs.
+    let word = own.chars().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii() || "-_.".contains(c));
     (word && !pattern::is_anchored(&own)).then_some(own)
 }
 
@@ -49,15 +51,15 @@ pub(super) fn loose_pattern(automation: &Automation) -> Option<String> {
 #[component]
 pub(super) fn AutomationRow(
     /// The automation as it is now.
-    automation: Memo<Automation>,
+    automation: Memo<Row<Automation>>,
     /// Whether rows name the place they watch.
     with_place: bool,
     /// The rows that are chosen.
     selection: Selection,
     /// Is asked to test it.
-    on_test: Callback<Automation>,
+    on_test: Callback<Row<Automation>>,
     /// Is asked to delete it.
-    on_delete: Callback<Automation>,
+    on_delete: Callback<Row<Automation>>,
 ) -> impl IntoView {
     let (router, team) = (use_router(), use_team());
     let actions = Actions::new(&automation.with_untracked(|automation| automation.scope.entity.clone()));
@@ -67,7 +69,9 @@ pub(super) fn AutomationRow(
     // What the server says now counts again.
     Effect::new(move || {
         automation.track();
-        shown.set(None);
+        if shown.with_untracked(Option::is_some) {
+            shown.set(None);
+        }
     });
     let on = Signal::derive(move || shown.get().unwrap_or_else(|| automation.with(|automation| automation.enabled)));
     let (id, name) = automation.with_untracked(|automation| (automation.id.clone(), automation.name.clone()));
@@ -120,9 +124,8 @@ pub(super) fn AutomationRow(
             item.on_choose.run(());
         }
     };
-    let href = move || {
-        automation.with(|automation| router.href(&Route::Automation(place_of(automation), automation.id.clone())))
-    };
+    let href = automation
+        .with_untracked(|automation| router.href(&Route::Automation(place_of(automation), automation.id.clone())));
     view! {
         <tr role="row" aria-selected=bound(move || selected.get().to_string()) data-state=bound(move || (!on.get()).then_some("off"))>
             <td role="cell" class="col-check">
@@ -131,10 +134,10 @@ pub(super) fn AutomationRow(
             <th role="rowheader" scope="row" class="col-name">
                 <span class="cell-stack">
                     <span class="row-title-line">
-                        <a class="row-title" href=bound(href) on:keydown=handler(title_key)>
+                        <a class="row-title" href=href on:keydown=handler(title_key)>
                             {live(move || automation.with(|automation| automation.name.clone()))}
                         </a>
-                        {live(move || automation.with(row_badge))}
+                        {live(move || automation.with(|automation| row_badge(automation)))}
                     </span>
                     {live(move || {
                         automation
@@ -149,15 +152,7 @@ pub(super) fn AutomationRow(
                     })}
                 </span>
             </th>
-            <td role="cell" class="col-scope">
-                {live(move || automation.with(|automation| scope_view(automation, with_place)))}
-            </td>
-            <td role="cell" class="col-last">
-                {live(move || automation.with(|automation| last_result(&automation.activity, never_fired(automation))))}
-            </td>
-            <td role="cell" class="col-spark">
-                {live(move || automation.with(|automation| last_results(&automation.activity)))}
-            </td>
+            {live(move || automation.with(|automation| cells(automation, with_place)))}
             <td role="cell" class="col-on">
                 <Switch
                     on=on
@@ -188,6 +183,22 @@ fn row_badge(automation: &Automation) -> AnyView {
         .into_any(),
         None => ().into_any(),
     }
+}
+
+/// What no control of the row stands in, drawn anew as a whole.
+fn cells(automation: &Automation, with_place: bool) -> AnyView {
+    view! {
+        <td role="cell" class="col-scope">
+            {scope_view(automation, with_place)}
+        </td>
+        <td role="cell" class="col-last">
+            {last_result(&automation.activity, never_fired(automation))}
+        </td>
+        <td role="cell" class="col-spark">
+            {last_results(&automation.activity)}
+        </td>
+    }
+    .into_any()
 }
 
 fn scope_view(automation: &Automation, with_place: bool) -> AnyView {

@@ -30,7 +30,7 @@ use crate::{
         format::count,
         icon::Glyph,
         outcome::{look, outcome_words},
-        rows::follow,
+        rows::{Row, follow},
         selection::{BulkBar, ChooseAll, Selection},
         time::now,
         toast::use_toasts,
@@ -152,7 +152,7 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
     });
     let board: NodeRef<html::Section> = NodeRef::new();
     let chosen = StoredValue::new(None::<Selection>);
-    let pages = Pages::<Delivery>::new(
+    let pages = Pages::<Row<Delivery>>::new(
         client,
         move || scope.with_value(|(entity, _)| calls::deliveries(entity, &asked.get())),
         |row| &row.id,
@@ -215,7 +215,7 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
     let again = RwSignal::new(None::<Again>);
     let row = {
         let entity = entity.clone();
-        move |delivery: Delivery| {
+        move |delivery: Row<Delivery>| {
             let delivery = follow(rows, delivery, |one, other| one.id == other.id);
             view! { <DeliveryRow delivery=delivery entity=entity.clone() selection=selection refused=member /> }
         }
@@ -287,7 +287,7 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
             node_ref=board
             label=label
             listing=pages.listing()
-            class="table--history"
+            class="table--rows table--history"
             columns=&COLUMNS
             lead=move || view! { <ChooseAll selection=selection /> }.into_any()
             empty=empty

@@ -15,6 +15,7 @@ use crate::{
         format::{absolute, ago, duration, parse_time, short},
         icon::{Glyph, Icon},
         outcome::{look, short_code},
+        rows::Row,
         selection::{ChooseRow, Selection, is_chosen},
         status::Status,
         time::use_clock,
@@ -31,7 +32,7 @@ pub(super) const fn can_go_again(state: DeliveryState) -> bool {
 #[component]
 pub(super) fn DeliveryRow(
     /// The delivery as it is now.
-    delivery: Memo<Delivery>,
+    delivery: Memo<Row<Delivery>>,
     /// The team's name.
     entity: String,
     /// The rows that are chosen.
@@ -85,7 +86,7 @@ pub(super) fn DeliveryRow(
                 </a>
             </th>
             <td role="cell" class="col-subject">
-                {live(move || delivery.with(subject))}
+                {live(move || delivery.with(|delivery| subject(delivery)))}
             </td>
             <td role="cell" class="col-who muted">
                 {live(move || delivery.with(|delivery| delivery.event_author.clone()))}

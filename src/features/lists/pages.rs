@@ -13,15 +13,14 @@ use crate::{
     client::{ApiError, Client, Remote},
     ui::{
         board::{ListState, Listing},
-        overlay::after_layout,
+        overlay::after_paint,
     },
 };
 
 /// A list that is read page by page: the first page is kept up to date, later ones are asked for.
 pub struct Pages<T: Send + Sync + 'static> {
     shown: Memo<Shown<T>>,
-    /// The list that shows with all its rows; another one has only begun.
-    whole: RwSignal<Which>,
+    drawn: RwSignal<Drawn>,
     listing: Listing,
     id: fn(&T) -> &str,
 }
@@ -38,8 +37,15 @@ impl<T: Send + Sync + 'static> Copy for Pages<T> {}
 type Which = (Option<String>, usize);
 
 /// Rows that are drawn at once where another list takes a list's place, so that a filter answers while a key
-/// is pressed; a screen holds fewer. The others follow in the next frame.
-const AT_ONCE: usize = 20;
+/// is pressed: as many as a screen holds. The others follow, as many at a time, each time once a frame shows.
+const AT_ONCE: usize = 10;
+
+/// How far a list is drawn: the first so many of its rows.
+#[derive(Clone, PartialEq)]
+struct Drawn {
+    of: Which,
+    rows: usize,
+}
 
 /// The pages after the first of one list.
 #[derive(Clone)]
@@ -172,17 +178,20 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Pages<T> {
             more: Callback::new(move |()| load(cursor.get_untracked(), 1, untrack(own_later).len())),
             show_new: Callback::new(move |()| asked.update(|asked| *asked += 1)),
         };
-        let whole = RwSignal::<Which>::new((None, 0));
+        // What is about to be replaced need not be drawn.
+        let is_asked = Signal::derive(move || first.with(|first| first.busy));
+        let drawn = RwSignal::new(Drawn { of: (None, 0), rows: usize::MAX });
         Effect::new(move || {
-            let of = shown.with(|shown| shown.of.clone());
-            if whole.with_untracked(|whole| *whole != of) {
-                after_layout(move || drop(whole.try_set(of)));
+            let (of, rows) = shown.with(|shown| (shown.of.clone(), shown.rows.len()));
+            if drawn.with_untracked(|drawn| drawn.of != of) {
+                drawn.set(Drawn { of: of.clone(), rows: AT_ONCE });
+                draw_on(drawn, of, rows, is_asked);
             }
         });
-        Self { shown, whole, listing, id }
+        Self { shown, drawn, listing, id }
     }
 
-    /// Ids of all rows, those that are only drawn in the next frame included.
+    /// Ids of all rows, those that are yet to be drawn included.
     pub fn ids(&self) -> Vec<String> {
         self.shown.with(|shown| shown.rows.iter().map(|row| (self.id)(row).to_owned()).collect())
     }
@@ -190,9 +199,8 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Pages<T> {
     /// The rows that are drawn; none while the first page has not come.
     pub fn rows(&self) -> Vec<T> {
         self.shown.with(|shown| {
-            let is_whole = self.whole.with(|whole| *whole == shown.of);
-            let count = if is_whole { shown.rows.len() } else { AT_ONCE.min(shown.rows.len()) };
-            shown.rows[..count].to_vec()
+            let drawn = self.drawn.with(|drawn| if drawn.of == shown.of { drawn.rows } else { AT_ONCE });
+            shown.rows[..drawn.min(shown.rows.len())].to_vec()
         })
     }
 
@@ -200,6 +208,26 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Pages<T> {
     pub const fn listing(&self) -> Listing {
         self.listing
     }
+}
+
+/// Draws the rest of a list that has begun with some of its `count` rows, unless another takes its place. Waits
+/// while the list is asked for.
+fn draw_on(drawn: RwSignal<Drawn>, of: Which, count: usize, is_asked: Signal<bool>) {
+    after_paint(move || {
+        let Some(rows) = drawn.try_with_untracked(|drawn| (drawn.of == of).then_some(drawn.rows)).flatten() else {
+            return;
+        };
+        if is_asked.get_untracked() {
+            return draw_on(drawn, of, count, is_asked);
+        }
+        let rows = rows + AT_ONCE;
+        // Rows that come to a list that is drawn, by a further page say, show at once.
+        let is_whole = rows >= count;
+        drawn.set(Drawn { of: of.clone(), rows: if is_whole { usize::MAX } else { rows } });
+        if !is_whole {
+            draw_on(drawn, of, count, is_asked);
+        }
+    });
 }
 
 /// A list that comes whole: its rows, and how it has come along. No path, no call.
@@ -234,12 +262,13 @@ pub fn whole_list<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'stati
 
 /// The rows that were there, as they are now, and those that are older; and how many newer ones there are.
 fn keep_place<T: Clone>(old: &[T], fresh: Vec<T>, id: fn(&T) -> &str) -> (Vec<T>, usize) {
-    let known: HashSet<&str> = old.iter().map(id).collect();
+    let known: HashSet<String> = old.iter().map(|row| id(row).to_owned()).collect();
     let last = fresh.iter().rposition(|row| known.contains(id(row)));
     let (around, older) = fresh.split_at(last.map_or(fresh.len(), |last| last + 1));
     let waiting = around.iter().filter(|row| !known.contains(id(row))).count();
-    let now: HashMap<&str, &T> = around.iter().map(|row| (id(row), row)).collect();
-    let rows = old.iter().map(|row| now.get(id(row)).copied().unwrap_or(row).clone());
+    let now: HashMap<String, usize> =
+        around.iter().enumerate().map(|(index, row)| (id(row).to_owned(), index)).collect();
+    let rows = old.iter().map(|row| now.get(id(row)).map_or(row, |index| &around[*index]).clone());
     (rows.chain(older.iter().cloned()).collect(), waiting)
 }
 

@@ -247,14 +247,20 @@ fn Form(
                     .filter(|one| first_met(&rule, &one.points).is_some())
                     .map(|one| one.name.clone())
                     .collect();
-                let words = format!(" of the {} runs shown", series.len());
                 let names = if met.is_empty() { ".".to_owned() } else { format!(": {}.", met.join(", ")) };
+                let words = match (met.len(), series.len()) {
+                    (0, 1) => "It would not have fired in the run shown.".into_any(),
+                    (_, 1) => format!("It would have fired in the run shown{names}").into_any(),
+                    (fired, shown) => view! {
+                        "It would have fired in "
+                        <b class="strong">{fired}</b>
+                        {format!(" of the {shown} runs shown{names}")}
+                    }
+                    .into_any(),
+                };
                 view! {
                     <Callout tone=Tone::Info glyph=Glyph::History>
-                        "It would have fired in "
-                        <b class="strong">{met.len()}</b>
                         {words}
-                        {names}
                     </Callout>
                 }
             })
