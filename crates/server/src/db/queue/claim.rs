@@ -142,7 +142,9 @@ pub async fn claim(db: &Db, now: i64, lease_ms: i64, room: usize, reserved: usiz
                 .await?;
         }
     }
-    let claimed = lease(&mut tx, &chosen, now + lease_ms).await?;
+    // As it was chosen: another worker may pause the webhook meanwhile.
+    let is_probe = |webhook: &str| sent.get(webhook).is_some_and(|(webhook, _)| webhook.is_paused);
+    let claimed = lease(&mut tx, &chosen, now + lease_ms, is_probe).await?;
     failpoint::hit(Point::BeforeClaimCommit);
     tx.commit().await?;
     failpoint::hit(Point::AfterClaim);
@@ -170,7 +172,12 @@ async fn ready(conn: &mut Conn, state: &'static str, now: i64) -> Result<Vec<Rea
 }
 
 /// Takes the lease of each chosen delivery that still waits.
-async fn lease(conn: &mut Conn, chosen: &[String], until: i64) -> Result<Vec<Claimed>> {
+async fn lease(
+    conn: &mut Conn,
+    chosen: &[String],
+    until: i64,
+    is_probe: impl Fn(&str) -> bool,
+) -> Result<Vec<Claimed>> {
     let lease = clock::new_id();
     let taken: Vec<String> = sql::query_scalar(
         "UPDATE deliveries SET state = 'sending', lease = ?, lease_until_ms = ? WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('waiting', 'retrying') \
@@ -181,9 +188,9 @@ async fn lease(conn: &mut Conn, chosen: &[String], until: i64) -> Result<Vec<Cla
     .bind(to_json(&chosen)?)
     .fetch_all(&mut *conn)
     .await?;
-    type Row = (String, String, String, u32, u32, String, String, bool, String, u32, String, String, String);
+    type Row = (String, String, String, u32, u32, String, String, String, u32, String, String, String);
     let rows: Vec<Row> = sql::query_as(
-        "SELECT deliveries.id, deliveries.entity_id, entities.name, tries, attempts, webhook_id, webhooks.settings, paused_reason IS NOT NULL, automation_id, deliveries.revision, \
+        "SELECT deliveries.id, deliveries.entity_id, entities.name, tries, attempts, webhook_id, webhooks.settings, automation_id, deliveries.revision, \
            events.type, events.vals, overlay \
          FROM deliveries JOIN entities ON entities.id = deliveries.entity_id JOIN webhooks ON webhooks.id = webhook_id JOIN events ON events.id = event_id \
          WHERE deliveries.id IN (SELECT value FROM json_each(?))",
@@ -201,7 +208,6 @@ async fn lease(conn: &mut Conn, chosen: &[String], until: i64) -> Result<Vec<Cla
         attempts,
         webhook_id,
         settings,
-        is_probe,
         automation_id,
         revision,
         event_type,
@@ -222,9 +228,9 @@ async fn lease(conn: &mut Conn, chosen: &[String], until: i64) -> Result<Vec<Cla
             lease: lease.clone(),
             tries,
             attempts,
+            is_probe: is_probe(&webhook_id),
             webhook_id,
             webhook: json(&settings)?,
-            is_probe,
             template,
             event_type: serde_json::from_value(Value::from(event_type))?,
             values: deliveries::values_with(&json(&values)?, &json(&overlay)?),

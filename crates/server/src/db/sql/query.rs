@@ -111,6 +111,8 @@ impl<'q> Query<'q> {
                 Value::Int(number) => prepared.bind(number),
                 Value::Real(number) => prepared.bind(number),
                 Value::Bool(is) => prepared.bind(is),
+                // Postgres's texts hold no NUL.
+                Value::Text(text) if text.contains('\0') => prepared.bind(text.replace('\0', "\u{fffd}")),
                 Value::Text(text) => prepared.bind(text.as_ref()),
                 Value::Bytes(bytes) => prepared.bind(bytes.as_ref()),
             };
