@@ -83,7 +83,7 @@ pub struct Engine {
     pub key_file: Option<PathBuf>,
 
     /// The key itself, instead of a file. Only from the environment: a flag would show in the process list.
-    #[arg(long, env = "HOOKBOARD_KEY", hide = true, hide_env_values = true)]
+    #[arg(long, env = "HOOKBOARD_SEALING_KEY", hide = true, hide_env_values = true)]
     pub key: Option<String>,
 
     /// Where webhooks may point beside public addresses: a network such as 10.0.0.0/8, an address, or a host's name. May be given several times.

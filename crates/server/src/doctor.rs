@@ -262,7 +262,7 @@ fn key(findings: &mut Findings, settings: &Settings, sealed: Option<&(String, Ve
     let path = settings.engine.key_file.clone().unwrap_or_else(|| settings.engine.data.join("hookboard.key"));
     let shown = path.display();
     let (seal, from) = if let Some(key) = &settings.engine.key {
-        (Seal::from_base64(key), String::from("The key from HOOKBOARD_KEY"))
+        (Seal::from_base64(key), String::from("The key from HOOKBOARD_SEALING_KEY"))
     } else if settings.engine.database.is_some() && settings.engine.key_file.is_none() {
         return findings.add(
             "key",
@@ -293,7 +293,7 @@ fn key(findings: &mut Findings, settings: &Settings, sealed: Option<&(String, Ve
     } else if settings.engine.key.is_none() && mode(&path).is_some_and(|mode| mode & 0o077 != 0) {
         findings.add(
             "key",
-            State::Failed,
+            State::Warning,
             format!("Others may read {shown}, and with it all secrets. Run: chmod 600 {shown}"),
         );
     } else if sealed.is_some() {

@@ -163,7 +163,7 @@ fn what_a_killed_worker_was_sending_another_takes_over_when_its_lease_ends() {
 /// Runs `hookboard` to its end.
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
-    command.args(arguments).env_remove("HOOKBOARD_KEY").output().expect("run")
+    command.args(arguments).env_remove("HOOKBOARD_SEALING_KEY").output().expect("run")
 }
 
 /// The one line that it ends with.
@@ -337,7 +337,7 @@ fn a_grown_installation_moves_from_its_file_to_postgres() {
     assert!(words.contains("sealed with another key"), "{words}");
     let key = std::fs::read_to_string(file.0.join("hookboard.key")).expect("the key");
     let server = Server::start_so(&target, "kestrel", "mira.okafor", |command| {
-        command.args(["--allow-target", "127.0.0.1"]).env("HOOKBOARD_KEY", key.trim());
+        command.args(["--allow-target", "127.0.0.1"]).env("HOOKBOARD_SEALING_KEY", key.trim());
     });
     idle(&server);
     for ((path, before), (_, after)) in before.iter().zip(shown(&server)) {

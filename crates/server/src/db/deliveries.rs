@@ -242,12 +242,7 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
         ));
     }
     match delivery.state {
-        DeliveryState::Sending => {
-            return Err(Failure::new(
-                ProblemCode::Conflict,
-                "This delivery is being sent right now. Wait for its result.",
-            ));
-        }
+        DeliveryState::Sending => return Err(is_being_sent()),
         DeliveryState::Recorded => {
             return Err(Failure::new(
                 ProblemCode::Conflict,
@@ -270,18 +265,23 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
         };
         revision = current;
     }
-    sql::query(
+    let done = sql::query(
         concat!(
         "UPDATE deliveries SET state = ",
         given_back!(),
-        ", tries = 0, due_ms = ?1, revision = ?2, rendered_anew = (rendered_anew OR revision <> ?2), reason = NULL, finished_at = NULL WHERE id = ?3",
+        ", tries = 0, due_ms = ?1, revision = ?2, rendered_anew = (rendered_anew OR revision <> ?2), reason = NULL, finished_at = NULL WHERE id = ?3 AND state NOT IN ('sending', 'recorded')",
     ))
     .bind(clock::now_ms())
     .bind(revision)
     .bind(id)
     .execute(conn)
     .await?;
-    Ok(delivery.automation_name)
+    // A worker may have claimed it meanwhile.
+    if done == 0 { Err(is_being_sent()) } else { Ok(delivery.automation_name) }
+}
+
+fn is_being_sent() -> Failure {
+    Failure::new(ProblemCode::Conflict, "This delivery is being sent right now. Wait for its result.")
 }
 
 /// Which deliveries are sent again together.
@@ -361,7 +361,9 @@ pub async fn redeliver_many(conn: &mut Conn, entity_id: &str, chosen: &Chosen, r
     query.push(" AS wanted FROM deliveries LEFT JOIN automations ON automations.id = deliveries.automation_id ");
     chosen.push(&mut query, entity_id)?;
     query.push(" AND ").push(can_be_sent(render));
-    query.push(") AS chosen WHERE deliveries.id = chosen.chosen_id");
+    // Once more of the row as it is now: a worker may have claimed it meanwhile.
+    query
+        .push(") AS chosen WHERE deliveries.id = chosen.chosen_id AND deliveries.state NOT IN ('sending', 'recorded')");
     Ok(query.build().execute(conn).await?)
 }
 

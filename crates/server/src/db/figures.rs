@@ -12,7 +12,7 @@ use crate::clock;
 pub struct Figures {
     /// Deliveries that are not ended, by state.
     pub deliveries: [(DeliveryState, i64); 3],
-    /// How long the oldest due delivery of a webhook that sends has been due.
+    /// How long the oldest due delivery of a webhook that sends, and has no rate, has been due.
     pub oldest_due: Duration,
     /// Webhooks that are paused.
     pub webhooks_paused: i64,
@@ -37,8 +37,10 @@ pub async fn read(db: &Db) -> Result<Figures> {
         (DeliveryState::Retrying, count(DeliveryState::Retrying)),
     ];
     let due: Option<i64> = sql::query_scalar(
-        "SELECT min(due) FROM (SELECT (SELECT min(due_ms) FROM deliveries WHERE webhook_id = webhooks.id AND state IN ('waiting', 'retrying')) AS due \
-         FROM webhooks WHERE enabled AND paused_reason IS NULL) AS open",
+        "SELECT min(due) FROM (SELECT (SELECT min(due_ms) FROM deliveries WHERE webhook_id = webhooks.id AND state IN ('waiting', 'retrying') AND state = 'waiting') AS due \
+           FROM webhooks WHERE enabled AND paused_reason IS NULL AND gap_ms = 0 \
+         UNION ALL SELECT (SELECT min(due_ms) FROM deliveries WHERE webhook_id = webhooks.id AND state IN ('waiting', 'retrying') AND state = 'retrying') AS due \
+           FROM webhooks WHERE enabled AND paused_reason IS NULL AND gap_ms = 0) AS open",
     )
     .fetch_one(db.read())
     .await?;

@@ -167,10 +167,10 @@ async fn store(
         } else {
             // Those of this transaction count too.
             batch.flush(conn).await?;
-            sql::query_scalar("SELECT max(created_at) FROM deliveries WHERE automation_id = ?1 AND (?2 = '' OR run = ?2) AND state <> 'skipped'")
+            sql::query_scalar("SELECT created_at FROM deliveries WHERE automation_id = ?1 AND (?2 = '' OR run = ?2) AND state <> 'skipped' ORDER BY id DESC LIMIT 1")
                 .bind(&watcher.id)
                 .bind(&run)
-                .fetch_one(&mut *conn)
+                .fetch_optional(&mut *conn)
                 .await?
         };
         let cooldown_start = (cooldown > 0).then(|| clock::text(now_ms - i64::from(cooldown) * 1000));

@@ -68,8 +68,9 @@ pub struct Db {
     /// A writer whose commits do not wait for the disk.
     lax: Pool,
     read: Pool,
-    /// Whose turn it is to write to SQLite: waiting for its own lock is done by sleeping.
-    turn: Option<Arc<Mutex<()>>>,
+    /// Whose turn it is to write, of this process: SQLite's own lock is waited for by sleeping, and Postgres's would be
+    /// waited for with a connection each.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Db {
@@ -96,12 +97,7 @@ impl Db {
         sqlx::migrate!("migrations/sqlite").run(&write).await?;
         let lax = pool(1).connect_with(options.clone().synchronous(SqliteSynchronous::Normal)).await?;
         let read = pool(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self {
-            write: Pool::Sqlite(write),
-            lax: Pool::Sqlite(lax),
-            read: Pool::Sqlite(read),
-            turn: Some(Arc::default()),
-        })
+        Ok(Self { write: Pool::Sqlite(write), lax: Pool::Sqlite(lax), read: Pool::Sqlite(read), turn: Arc::default() })
     }
 
     /// Connects to the Postgres database at `url` and brings its schema up to date. Several processes may do so
@@ -109,11 +105,33 @@ impl Db {
     pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
         let options = PgConnectOptions::from_str(url)?.application_name("hookboard");
         let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let schema = pool(1).connect_with(options.clone()).await?;
+        let durable: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&schema).await?;
+        if durable == "off" {
+            return Err(sqlx::Error::Configuration(
+                "synchronous_commit is off, so that accepted events could be lost. Set it to on for this database"
+                    .into(),
+            ));
+        }
+        sqlx::migrate!("migrations/postgres").run(&schema).await?;
+        schema.close().await;
+        // A process that stops within a transaction, or is cut off, does not keep the others from writing.
+        let options = options.options([
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+            ("tcp_keepalives_idle", "15"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
+        ]);
         let write = pool(WRITERS).connect_with(options.clone()).await?;
-        sqlx::migrate!("migrations/postgres").run(&write).await?;
         let lax = pool(1).connect_with(options.clone().options([("synchronous_commit", "off")])).await?;
         let read = pool(READERS).connect_with(options.options([("default_transaction_read_only", "on")])).await?;
-        Ok(Self { write: Pool::Postgres(write), lax: Pool::Postgres(lax), read: Pool::Postgres(read), turn: None })
+        Ok(Self {
+            write: Pool::Postgres(write),
+            lax: Pool::Postgres(lax),
+            read: Pool::Postgres(read),
+            turn: Arc::default(),
+        })
     }
 
     /// The pool of a database that other processes may use too.
@@ -147,13 +165,12 @@ impl Db {
     }
 
     async fn begin_locked(&self, pool: &Pool, lock: Option<Lock>) -> Result<Transaction> {
-        let turn = match &self.turn {
+        let turn = if !self.is_shared() || matches!(lock, Some(Lock::Writer)) {
             // Who waits behind others that wait for the lock is refused as soon as those are.
-            Some(turn) => {
-                let turn = tokio::time::timeout(PATIENCE, Arc::clone(turn).lock_owned()).await;
-                Some(turn.map_err(|_| sqlx::Error::PoolTimedOut)?)
-            }
-            None => None,
+            let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await;
+            Some(turn.map_err(|_| sqlx::Error::PoolTimedOut)?)
+        } else {
+            None
         };
         let mut transaction = pool.begin(turn).await?;
         if let (Some(lock), true) = (lock, transaction.is_postgres()) {

@@ -33,10 +33,10 @@ async fn sweep(db: &Db, before: &str) -> Result<()> {
     loop {
         let mut tx = db.begin().await?;
         let ids: Vec<String> = sql::query_scalar(
-            "SELECT id FROM events WHERE received_at < ? AND NOT EXISTS \
-             (SELECT 1 FROM deliveries WHERE event_id = events.id AND state IN ('waiting', 'sending', 'retrying')) LIMIT ?",
+            "SELECT id FROM events WHERE id < ? AND NOT EXISTS \
+             (SELECT 1 FROM deliveries WHERE event_id = events.id AND state IN ('waiting', 'sending', 'retrying')) ORDER BY id LIMIT ?",
         )
-        .bind(before)
+        .bind(clock::id_at(clock::parse_ms(before).unwrap_or_default()))
         .bind(BATCH)
         .fetch_all(&mut *tx)
         .await?;

@@ -1,5 +1,6 @@
 //! What was sent is written down: attempts that end together share one commit.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
@@ -50,20 +51,25 @@ async fn run(db: Db, mut calls: mpsc::UnboundedReceiver<Call>) {
                 answers.push(answer);
             }
         }
-        for (answer, held) in answers.into_iter().zip(write(&db, &finished).await) {
-            let _ = answer.send(held);
+        let ids: Vec<String> = finished.iter().map(|one| one.delivery.id.clone()).collect();
+        let lost = write(&db, finished).await;
+        for (answer, id) in answers.into_iter().zip(ids) {
+            let _ = answer.send(!lost.contains(&id));
         }
         waiting = later;
     }
 }
 
-/// Tries until it is written: what was sent cannot be sent less.
-async fn write(db: &Db, finished: &[Finished]) -> Vec<bool> {
+/// Tries until all is written: what was sent cannot be sent less. Ids of those whose lease had ended.
+async fn write(db: &Db, mut finished: Vec<Finished>) -> HashSet<String> {
     let began = Instant::now();
     let (mut wait, longest) = AGAIN;
     loop {
-        match queue::finish(db, clock::now_ms(), finished).await {
-            Ok(held) => return held,
+        match queue::finish(db, clock::now_ms(), &finished).await {
+            Ok(held) => {
+                let lost = finished.iter().zip(held).filter(|(_, held)| !held);
+                return lost.map(|(one, _)| one.delivery.id.clone()).collect();
+            }
             Err(error) => {
                 let since_s = began.elapsed().as_secs();
                 tracing::error!(%error, attempts = finished.len(), since_s, "attempts could not be written; trying again");
@@ -71,5 +77,12 @@ async fn write(db: &Db, finished: &[Finished]) -> Vec<bool> {
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(longest);
+        // The commit may have gone through and its answer been lost.
+        if let Ok(kept) = queue::kept(db, &finished).await {
+            finished.retain(|one| !kept.contains(&one.delivery.id));
+        }
+        if finished.is_empty() {
+            return HashSet::new();
+        }
     }
 }

@@ -145,7 +145,12 @@ impl Sweeper {
         }
         let pulled_in = if jump_ms < SET_BACK_MS {
             tracing::warn!(jump_ms, "the clock was set back");
-            queue::set_back(app.db(), self.lease_ms).await
+            let done = queue::set_back(app.db(), self.lease_ms).await;
+            if done.is_err() {
+                // Seen again at the next look.
+                self.clock_ms -= jump_ms;
+            }
+            done
         } else {
             queue::pull_in(app.db(), self.lease_ms).await
         };
@@ -171,7 +176,10 @@ async fn keep(app: App, leases: Leases) {
     let every = Duration::from_secs(u64::from(app.settings().engine.lease)) / 3;
     loop {
         tokio::time::sleep(every).await;
-        let held: Vec<(String, String)> = lock(&leases).iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
+        let mut held: Vec<(String, String)> =
+            lock(&leases).iter().map(|(id, lease)| (id.clone(), lease.clone())).collect();
+        // The order in which finishing locks them.
+        held.sort_unstable();
         if held.is_empty() {
             continue;
         }
@@ -213,7 +221,9 @@ async fn attempt(app: &App, delivery: Claimed, finisher: &Finisher, stop: &Cance
         }
     };
     failpoint::hit(Point::AfterSend);
-    let next = schedule::next(&exchange, delivery.tries, clock::now_ms(), rand::random());
+    // A failed probe is not the delivery's fault: it is none's last try.
+    let tries = if delivery.is_probe { delivery.tries.min(schedule::LAST_RETRIED) } else { delivery.tries };
+    let next = schedule::next(&exchange, tries, clock::now_ms(), rand::random());
     tracing::info!(delivery = delivery.id, outcome = exchange.outcome.as_str(), status = exchange.status, "attempt");
     let (id, entity, webhook_id) = (delivery.id.clone(), delivery.entity.clone(), delivery.webhook_id.clone());
     let webhook_changes = delivery.is_probe || next != schedule::Next::Delivered;

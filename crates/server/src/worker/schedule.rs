@@ -14,6 +14,10 @@ pub enum Next {
     Failed,
 }
 
+/// Most tries before an attempt that is followed by another one.
+#[expect(clippy::cast_possible_truncation, reason = "eleven waits")]
+pub const LAST_RETRIED: u32 = RETRY_WAITS_S.len() as u32 - 2;
+
 /// What follows `exchange`, the attempt after `tries` others. `dice` lies in 0 to 1: the wait is up to
 /// a tenth longer, so that what failed together does not return together.
 pub fn next(exchange: &Exchange, tries: u32, now_ms: i64, dice: f64) -> Next {

@@ -42,6 +42,8 @@ pub async fn pull_in(db: &Db, lease_ms: i64) -> Result<u64> {
     .bind(now)
     .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
+    let mut tx = db.begin_claim().await?;
     pull_in_leases(&mut tx, now, lease_ms, AHEAD_MS).await?;
     tx.commit().await?;
     Ok(done)
@@ -69,6 +71,8 @@ pub async fn set_back(db: &Db, lease_ms: i64) -> Result<u64> {
     query.push(" ELSE ").push_bind(now);
     query.push(" END END AS latest FROM deliveries WHERE state IN ('waiting', 'retrying')) AS bounds WHERE id = late AND due_ms > latest");
     let done = query.build().execute(&mut *tx).await?;
+    tx.commit().await?;
+    let mut tx = db.begin_claim().await?;
     pull_in_leases(&mut tx, now, lease_ms, 0).await?;
     tx.commit().await?;
     Ok(done)
@@ -76,6 +80,15 @@ pub async fn set_back(db: &Db, lease_ms: i64) -> Result<u64> {
 
 /// Leases end, rates go on and probes are made in their time, whatever the clock said before.
 async fn pull_in_leases(conn: &mut Conn, now: i64, lease_ms: i64, slack_ms: i64) -> Result<()> {
+    if conn.is_postgres() {
+        // In the order in which finishing locks them.
+        for rows in [
+            "SELECT id FROM webhooks ORDER BY id FOR NO KEY UPDATE",
+            "SELECT id FROM deliveries WHERE state = 'sending' ORDER BY id FOR NO KEY UPDATE",
+        ] {
+            sql::query(rows).fetch_all(&mut *conn).await?;
+        }
+    }
     // Whoever lives renews in time.
     sql::query("UPDATE deliveries SET lease_until_ms = ?1 WHERE state = 'sending' AND lease_until_ms > ?1 + ?2")
         .bind(now + lease_ms)

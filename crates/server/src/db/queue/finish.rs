@@ -31,7 +31,7 @@ pub struct Finished {
 /// attempt is kept and the state is the other worker's to say.
 pub async fn finish(db: &Db, now: i64, finished: &[Finished]) -> Result<Vec<bool>> {
     let mut tx = db.begin_leased().await?;
-    lock_webhooks(&mut tx, finished).await?;
+    lock_rows(&mut tx, finished).await?;
     count_for_webhooks(&mut tx, now, finished).await?;
     let ended = end_leases(&mut tx, now, finished).await?;
     let held: Vec<bool> = finished.iter().map(|one| ended.contains(&one.delivery.id)).collect();
@@ -49,12 +49,25 @@ pub async fn finish(db: &Db, now: i64, finished: &[Finished]) -> Result<Vec<bool
     Ok(held)
 }
 
+/// Which of these attempts are kept already: an answer to the commit may have been lost.
+pub async fn kept(db: &Db, finished: &[Finished]) -> Result<HashSet<String>> {
+    let ids: Vec<&str> = finished.iter().map(|one| one.delivery.id.as_str()).collect();
+    let kept: Vec<(String, String)> = sql::query_as(
+        "SELECT delivery_id, started_at FROM attempts WHERE delivery_id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(to_json(&ids)?)
+    .fetch_all(db.read())
+    .await?;
+    let is_kept = |id: &str, at: &str| finished.iter().any(|one| one.delivery.id == id && one.started_at == at);
+    Ok(kept.into_iter().filter(|(id, at)| is_kept(id, at)).map(|(id, _)| id).collect())
+}
+
 /// Writes the next states of those whose lease holds: their ids.
 async fn end_leases(conn: &mut Conn, now: i64, finished: &[Finished]) -> Result<HashSet<String>> {
     let now = clock::text(now);
     let mut query = sql::Builder::new(
-        "UPDATE deliveries SET state = column3, attempts = attempts + 1, tries = tries + column4, outcome = column5, status = column6, due_ms = column7, \
-         duration_ms = column8, lease = NULL, lease_until_ms = NULL, finished_at = column9 FROM (VALUES ",
+        "UPDATE deliveries SET state = CASE WHEN webhook_id IS NULL AND column3 = 'retrying' THEN 'canceled' ELSE column3 END, attempts = attempts + 1, tries = tries + column4, outcome = column5, status = column6, due_ms = column7, \
+         duration_ms = column8, lease = NULL, lease_until_ms = NULL, finished_at = CASE WHEN webhook_id IS NULL THEN column10 ELSE column9 END FROM (VALUES ",
     );
     for (index, Finished { delivery, exchange, next, .. }) in finished.iter().enumerate() {
         let (state, due) = match next {
@@ -69,7 +82,8 @@ async fn end_leases(conn: &mut Conn, now: i64, finished: &[Finished]) -> Result<
         query.push(", ").push_bind(counted).push(", ").push_bind(exchange.outcome.as_str());
         query.push(", ").push_bind(exchange.status).push(", ").push_bind(due);
         query.push(", ").push_bind(exchange.timings.total_ms);
-        query.push(", ").push_bind((state != DeliveryState::Retrying).then_some(now.as_str())).push(")");
+        query.push(", ").push_bind((state != DeliveryState::Retrying).then_some(now.as_str()));
+        query.push(", ").push_bind(now.as_str()).push(")");
     }
     query.push(") AS ended WHERE id = column1 AND lease = column2 RETURNING id");
     let ended: Vec<(String,)> = query.build_as().fetch_all(conn).await?;
@@ -117,9 +131,9 @@ pub(super) async fn keep_attempt(
     Ok(())
 }
 
-/// Locks the webhooks that these attempts change, in one order for all workers: two that wait for each other would
+/// Locks what these attempts change, webhooks first, in one order for all workers: two that wait for each other would
 /// not end.
-async fn lock_webhooks(conn: &mut Conn, finished: &[Finished]) -> Result<()> {
+async fn lock_rows(conn: &mut Conn, finished: &[Finished]) -> Result<()> {
     if !conn.is_postgres() {
         return Ok(());
     }
@@ -133,8 +147,13 @@ async fn lock_webhooks(conn: &mut Conn, finished: &[Finished]) -> Result<()> {
     )
     .bind(ids(false)?)
     .bind(ids(true)?)
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
+    let deliveries: Vec<&str> = finished.iter().map(|one| one.delivery.id.as_str()).collect();
+    sql::query("SELECT id FROM deliveries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id FOR NO KEY UPDATE")
+        .bind(to_json(&deliveries)?)
+        .fetch_all(conn)
+        .await?;
     Ok(())
 }
 

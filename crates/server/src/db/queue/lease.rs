@@ -75,7 +75,7 @@ pub async fn reclaim(db: &Db, now: i64, whose: &Reclaim) -> Result<u64> {
     let mut taken_back = 0;
     for id in ids {
         let done = sql::query(
-            "UPDATE deliveries SET attempts = attempts + 1, state = CASE WHEN outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, \
+            "UPDATE deliveries SET attempts = attempts + 1, state = CASE WHEN webhook_id IS NULL THEN 'canceled' WHEN outcome IN ('body_too_large', 'template') THEN 'waiting' ELSE 'retrying' END, \
              outcome = 'interrupted', status = NULL, lease = NULL, lease_until_ms = NULL, due_ms = CASE WHEN due_ms < ?1 THEN due_ms ELSE ?1 END \
              WHERE id = ?2 AND state = 'sending' AND (?3 OR lease_until_ms < ?1)",
         )

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-/// Words that read otherwise. `LIKE` looks at letter case in Postgres, a cross join takes no condition,
-/// and which index is read is the planner's to say.
-const WORDS: [(&str, &str); 2] = [(" LIKE ", " ILIKE "), ("CROSS JOIN ", "JOIN ")];
+/// Words that read otherwise. `LIKE` looks at letter case in Postgres, a cross join takes no condition, `json_array`
+/// is a keyword since 16 and leaves nulls out, and which index is read is the planner's to say.
+const WORDS: [(&str, &str); 3] = [(" LIKE ", " ILIKE "), ("CROSS JOIN ", "JOIN "), ("json_array(", "json_row(")];
 const INDEXED_BY: &str = "INDEXED BY ";
 
 /// The same statement for Postgres.
