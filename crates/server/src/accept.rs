@@ -146,7 +146,7 @@ async fn take_together(db: &Db, intake: &mut Intake, group: &[Call]) -> Result<O
     let mut taken = Vec::with_capacity(group.len());
     for (news, _) in group {
         match take_one(&mut tx, intake, news).await {
-            Err(error @ Failure::Database(_)) => return Err(error),
+            Err(Failure::Database(error)) if Failure::is_outage(&error) => return Err(error.into()),
             one => taken.push(one),
         }
         if taken.iter().any(Result::is_err) {

@@ -8,9 +8,9 @@ use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use sqlx::postgres::PgDatabaseError;
 
 /// Beginnings of Postgres's error codes: no connection, not enough of something, stopping or starting, the
-/// system's own, a transaction that was in another's way, a standby that takes no writers, and locks and transactions that took too
+/// system's own, a transaction that was in another's way, a standby that takes no writers, a database or a user that is closed for a while, and locks and transactions that took too
 /// long.
-const POSTGRES_OUTAGES: [&str; 8] = ["08", "53", "57P", "58", "40", "25006", "25P03", "55P03"];
+const POSTGRES_OUTAGES: [&str; 11] = ["08", "28", "3D000", "53", "57P", "58", "40", "25006", "25P03", "55000", "55P03"];
 /// SQLite's codes: busy, locked, read-only, input or output, full, cannot open.
 const SQLITE_OUTAGES: [u32; 6] = [5, 6, 8, 10, 13, 14];
 

@@ -279,7 +279,7 @@ CREATE INDEX deliveries_leased ON deliveries (webhook_id, lease_until_ms) WHERE 
 -- What SQLite has and Postgres names otherwise. Made in this schema, so that one text of a query does for both.
 
 CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT) LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
-    AS 'SELECT jsonb_array_elements_text(list::jsonb)';
+    AS 'SELECT jsonb_array_elements_text(replace(list, ''\u0000'', '''')::jsonb)';
 
 CREATE FUNCTION json_row(TEXT, TEXT, TEXT, BIGINT, TEXT, BIGINT) RETURNS JSONB LANGUAGE SQL IMMUTABLE PARALLEL SAFE
     AS 'SELECT jsonb_build_array($1, $2, $3, $4, $5, $6)';
