@@ -73,7 +73,7 @@ pub struct WebhookDraft {
     /// Bound on the whole exchange, in seconds, 1 to 60.
     #[serde(default = "default_timeout")]
     pub timeout_s: u32,
-    /// Most deliveries a minute, 1 to 6000; none: as many as there are.
+    /// Most deliveries a minute on average, 1 to 6000; none: as many as there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_minute: Option<u32>,
     /// Whether it sends. Deliveries of one that does not wait.

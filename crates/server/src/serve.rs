@@ -22,7 +22,7 @@ use crate::seal::Seal;
 use crate::telemetry::Telemetry;
 use crate::{demo, http, panics, worker};
 
-/// How long deliveries in flight and open answers may take after the signal to stop.
+/// How long deliveries in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// The database's file in its folder.
@@ -268,7 +268,7 @@ async fn stopped(stop: CancellationToken) {
     stop.cancel();
 }
 
-/// After the signal, open streams would keep the server up for ever: they get the drain's time.
+/// After the signal, open streams would keep the server up for ever: they get two seconds.
 async fn drained(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(Duration::from_secs(2)).await;

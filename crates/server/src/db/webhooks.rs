@@ -306,7 +306,7 @@ fn taken_away(
     Some(("/secrets", format!("the secret \"{missing}\"")))
 }
 
-/// Deletes a webhook that no automation uses and for which nothing waits.
+/// Deletes a webhook that no automation uses. What waits for it is canceled.
 pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
     let row = row(conn, entity_id, id).await?;
     let used_by = used_by(conn, id).await?;

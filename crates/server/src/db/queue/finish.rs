@@ -27,8 +27,8 @@ pub struct Finished {
     pub next: Next,
 }
 
-/// Writes attempts and next states in one transaction, each of another delivery, as they ended at `now`. Whether each lease still held: where it did not, the
-/// attempt is kept and the state is the other worker's to say.
+/// Writes attempts and next states in one transaction, each of another delivery, as they ended at `now`. Whether
+/// each lease still held: where it did not, the attempt is kept and the state is the other worker's to say.
 pub async fn finish(db: &Db, now: i64, finished: &[Finished]) -> Result<Vec<bool>> {
     let mut tx = db.begin_leased().await?;
     lock_rows(&mut tx, finished).await?;
