@@ -82,6 +82,7 @@ test("the event step refuses a faulty pattern, warns of a loose one and anchors 
   await pattern.fill("(production");
   await pattern.blur();
   await page.getByText(/This is not a regular expression/).first().waitFor();
+  await page.getByText("The condition is not whole yet").waitFor();
   await pattern.fill("production");
   await page.getByText("Not anchored:").waitFor();
   await page.getByText("pre-production").first().waitFor();

@@ -231,9 +231,9 @@ impl<T: Send + Sync + 'static> Memo<T> {
         read(held(&peek_memo(self.memo)))
     }
 
-    /// Follows it.
+    /// Follows it. It is computed for that: one that never was follows nothing, and would tell nothing.
     pub fn track(&self) {
-        self.memo.track();
+        drop(read_memo(self.memo));
     }
 }
 
