@@ -3,9 +3,10 @@
 use leptos::{html, prelude::*};
 
 use super::{
+    focus::holder,
     icon::{Glyph, Icon},
     ids::new_id,
-    overlay::{Edge, focus_end, is_open, place, walk},
+    overlay::{Edge, after_layout, focus_end, is_open, place, walk},
 };
 
 /// A filter of a list. Choosing the value that is set unsets it.
@@ -27,15 +28,27 @@ pub fn FilterButton(
     let button: NodeRef<html::Button> = NodeRef::new();
     let list: NodeRef<html::Div> = NodeRef::new();
     let open = RwSignal::new(false);
-    let toggled = move |_| {
+    let show = move || {
         let (Some(button), Some(list)) = (button.get_untracked(), list.get_untracked()) else { return };
-        let shows = is_open(&list);
-        open.set(shows);
-        if shows {
-            place(&button, &list, Edge::Start);
+        place(&button, &list, Edge::Start);
+        // Whoever walks through the choices stays where they are.
+        if holder(&list).is_none_or(|holder| holder.get_attribute("role").as_deref() != Some("option")) {
             focus_end(&list, false);
         }
     };
+    let toggled = move |_| {
+        open.set(list.get_untracked().is_some_and(|list| is_open(&list)));
+        if open.get_untracked() {
+            show();
+        }
+    };
+    // Choices may come, and others go, while the list is open.
+    Effect::new(move || {
+        choices.track();
+        if open.get_untracked() {
+            after_layout(show);
+        }
+    });
     let close = move || {
         if let Some(list) = list.get_untracked() {
             // Fails only for one that is closed already.

@@ -105,6 +105,22 @@ test("an answer that comes late does not take the place of a newer one", async (
   proxy.fault = () => undefined;
 });
 
+test("a filter opened before its choices have come has the focus on the first when they come", async () => {
+  const late = gate();
+  proxy.fault = (_, path) => (path.endsWith("/webhooks") ? { until: late.until } : undefined);
+  await goto("/kestrel/deliveries");
+  const filter = main().getByRole("button", { name: "Webhook", exact: true });
+  await filter.press("Enter");
+  await until("the list is open", async () => (await filter.getAttribute("aria-expanded")) === "true");
+  assert.equal(await main().getByRole("option").count(), 0);
+  late.open();
+  const first = main().getByRole("option").first();
+  await until("the first choice has the focus", () => first.evaluate((own) => own === document.activeElement));
+  await page.keyboard.press("Escape");
+  await until("the button has it back", () => filter.evaluate((own) => own === document.activeElement));
+  proxy.fault = () => undefined;
+});
+
 test("a switch that the server refuses goes back, and says why", async () => {
   await goto(automations);
   const own = page.getByRole("switch", { name: "Enabled: Deploy to production" });
