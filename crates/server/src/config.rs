@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::guard::Target;
+use hookboard_api::name::{check_place_name, check_user_name};
 use url::Url;
+
+use crate::guard::Target;
 
 /// Webhook automations for machine-learning registries and projects.
 ///
@@ -134,20 +136,20 @@ pub struct Settings {
     pub listen: SocketAddr,
 
     /// Name of the first team.
-    #[arg(long, env = "HOOKBOARD_TEAM", default_value = "team", value_name = "NAME")]
+    #[arg(long, env = "HOOKBOARD_TEAM", default_value = "team", value_name = "NAME", value_parser = team)]
     pub team: String,
 
     /// User name of the first admin.
-    #[arg(long, env = "HOOKBOARD_ADMIN", default_value = "admin", value_name = "NAME")]
+    #[arg(long, env = "HOOKBOARD_ADMIN", default_value = "admin", value_name = "NAME", value_parser = user)]
     pub admin: String,
 
     /// Origin whose pages may call the REST interface from a browser, such as <https://dash.example>. May be given several times.
-    #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
     pub allow_origin: Vec<String>,
 
     /// URL under which people reach the server, where it is behind a proxy. Printed in links.
-    #[arg(long, env = "HOOKBOARD_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
+    #[arg(long, env = "HOOKBOARD_PUBLIC_URL", value_name = "URL", value_parser = endpoint)]
+    pub public_url: Option<Url>,
 
     /// Fill an empty database with a believable team, registry, project and runs, open a receiver at /sink/<name>, and let webhooks point to this machine.
     #[arg(long, env = "HOOKBOARD_DEMO")]
@@ -176,5 +178,55 @@ fn endpoint(text: &str) -> Result<Url, String> {
         Ok(url)
     } else {
         Err(String::from("it is to be http:// or https:// with a host and without a query"))
+    }
+}
+
+/// An origin as browsers send it.
+fn origin(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let bare = url.filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none());
+    bare.filter(|url| url.username().is_empty() && url.password().is_none())
+        .map(|url| url.origin().ascii_serialization())
+        .ok_or_else(|| {
+            String::from("it is to be http:// or https:// with a host and, where it has one, a port; name each origin, there is no wildcard")
+        })
+}
+
+fn team(text: &str) -> Result<String, String> {
+    let fits = !text.contains('/') && check_place_name(text, "").is_none();
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| String::from("it stands in addresses: give it a name that can be read, without slashes"))
+}
+
+fn user(text: &str) -> Result<String, String> {
+    check_user_name(text, "").map_or_else(|| Ok(text.to_owned()), |fault| Err(fault.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_browsers_send() {
+        for (text, read) in [
+            ("https://Dash.example", Some("https://dash.example")),
+            ("https://dash.example:443/", Some("https://dash.example")),
+            ("http://127.0.0.1:3000", Some("http://127.0.0.1:3000")),
+            ("*", None),
+            ("null", None),
+            ("dash.example", None),
+            ("https://dash.example/panel", None),
+            ("https://a@dash.example", None),
+            ("javascript:1", None),
+        ] {
+            assert_eq!(origin(text).ok().as_deref(), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_team_and_its_admin_have_names_that_can_be_addressed() {
+        assert!(["kestrel", "Größe λ"].iter().all(|name| team(name).is_ok()));
+        assert!(["", " ", "a/b", "..", "a\nb"].iter().all(|name| team(name).is_err()));
+        assert!(user("mira@kestrel.example").is_ok() && user("mi ra").is_err());
     }
 }

@@ -259,7 +259,7 @@ fn schema(findings: &mut Findings, migrations: &Migrator, applied: &[Step]) {
 
 /// Whether the key can be used, and opens what the database holds.
 fn key(findings: &mut Findings, settings: &Settings, sealed: Option<&(String, Vec<u8>)>) {
-    let path = settings.engine.key_file.clone().unwrap_or_else(|| settings.engine.data.join("hookboard.key"));
+    let path = settings.engine.key_file.clone().unwrap_or_else(|| settings.engine.data.join(crate::serve::KEY));
     let shown = path.display();
     let (seal, from) = if let Some(key) = &settings.engine.key {
         (Seal::from_base64(key), String::from("The key from HOOKBOARD_SEALING_KEY"))

@@ -1,5 +1,6 @@
 //! `hookboard`: see `hookboard --help`.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -18,12 +19,12 @@ async fn main() -> ExitCode {
         Command::Doctor(asked) => {
             let findings = doctor::run(&asked.settings).await;
             let text = if asked.json { serde_json::to_string_pretty(&findings) } else { Ok(doctor::lines(&findings)) };
-            println!("{}", text.unwrap_or_default().trim_end());
+            print(text.unwrap_or_default().trim_end());
             let failed = findings.iter().filter(|finding| finding.state == State::Failed).count();
             if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} checks failed", findings.len())) }
         }
         Command::Openapi => {
-            http::openapi().to_pretty_json().map(|text| println!("{text}")).map_err(|error| error.to_string())
+            http::openapi().to_pretty_json().map(|text| print(&text)).map_err(|error| error.to_string())
         }
     };
     match done {
@@ -33,4 +34,9 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes to the standard output. Who reads it may have had enough, as `head` has.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -166,9 +166,11 @@ pub(crate) async fn take(conn: &mut Conn, intake: &mut Intake, message: &Message
         // One of this transaction is to be found too.
         intake.batch.flush(conn).await?;
         let ids: Vec<(String, u32)> =
-            sql::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key LIKE ? ESCAPE '\\'")
+            sql::query_as("SELECT id, matched FROM events WHERE place_id = ? AND dedupe_key >= ? AND dedupe_key < ?")
                 .bind(&message.place.id)
-                .bind(format!("{}:%", message.id.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
+                .bind(format!("{}:", message.id))
+                // The character after the colon: what starts with the id and a colon lies between.
+                .bind(format!("{};", message.id))
                 .fetch_all(conn)
                 .await?;
         return Ok(ids.into_iter().map(|(id, matched)| Accepted { id, duplicate: true, matched }).collect());

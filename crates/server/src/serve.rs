@@ -28,6 +28,9 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// The database's file in its folder.
 pub const FILE: &str = "hookboard.db";
 
+/// The file of the key that seals secrets, where none is named.
+pub const KEY: &str = "hookboard.key";
+
 /// Who the audit log says put the first admin in.
 const SERVER: &str = "hookboard";
 
@@ -145,9 +148,21 @@ async fn open(engine: &mut Engine) -> Result<Opened, String> {
     })?;
     let seal = match seal {
         Some(seal) => seal,
-        None => Seal::from_file(&engine.data.join("hookboard.key"), true).map_err(|error| error.to_string())?,
+        None => key_beside(&db, &engine.data.join(KEY)).await?,
     };
     checked(Opened { db, seal, lock }).await
+}
+
+/// The key at `path`, made where the database has none yet.
+async fn key_beside(db: &Db, path: &Path) -> Result<Seal, String> {
+    let is_used = secrets::has_key(db).await.map_err(|error| error.to_string())?;
+    if is_used && !path.exists() {
+        return Err(format!(
+            "the key that sealed the secrets of this database is missing: {} is not there. Put it back from a backup, or name it with --key-file.",
+            path.display()
+        ));
+    }
+    Seal::from_file(path, true).map_err(|error| error.to_string())
 }
 
 /// Refuses a key that is not the one of the database's secrets: what it seals, others could not open.
@@ -239,7 +254,7 @@ async fn first_account(app: &App, address: SocketAddr) -> Result<Option<String>,
 
 fn public_url(app: &App, address: SocketAddr) -> String {
     match &app.settings().public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
         None => format!("http://{address}"),
     }

@@ -135,8 +135,11 @@ impl Default for Vitals {
 /// Takes the writer's place for a moment.
 async fn database(db: &Db) -> Check {
     let check = |ok, detail: &str| Check { part: "database", ok, detail: detail.to_owned() };
-    match tokio::time::timeout(WRITABLE_IN, db.begin()).await {
-        Ok(Ok(_rolled_back)) => check(true, "it takes writers"),
+    match tokio::time::timeout(WRITABLE_IN, db.takes_writers()).await {
+        Ok(Ok(true)) => check(true, "it takes writers"),
+        Ok(Ok(false)) => {
+            check(false, "it is read-only, as a standby is. Lead the processes to the primary, or see who closed it.")
+        }
         Ok(Err(error)) => {
             tracing::error!(%error, "not ready");
             check(false, "it takes no writer, and the log says why")

@@ -186,20 +186,36 @@ fn check_rules(folder: &Folder, expressions: &[String]) {
     }
 }
 
+/// Whether a server is ready, and which parts of it are not.
+fn readiness(server: &Server) -> (u16, Vec<Value>) {
+    let (status, _, text) = watch(server, "/readyz");
+    let readiness: Value = serde_json::from_str(&text).expect("JSON");
+    let parts = readiness["checks"].as_array().expect("checks").iter();
+    let broken = parts.filter(|check| check["ok"] == false).map(|check| check["part"].clone()).collect();
+    assert_eq!(readiness["ready"], status == 200);
+    (status, broken)
+}
+
+#[test]
+fn a_database_that_takes_no_writers_is_not_ready_and_events_are_to_be_sent_again() {
+    let Some(folder) = Folder::with_postgres() else { return };
+    let server = Server::start(&folder, &METRICS);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    assert_eq!(readiness(&server), (200, vec![]));
+    folder.close_for_writers(true);
+    until("it says what does not work", || (readiness(&server) == (503, vec![json!("database")])).then_some(()));
+    assert_eq!(server.call("POST", "/events", Some(&link(1))).0, 503);
+    folder.close_for_writers(false);
+    until("it is ready again", || (readiness(&server) == (200, vec![])).then_some(()));
+    until("it takes events again", || (server.call("POST", "/events", Some(&link(1))).0 == 202).then_some(()));
+}
+
 #[test]
 fn readiness_says_which_part_does_not_work() {
     let folder = Folder::with_file();
     let server = Server::start(&folder, &METRICS);
     server.call("PUT", "/entities/kestrel/places/registries/models", None);
-    let ready = || {
-        let (status, _, text) = watch(&server, "/readyz");
-        let readiness: Value = serde_json::from_str(&text).expect("JSON");
-        let parts = readiness["checks"].as_array().expect("checks").iter();
-        let broken: Vec<Value> =
-            parts.filter(|check| check["ok"] == false).map(|check| check["part"].clone()).collect();
-        assert_eq!(readiness["ready"], status == 200);
-        (status, broken)
-    };
+    let ready = || readiness(&server);
     assert_eq!(ready(), (200, vec![]));
     assert_eq!(server.raw("GET", "/readyz", None, &[], None).0, 200, "beside the interface as well");
     // Another process holds the database's lock.

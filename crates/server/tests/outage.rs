@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,9 @@ use hookboard_api::limits::MAX_IN_FLIGHT_PER_WEBHOOK;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use support::{Folder, Gate, Server, answer, requests, until};
+use support::{Folder, Gate, Receiver, Server, answer, requests, until};
 
 const FLAGS: [&str; 4] = ["--allow-target", "127.0.0.1", "--lease", "2"];
 
@@ -48,6 +49,8 @@ fn readiness(server: &Server) -> (u16, Vec<Value>) {
 struct Proxy {
     is_cut: Arc<AtomicBool>,
     is_silent: Arc<AtomicBool>,
+    /// How many of the first connections nothing comes through any more.
+    stranded: Arc<AtomicUsize>,
     streams: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -61,9 +64,11 @@ impl Proxy {
         folder.lead_through(address);
         let (is_cut, is_silent) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
         let streams = Arc::<Mutex<Vec<TcpStream>>>::default();
+        let stranded = Arc::<AtomicUsize>::default();
         let (cut, silent, kept) = (Arc::clone(&is_cut), Arc::clone(&is_silent), Arc::clone(&streams));
+        let ends = Arc::clone(&stranded);
         std::thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
+            for (index, client) in listener.incoming().map_while(Result::ok).enumerate() {
                 let mut kept = kept.lock().expect("streams");
                 if cut.load(Ordering::SeqCst) {
                     continue;
@@ -72,18 +77,20 @@ impl Proxy {
                 kept.push(client.try_clone().expect("a stream"));
                 let (mut from_client, mut to_client) = (client.try_clone().expect("a stream"), client);
                 let (mut from_server, mut to_server) = (server.try_clone().expect("a stream"), server);
-                let (first, second) = (Arc::clone(&silent), Arc::clone(&silent));
+                let (silent, ends) = (Arc::clone(&silent), Arc::clone(&ends));
+                let is_silent = move || silent.load(Ordering::SeqCst) || index < ends.load(Ordering::SeqCst);
+                let (first, second) = (is_silent.clone(), is_silent);
                 std::thread::spawn(move || {
-                    let _ = pass(&mut from_client, &mut to_server, &first);
+                    let _ = pass(&mut from_client, &mut to_server, first);
                     let _ = to_server.shutdown(Shutdown::Both);
                 });
                 std::thread::spawn(move || {
-                    let _ = pass(&mut from_server, &mut to_client, &second);
+                    let _ = pass(&mut from_server, &mut to_client, second);
                     let _ = to_client.shutdown(Shutdown::Both);
                 });
             }
         });
-        Self { is_cut, is_silent, streams }
+        Self { is_cut, is_silent, stranded, streams }
     }
 
     /// Ends all connections and lets no new one through.
@@ -95,20 +102,25 @@ impl Proxy {
         }
     }
 
+    /// Nothing comes through the connections there are, as when a machine went away without a word. New ones work.
+    fn strand(&self) {
+        self.stranded.store(self.streams.lock().expect("streams").len(), Ordering::SeqCst);
+    }
+
     fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }
 }
 
 /// Passes on what comes, and nothing while it is silent.
-fn pass(from: &mut impl Read, to: &mut impl Write, is_silent: &AtomicBool) -> std::io::Result<()> {
+fn pass(from: &mut impl Read, to: &mut impl Write, is_silent: impl Fn() -> bool) -> std::io::Result<()> {
     let mut bytes = [0; 8192];
     loop {
         let count = from.read(&mut bytes)?;
         if count == 0 {
             return Ok(());
         }
-        while is_silent.load(Ordering::SeqCst) {
+        while is_silent() {
             std::thread::park_timeout(Duration::from_millis(5));
         }
         to.write_all(&bytes[..count])?;
@@ -237,6 +249,36 @@ fn while_postgres_says_nothing_calls_wait_and_go_on_when_it_speaks_again() {
     server.all_delivered(EVENTS + 1);
     let sent = requests(&receiver);
     assert!(sent.len() as u64 == EVENTS + 1 && sent.values().all(|count| *count == 1), "{sent:?}");
+}
+
+#[test]
+fn connections_that_nothing_comes_through_are_given_up_for_new_ones() {
+    let Some(mut folder) = Folder::with_postgres() else { return };
+    let direct = folder.postgres().expect("a database").to_owned();
+    let proxy = Proxy::start(&mut folder);
+    let receiver = Receiver::start(|_| answer(200, ""));
+    let server = Server::start(&folder, &FLAGS);
+    server.watch_links_signed(&receiver);
+    assert_eq!(post(&server, 0).0, 202);
+    server.all_delivered(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    // Somebody else has the turn to write, so that the next event waits within a statement.
+    let mut holder = runtime.block_on(PgConnection::connect(&direct)).expect("connected");
+    runtime.block_on(sqlx::query("SELECT pg_advisory_lock(x'686f6f6b'::bigint)").execute(&mut holder)).expect("held");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| post(&server, 1));
+        until("it waits for its turn", || {
+            let count = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+            let waits: i64 = runtime.block_on(sqlx::query_scalar(count).fetch_one(&mut holder)).expect("counted");
+            (waits > 0).then_some(())
+        });
+        proxy.strand();
+        runtime.block_on(holder.close()).expect("let go");
+        assert_eq!(waiting.join().expect("an answer").0, 503, "its answer never comes");
+    });
+    until("it is taken over a new one", || (post(&server, 1).0 == 202).then_some(()));
+    server.all_delivered(2);
+    until("it is ready", || (readiness(&server).0 == 200).then_some(()));
 }
 
 /// Bytes of the largest file of a folder.

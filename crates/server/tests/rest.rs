@@ -86,6 +86,7 @@ fn a_query_that_cannot_be_read_names_the_parameter_and_the_next_step() {
         ("deliveries?cursor=%27%20OR%201", "/cursor"),
         ("projects/fraud/runs?cursor=junk", "/cursor"),
         ("places/projects/fraud/collections/scorer/versions?cursor=-1", "/cursor"),
+        ("automations?text=%00", "/text"),
         ("events?limit=x", "/limit"),
         ("events?limit=-1", "/limit"),
         ("events?limit=0", "/limit"),

@@ -27,11 +27,11 @@ pub mod webhooks;
 use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hookboard_api::list::List;
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -51,6 +51,8 @@ const WRITERS: u32 = 8;
 pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 1;
 /// How long a connection may take to get, or SQLite's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon a connection that was refused is tried again at the start.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// Postgres's advisory locks of this program.
 #[derive(Debug, Clone, Copy)]
@@ -103,8 +105,9 @@ impl Db {
     /// Connects to the Postgres database at `url` and brings its schema up to date. Several processes may do so
     /// at once.
     pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
-        let options = PgConnectOptions::from_str(url)?.application_name("hookboard");
-        let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        let options = postgres(url)?.application_name("hookboard");
+        reach(&options).await?;
+        let pool = |connections| sql::postgres_pool().max_connections(connections).acquire_timeout(PATIENCE);
         let schema = pool(1).connect_with(options.clone()).await?;
         let durable: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&schema).await?;
         if durable == "off" {
@@ -153,6 +156,16 @@ impl Db {
         self.begin_locked(&self.write, Some(Lock::Writer)).await
     }
 
+    /// Whether what is written is taken: Postgres begins transactions also where it is read-only.
+    pub async fn takes_writers(&self) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        if !transaction.is_postgres() {
+            return Ok(true);
+        }
+        let read_only: String = sql::query_scalar("SHOW transaction_read_only").fetch_one(&mut *transaction).await?;
+        Ok(read_only == "off")
+    }
+
     /// A transaction that claims deliveries, one at a time over all processes. It may be lost in a crash, as if
     /// it had not been: the next commit that waits for the disk carries it along.
     pub async fn begin_claim(&self) -> Result<Transaction> {
@@ -189,6 +202,30 @@ impl Db {
         self.read.close().await;
         self.lax.close().await;
         self.write.close().await;
+    }
+}
+
+/// What a URL of a Postgres database says.
+pub(crate) fn postgres(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    if ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        PgConnectOptions::from_str(url)
+    } else {
+        Err(sqlx::Error::Configuration("it does not start with postgres://".into()))
+    }
+}
+
+/// Waits for a server that is just starting, and tells what refused the connection: the pool would only say that its
+/// patience ended.
+async fn reach(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
+    let begin = Instant::now();
+    loop {
+        let left = PATIENCE.saturating_sub(begin.elapsed());
+        match tokio::time::timeout(left, PgConnection::connect_with(options)).await {
+            Ok(Ok(connection)) => return connection.close().await,
+            Ok(Err(sqlx::Error::Io(_))) if left > AGAIN => tokio::time::sleep(AGAIN).await,
+            Ok(Err(error)) => return Err(error),
+            Err(_) => return Err(sqlx::Error::PoolTimedOut),
+        }
     }
 }
 

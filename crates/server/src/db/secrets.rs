@@ -204,6 +204,12 @@ pub async fn is_key_of(db: &Db, seal: &Seal) -> Result<bool> {
     Ok(seal.open(KEY_CHECK, &sealed).is_ok())
 }
 
+/// Whether a key has sealed anything of this database.
+pub async fn has_key(db: &Db) -> Result<bool> {
+    let sealed = "SELECT EXISTS (SELECT 1 FROM key_check) OR EXISTS (SELECT 1 FROM secrets)";
+    Ok(sql::query_scalar(sealed).fetch_one(db.read()).await?)
+}
+
 /// Names of an entity's secrets.
 pub async fn names(conn: &mut Conn, entity_id: &str) -> Result<Vec<String>> {
     Ok(sql::query_scalar("SELECT name FROM secrets WHERE entity_id = ?").bind(entity_id).fetch_all(conn).await?)

@@ -1,10 +1,9 @@
 //! What a shared database is to be like.
 
-use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, FromRow};
 
 use super::facts::Facts;
@@ -55,7 +54,7 @@ SELECT current_setting('server_version_num')::int AS version, current_setting('s
 /// Looks at the server and the database: what that holds, and whether a process of Hookboard's runs on it.
 pub(super) async fn look(findings: &mut Findings, url: &str) -> (Facts, bool) {
     let connected = async {
-        let options = PgConnectOptions::from_str(url)?.application_name("hookboard doctor");
+        let options = crate::db::postgres(url)?.application_name("hookboard doctor");
         let mut database = PgConnection::connect_with(&options).await?;
         let before = clock::now_ms();
         let about: About = sqlx::query_as(ABOUT).fetch_one(&mut database).await?;

@@ -44,9 +44,19 @@ impl Queries {
         // A list that always fits on one page has no parameters, and may be asked like any other.
         let is_known =
             |name: &str| known.iter().any(|known| known == name) || (name == "limit" && method == Method::GET);
-        let (name, _) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| !is_known(name))?;
-        let words = format!("There is no parameter \"{name}\" here. {}", instead(known.iter().map(String::as_str)));
-        Some(FieldError::new(format!("/{}", pointer_token(&name)), "unknown_parameter", words))
+        let fault = |name: &str, code: &str, words| FieldError::new(format!("/{}", pointer_token(name)), code, words);
+        url::form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| {
+            if !is_known(&name) {
+                let instead = instead(known.iter().map(String::as_str));
+                let words = format!("There is no parameter \"{name}\" here. {instead}");
+                return Some(fault(&name, "unknown_parameter", words));
+            }
+            // No text that is stored holds it, and Postgres takes none that does.
+            value.contains('\0').then(|| {
+                let words = String::from("This holds a character that cannot be seen, U+0000. Take it out.");
+                fault(&name, "control_character", words)
+            })
+        })
     }
 }
 

@@ -109,6 +109,21 @@ impl Folder {
         .expect("opened")
     }
 
+    /// Closes the Postgres database for writers, or opens it again, for those who connect from now on; who is
+    /// connected has to connect anew.
+    pub fn close_for_writers(&self, closed: bool) {
+        let server = std::env::var("HOOKBOARD_TEST_POSTGRES").expect("a server");
+        let url = self.1.as_deref().expect("a database");
+        let name = url.split('?').next().and_then(|path| path.rsplit('/').next()).expect("a name");
+        psql(&server, &format!("ALTER DATABASE {name} SET default_transaction_read_only = {closed}"));
+        psql(
+            &server,
+            &format!(
+                "SELECT FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}') ended"
+            ),
+        );
+    }
+
     /// Runs one statement on the database.
     pub fn sql(&self, statement: &'static str) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");

@@ -1,16 +1,42 @@
 //! Pools, connections and transactions of either database.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Database, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection};
 use tokio::sync::OwnedMutexGuard;
 
 use super::query::query;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// How long Postgres may take to answer a statement. A machine that went away without a word would else be
+/// waited for until the network gives up, a quarter of an hour later.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How long a connection may take to be fit for the next one who needs it.
+const RELEASE: Duration = Duration::from_secs(5);
+
+/// What Postgres answers in time.
+pub(super) async fn answered<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(ANSWER, answer).await.unwrap_or_else(|_| {
+        let words = format!("the database has not answered for {} s", ANSWER.as_secs());
+        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, words)))
+    })
+}
+
+/// Options of a pool of connections to Postgres. One that does not answer when it comes back is closed: the pool
+/// itself would wait for it, and keep its place.
+pub fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new().after_release(|connection, _| {
+        Box::pin(async {
+            let ping = tokio::time::timeout(RELEASE, connection.ping()).await;
+            ping.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+        })
+    })
+}
 
 /// A pool of connections.
 #[derive(Debug, Clone)]
@@ -35,7 +61,8 @@ impl Pool {
         let conn = match self {
             Self::Sqlite(pool) => Conn::Sqlite(Held::Begun(pool.begin().await?)),
             Self::Postgres(pool) => {
-                Conn::Postgres(Held::Begun(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?))
+                let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                Conn::Postgres(Held::Begun(answered(begin).await?))
             }
         };
         Ok(Transaction { conn, turn: None })
@@ -45,7 +72,7 @@ impl Pool {
     pub(in crate::db) async fn begin(&self, turn: Option<OwnedMutexGuard<()>>) -> Result<Transaction> {
         let conn = match self {
             Self::Sqlite(pool) => Conn::Sqlite(Held::Begun(pool.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pool) => Conn::Postgres(Held::Begun(pool.begin().await?)),
+            Self::Postgres(pool) => Conn::Postgres(Held::Begun(answered(pool.begin()).await?)),
         };
         Ok(Transaction { conn, turn })
     }
@@ -147,7 +174,7 @@ impl Transaction {
         let Self { conn, turn } = self;
         match conn {
             Conn::Sqlite(Held::Begun(transaction)) => transaction.commit().await?,
-            Conn::Postgres(Held::Begun(transaction)) => transaction.commit().await?,
+            Conn::Postgres(Held::Begun(transaction)) => answered(transaction.commit()).await?,
             // None was begun.
             Conn::Sqlite(Held::Pooled(_)) | Conn::Postgres(Held::Pooled(_)) => {}
         }

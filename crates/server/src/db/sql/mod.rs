@@ -10,7 +10,7 @@ mod query;
 mod row;
 mod value;
 
-pub use connection::{Conn, Connection, Pool, Transaction};
+pub use connection::{Conn, Connection, Pool, Transaction, postgres_pool};
 pub use query::{Builder, Query, QueryAs, QueryScalar, query, query_as, query_scalar};
 pub use row::{Column, FromRow, Row};
 pub use value::{Bind, Kind, Value};

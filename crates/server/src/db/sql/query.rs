@@ -8,7 +8,7 @@ use sqlx::query::Query as Prepared;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
-use super::connection::{Conn, Pool};
+use super::connection::{Conn, Pool, answered};
 use super::dialect;
 use super::row::{Column, FromRow, Row};
 use super::value::{Bind, Kind, Value};
@@ -65,8 +65,10 @@ macro_rules! run {
         match $target.into() {
             Target::Pool(Pool::Sqlite(pool)) => query.sqlite().$method(pool).await.map(Ran::Sqlite),
             Target::Conn(Conn::Sqlite(held)) => query.sqlite().$method(held.driver()).await.map(Ran::Sqlite),
-            Target::Pool(Pool::Postgres(pool)) => query.postgres().$method(pool).await.map(Ran::Postgres),
-            Target::Conn(Conn::Postgres(held)) => query.postgres().$method(held.driver()).await.map(Ran::Postgres),
+            Target::Pool(Pool::Postgres(pool)) => answered(query.postgres().$method(pool)).await.map(Ran::Postgres),
+            Target::Conn(Conn::Postgres(held)) => {
+                answered(query.postgres().$method(held.driver())).await.map(Ran::Postgres)
+            }
         }
     }};
 }
