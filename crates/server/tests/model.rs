@@ -217,6 +217,20 @@ impl Model {
         count
     }
 
+    /// When a worker has to look next.
+    fn next_due(&self) -> Option<i64> {
+        let first = |webhook: usize, state: State| {
+            let of_it = self.deliveries.values().filter(|one| one.webhook == webhook && one.state == state);
+            of_it.map(|one| one.due).min()
+        };
+        let when = |(index, webhook): (usize, &Webhook)| {
+            let open = if webhook.paused { webhook.probe? } else { 0 };
+            let due = [State::Waiting, State::Retrying].into_iter().filter_map(|state| first(index, state));
+            due.map(|due| due.max(open)).filter(|when| *when > self.now).min()
+        };
+        self.webhooks.iter().enumerate().filter(|(_, webhook)| !webhook.off).filter_map(when).min()
+    }
+
     fn open(&self) -> bool {
         self.deliveries.values().any(|one| !matches!(one.state, State::Ended(_)))
     }
@@ -500,6 +514,8 @@ fn the_queue_does_what_its_model_does() {
             let mut world = World::new(db.clone()).await;
             for step in &steps {
                 world.step(step).await;
+                let next = queue::next_due(&world.db, world.model.now).await.expect("looked");
+                assert_eq!(next, world.model.next_due(), "after {step:?}");
             }
             world.end().await;
         });

@@ -256,3 +256,42 @@ pub async fn next_due(db: &Db, now: i64) -> Result<Option<i64>> {
     };
     Ok(rows.into_iter().filter_map(when).min())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_000_000;
+
+    fn rated(gap_ms: i64, next_ms: i64) -> Ready {
+        Ready { id: String::from("hook"), gap_ms, next_ms, is_paused: false }
+    }
+
+    #[test]
+    fn as_many_go_as_the_cap_and_the_rate_allow() {
+        for (webhook, in_flight, room) in [
+            (rated(0, 0), 0, MAX_IN_FLIGHT_PER_WEBHOOK),
+            (rated(0, 0), MAX_IN_FLIGHT_PER_WEBHOOK - 3, 3),
+            (rated(0, 0), MAX_IN_FLIGHT_PER_WEBHOOK + 1, 0),
+            // One that may go from now on, and those that should have gone before.
+            (rated(400, NOW), 0, 1),
+            (rated(400, NOW - 399), 0, 1),
+            (rated(400, NOW - 400), 0, 2),
+            (rated(400, NOW - 60_000), 0, 3),
+            (rated(1, 0), 0, MAX_IN_FLIGHT_PER_WEBHOOK),
+            (rated(1, 0), MAX_IN_FLIGHT_PER_WEBHOOK - 1, 1),
+            (Ready { is_paused: true, ..rated(0, 0) }, 0, 1),
+            (Ready { is_paused: true, ..rated(0, 0) }, 1, 0),
+        ] {
+            let Ready { gap_ms, next_ms, .. } = webhook;
+            assert_eq!(webhook.room(in_flight, NOW), room, "every {gap_ms} ms from {next_ms}, {in_flight} in flight");
+        }
+    }
+
+    #[test]
+    fn what_came_late_is_made_up_for_by_a_second_at_most() {
+        assert_eq!(rated(400, NOW).next_after(1, NOW), NOW + 400);
+        assert_eq!(rated(400, NOW - 100).next_after(2, NOW), NOW + 700);
+        assert_eq!(rated(400, NOW - 60_000).next_after(3, NOW), NOW - RATE_SLACK_MS + 1200);
+    }
+}
