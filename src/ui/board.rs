@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use super::{
     button::Button,
     feedback::{LoadError, SkeletonRows},
+    icon::{Glyph, Icon},
 };
 
 /// How a list has come along.
@@ -53,6 +54,51 @@ pub fn is_read(board: NodeRef<html::Section>) -> bool {
     })
 }
 
+/// What columns the rows can go by.
+#[derive(Clone, Copy)]
+pub struct Sorting {
+    /// Words of each column, and the order that its head asks for first; `-` in front is from the last to the first.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// The order asked for.
+    pub order: Signal<Option<String>>,
+    /// Takes the order that a head asks for.
+    pub on_sort: Callback<String>,
+}
+
+impl Sorting {
+    /// The head of a column that rows can go by, and how they go by it now.
+    fn head(self, words: &'static str, first: &'static str) -> (Signal<Option<&'static str>>, AnyView) {
+        let key = first.trim_start_matches('-');
+        let now = Signal::derive(move || {
+            let order = self.order.get().filter(|order| order.trim_start_matches('-') == key)?;
+            Some(if order.starts_with('-') { "descending" } else { "ascending" })
+        });
+        let press = move |_| {
+            let order = match self.order.get_untracked() {
+                Some(order) if order == first => match order.strip_prefix('-') {
+                    Some(key) => key.to_owned(),
+                    None => format!("-{key}"),
+                },
+                _ => first.to_owned(),
+            };
+            self.on_sort.run(order);
+        };
+        let button = view! {
+            <button class="table__sort" type="button" on:click=handler(press)>
+                {words}
+                {live(move || {
+                    now.get()
+                        .map(|way| {
+                            let glyph = if way == "ascending" { Glyph::ArrowUp } else { Glyph::ArrowDown };
+                            view! { <Icon glyph=glyph /> }
+                        })
+                })}
+            </button>
+        };
+        (now, button.into_any())
+    }
+}
+
 /// The board. A column named `Actions` shows no words.
 #[component]
 pub fn Board(
@@ -65,6 +111,9 @@ pub fn Board(
     class: &'static str,
     /// Heads of the columns.
     columns: &'static [Column],
+    /// What the rows can go by.
+    #[prop(optional)]
+    sorting: Option<Sorting>,
     /// The head of a first column that is for choosing rows.
     #[prop(optional, into)]
     lead: Option<ViewFn>,
@@ -90,14 +139,18 @@ pub fn Board(
     // What stands there instead of rows changes only with whether there are some.
     let instead = Memo::new(move |_| rows.get().map(|rows| rows > 0));
     let head = |(words, class): &Column| {
-        let class = *class;
-        let words = if *words == "Actions" {
-            view! { <span class="visually-hidden">"Actions"</span> }.into_any()
-        } else {
-            (*words).into_any()
+        let (words, class) = (*words, *class);
+        let sorted = sorting.and_then(|sorting| {
+            let (_, first) = sorting.columns.iter().find(|(own, _)| *own == words)?;
+            Some(sorting.head(words, first))
+        });
+        let (way, words) = match sorted {
+            Some((way, head)) => (Some(way), head),
+            None if words == "Actions" => (None, view! { <span class="visually-hidden">"Actions"</span> }.into_any()),
+            None => (None, words.into_any()),
         };
         view! {
-            <th role="columnheader" scope="col" class=class>
+            <th role="columnheader" scope="col" class=class aria-sort=bound(move || way.and_then(|way| way.get()))>
                 {words}
             </th>
         }

@@ -60,6 +60,40 @@ test("events are narrowed by what the address says, and the filters can be taken
   assert.equal(new URL(page.url()).search, "");
 });
 
+test("automations are put in order by the heads of their columns, and the address keeps it", async () => {
+  await page.goto(`${server.origin}/kestrel/registry/Models/automations`);
+  const head = (name) => main().getByRole("columnheader", { name });
+  const names = () => main().getByRole("rowheader").getByRole("link").allInnerTexts();
+  const goesBy = (sort) => until(`it goes by ${sort}`, async () => {
+    const { body } = await call("GET", `/entities/kestrel/automations?registry=Models&sort=${sort}`);
+    return JSON.stringify(await names()) === JSON.stringify(body.items.map((one) => one.name));
+  });
+  await goesBy("-created");
+  for (const [name, sort, way] of [
+    ["Automation", "name", "ascending"],
+    ["Automation", "-name", "descending"],
+    ["Last fired", "-fired", "descending"],
+    ["Last fired", "fired", "ascending"],
+  ]) {
+    await head(name).getByRole("button").press("Enter");
+    await goesBy(sort);
+    assert.equal(new URL(page.url()).searchParams.get("sort"), sort);
+    assert.equal(await head(name).getAttribute("aria-sort"), way);
+    assert.equal(await main().locator("[aria-sort]").count(), 1);
+    assert.ok(await head(name).getByRole("button").evaluate((own) => own === document.activeElement), "the focus stays");
+  }
+  assert.equal(await main().getByRole("button", { name: "Clear filters" }).count(), 0);
+  await main().getByRole("button", { name: "Status" }).click();
+  await main().getByRole("option", { name: "Enabled", exact: true }).click();
+  await main().getByRole("button", { name: "Clear filters" }).click();
+  await goesBy("fired");
+  await page.reload();
+  await goesBy("fired");
+  await main().getByRole("button", { name: "Sort" }).click();
+  await main().getByRole("option", { name: "Name" }).click();
+  await goesBy("name");
+});
+
 test("an automation as code makes the same one again", async () => {
   const { body } = await call("GET", "/entities/kestrel/automations?registry=Models");
   const own = body.items.find((one) => one.name === "Deploy to production");

@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Folder, Server};
+use support::{Folder, Receiver, Server, answer};
 
 #[test]
 fn the_openapi_document_is_the_one_checked_in() {
@@ -662,4 +662,64 @@ fn automations_of_a_large_team_are_listed_as_those_of_a_small_one() {
     assert_eq!(found(), expected);
     (0..500).for_each(|index| make(&format!("more-{index}")));
     assert_eq!(found(), expected);
+}
+
+#[test]
+fn automations_are_listed_in_the_order_asked_for_page_by_page() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);
+    let receiver = Receiver::start(|_| answer(200, ""));
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    let webhook = json!({"name": "hook", "url": format!("http://{}/", receiver.address)});
+    assert_eq!(server.call("POST", "/entities/kestrel/webhooks", Some(&webhook)).0, 201);
+    let make = |name: &str, collection: &str| {
+        let draft = json!({
+            "name": name, "scope": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": collection},
+            "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "webhook", "webhook_id": server.webhook()["id"], "template": "{}"}
+        });
+        let (status, made) = server.call("POST", "/entities/kestrel/automations", Some(&draft));
+        assert_eq!(status, 201, "{made}");
+    };
+    for (name, collection) in [("beta", "b"), ("Alpha", "a"), ("gamma", "c"), ("alpha", "d"), ("Delta", "e")] {
+        make(name, collection);
+    }
+    // Alpha fires, then Delta.
+    for collection in ["a", "e"] {
+        let event = json!({
+            "type": "LINK_ARTIFACT",
+            "subject": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": collection, "version": 1}
+        });
+        assert_eq!(server.call("POST", "/events", Some(&event)).0, 202);
+    }
+    server.all_delivered(2);
+    let pages = |sort: &str| {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/entities/kestrel/automations?limit=2&sort={sort}{cursor}");
+            let (status, page) = server.call("GET", &path, None);
+            assert_eq!((status, &page["total"]), (200, &json!(5)), "{page}");
+            let items = page["items"].as_array().expect("items");
+            names.extend(items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break names.join(" "),
+            }
+        }
+    };
+    for (sort, names) in [
+        ("created", "beta Alpha gamma alpha Delta"),
+        ("-created", "Delta alpha gamma Alpha beta"),
+        ("name", "Alpha alpha beta Delta gamma"),
+        ("-name", "gamma Delta beta alpha Alpha"),
+        ("fired", "beta gamma alpha Alpha Delta"),
+        ("-fired", "Delta Alpha alpha gamma beta"),
+    ] {
+        assert_eq!(pages(sort), names, "{sort}");
+    }
+    let (_, page) = server.call("GET", "/entities/kestrel/automations?limit=2&sort=name", None);
+    let next = page["next_cursor"].as_str().expect("a cursor");
+    for (query, pointer) in [(format!("sort=-name&cursor={next}"), "/cursor"), ("sort=size".to_owned(), "/sort")] {
+        let (status, problem) = server.call("GET", &format!("/entities/kestrel/automations?{query}"), None);
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!(pointer)), "{problem}");
+    }
 }

@@ -37,7 +37,7 @@ attributes! {
     aria_describedby "aria-describedby" aria_description "aria-description" aria_disabled "aria-disabled"
     aria_expanded "aria-expanded" aria_haspopup "aria-haspopup" aria_hidden "aria-hidden"
     aria_invalid "aria-invalid" aria_label "aria-label" aria_labelledby "aria-labelledby"
-    aria_pressed "aria-pressed" aria_selected "aria-selected"
+    aria_pressed "aria-pressed" aria_selected "aria-selected" aria_sort "aria-sort"
 }
 
 attributes! {

@@ -15,7 +15,14 @@ pub(super) struct Filters {
     pub webhook: Option<String>,
     /// Enabled or disabled.
     pub enabled: Option<bool>,
+    /// The order, as on the wire: newest first where none is set.
+    pub sort: Option<String>,
 }
+
+/// Orders of the list and their words, for the narrow window that shows no heads.
+pub(super) const SORTS: [(&str, &str); 3] = [("-fired", "Last fired"), ("name", "Name"), ("created", "Oldest first")];
+/// Orders that heads of columns ask for beside those.
+const TURNED: [&str; 2] = ["fired", "-name"];
 
 impl Filters {
     /// Reads the URL; what it does not know counts as unset.
@@ -30,12 +37,13 @@ impl Filters {
                 Some("disabled") => Some(false),
                 _ => None,
             },
+            sort: query.get("sort").filter(|word| is_sort(word)).map(str::to_owned),
         }
     }
 
     /// Whether nothing is filtered.
     pub fn is_unset(&self) -> bool {
-        *self == Self::default()
+        *self == Self { sort: self.sort.clone(), ..Self::default() }
     }
 
     /// What the interface is asked. As many rows as are drawn while a key is pressed.
@@ -45,6 +53,7 @@ impl Filters {
             .with("event", self.event.as_deref())
             .with("webhook", self.webhook.as_deref())
             .with("enabled", self.enabled.map(|enabled| if enabled { "true" } else { "false" }))
+            .with("sort", self.sort.as_deref())
             .with("limit", Some("50"))
     }
 
@@ -59,6 +68,16 @@ impl Filters {
         let head = if set.len() == 1 { "One filter is set" } else { "Several filters are set" };
         format!("{head}: {}.", set.join(" and "))
     }
+}
+
+/// Whether a word of the URL is an order.
+fn is_sort(word: &str) -> bool {
+    TURNED.contains(&word) || SORTS.iter().any(|(own, _)| *own == word)
+}
+
+/// Orders and their words, for the choice of one.
+pub(super) fn sort_choices() -> Vec<(String, String)> {
+    SORTS.iter().map(|(sort, words)| ((*sort).to_owned(), (*words).to_owned())).collect()
 }
 
 /// Event types and their words, for the filter.
@@ -76,13 +95,13 @@ mod tests {
 
     #[test]
     fn unknown_words_in_the_url_filter_nothing() {
-        assert!(Filters::of(&Query::parse("?event=NOPE&status=maybe&q=")).is_unset());
+        assert!(Filters::of(&Query::parse("?event=NOPE&status=maybe&q=&sort=size")).is_unset());
     }
 
     #[test]
     fn the_url_becomes_the_question() {
-        let filters = Filters::of(&Query::parse("?q=a+b&event=LINK_ARTIFACT&status=disabled"));
-        assert_eq!(filters.ask().suffix(), "?text=a%20b&event=LINK_ARTIFACT&enabled=false&limit=50");
+        let filters = Filters::of(&Query::parse("?q=a+b&event=LINK_ARTIFACT&status=disabled&sort=-name"));
+        assert_eq!(filters.ask().suffix(), "?text=a%20b&event=LINK_ARTIFACT&enabled=false&sort=-name&limit=50");
         assert_eq!(
             filters.words(),
             "Several filters are set: search is “a b” and event is “A new version is linked to a collection” and status is “Disabled”."

@@ -6,7 +6,7 @@ use leptos::{html, prelude::*};
 use super::{
     actions::Actions,
     chosen::{Chosen, chosen},
-    filters::{Filters, event_choices},
+    filters::{Filters, event_choices, sort_choices},
     nothing::nothing,
     row::AutomationRow,
     test_dialog::TestDialog,
@@ -17,7 +17,7 @@ use crate::{
     part::{Later, Part},
     route::{Place, use_router},
     ui::{
-        board::{Board, Column},
+        board::{Board, Column, Sorting},
         dialog::lost,
         field::SearchField,
         focus::Heading,
@@ -133,7 +133,10 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
         view! { <Part ask=nothing(within.get_value(), sought) quiet=true /> }.into_any()
     };
     view! {
-        <Toolbar label="Find automations">
+        <Toolbar
+            label="Find automations"
+            end=move || view! { <ParamFilter label="Sort" param="sort" choices=sort_choices() /> }.into_any()
+        >
             <SearchField
                 label="Search automations"
                 placeholder="Name, pattern or webhook"
@@ -158,6 +161,11 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             class="table--rows table--automations"
             keeps_focus=true
             columns=&COLUMNS
+            sorting=Sorting {
+                columns: &[("Automation", "name"), ("Last fired", "-fired")],
+                order: Signal::derive(move || filters.with(|filters| filters.sort.clone())),
+                on_sort: Callback::new(move |order: String| router.set_param("sort", Some(&order))),
+            }
             lead=move || view! { <ChooseAll selection=selection /> }.into_any()
             empty=empty
             foot=foot

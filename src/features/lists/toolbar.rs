@@ -25,7 +25,8 @@ pub fn Toolbar(
     end: Option<ViewFn>,
 ) -> impl IntoView {
     let router = use_router();
-    let is_set = Memo::new(move |_| router.query().with(|query| !query.is_empty()));
+    // An order leaves nothing out.
+    let is_set = Memo::new(move |_| router.query().with(|query| !query.clone().with("sort", None).is_empty()));
     view! {
         <form class="toolbar" role="search" aria-label=label on:submit=|event| event.prevent_default()>
             {children()}
@@ -45,9 +46,10 @@ pub fn Toolbar(
     }
 }
 
-/// Clears all that the URL narrows the list by.
+/// Clears all that the URL narrows the list by; its order stays.
 pub fn clear(router: crate::route::Router) {
-    router.set_query(&Query::default());
+    let order = router.query().with_untracked(|query| query.get("sort").map(str::to_owned));
+    router.set_query(&Query::default().with("sort", order.as_deref()));
 }
 
 /// Takes a parameter out of the URL where it has none of the known words: what does not narrow the list must

@@ -1,5 +1,9 @@
 //! Automations and their revisions.
 
+mod sort;
+
+use std::collections::HashMap;
+
 use hookboard_api::EventType;
 use hookboard_api::automation::{Action, Activity, Automation, AutomationDraft, Revision, WebhookRef};
 use hookboard_api::limits::MAX_AUTOMATIONS;
@@ -11,6 +15,8 @@ use super::webhooks::activity;
 use super::{Conn, Db, Page, Result, generation, json, sql, to_json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
+
+pub use sort::{Cursor, Sort};
 
 #[derive(Debug)]
 struct Row {
@@ -69,27 +75,32 @@ pub struct Wanted {
     pub text: Option<String>,
 }
 
-/// Automations of an entity, newest first.
-pub async fn list(db: &Db, entity_id: &str, wanted: &Wanted, page: &Page) -> Result<List<Automation>> {
+/// Automations of an entity, in the order of `sort`.
+pub async fn list(
+    db: &Db,
+    entity_id: &str,
+    wanted: &Wanted,
+    sort: Sort,
+    page: &Page<Cursor>,
+) -> Result<List<Automation>> {
     let mut connection = db.read().acquire().await?;
     let conn = &mut *connection;
-    let mut query = sql::Builder::new(COLUMNS);
-    query.push("WHERE automations.id IN (SELECT automations.id ");
     let few = has_few(conn, entity_id).await?;
-    narrow(&mut query, entity_id, wanted, few);
-    page.push(&mut query, "automations.id");
-    query.push(") ORDER BY automations.id DESC");
+    let places = sort::places(conn, sort, page, |query| narrow(query, entity_id, wanted, few)).await?;
+    let ids: Vec<String> = places.iter().map(|(id, _)| id.clone()).collect();
+    let mut query = sql::Builder::new(COLUMNS);
+    query.push("WHERE automations.id IN (SELECT value FROM json_each(").push_bind(to_json(&ids)?).push("))");
     let rows: Vec<Row> = query.build_as().fetch_all(&mut *conn).await?;
-    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut rows: HashMap<String, Row> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
     let mut activities = activity(conn, "automation_id", &ids).await?;
-    let items = rows
-        .into_iter()
-        .map(|row| {
-            let activity = activities.remove(&row.id).unwrap_or_default();
-            whole(row, activity)
-        })
+    let items = places
+        .iter()
+        .filter_map(|place| Some((rows.remove(&place.0)?, activities.remove(&place.0).unwrap_or_default(), place)))
+        .map(|(row, activity, place)| Ok((whole(row, activity)?, place)))
         .collect::<Result<Vec<_>>>()?;
-    let mut list = page.cut(items, |automation| automation.id.clone());
+    let List { items, next_cursor, .. } = page.cut(items, |(_, (id, key))| Cursor::of(sort, id, key).to_string());
+    let items = items.into_iter().map(|(automation, _)| automation).collect();
+    let mut list = List { items, next_cursor, total: None };
     if page.after.is_none() && list.next_cursor.is_none() {
         list.total = Some(list.items.len() as u64);
         return Ok(list);

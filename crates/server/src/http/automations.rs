@@ -31,6 +31,7 @@ use super::webhooks::send_test;
 use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
+use crate::db::automations::{Cursor, Sort};
 use crate::db::catalogue::{self, PlaceRow};
 use crate::db::{Conn, Page, automations, backtest, events, webhooks};
 use crate::failure::Failure;
@@ -54,6 +55,10 @@ pub(super) struct Filter {
     enabled: Option<bool>,
     /// Name, condition or webhook contains this.
     text: Option<String>,
+    /// In which order: by creation (newest first where none is given), name, or when they fired last, those that
+    /// never did before all others. With `-` in front, the other way round.
+    #[param(value_type = Option<Sort>)]
+    sort: Option<Sort>,
 }
 
 /// The place that two parameters name, if one does.
@@ -81,9 +86,16 @@ pub(super) async fn list(
     caller: Caller,
     Segments(entity): Segments<String>,
     Params(filter): Params<Filter>,
-    page: Page,
+    page: Page<Cursor>,
 ) -> Result<Json<List<Automation>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
+    let sort = filter.sort.unwrap_or_default();
+    if page.after.as_ref().is_some_and(|cursor| !cursor.is_of(sort)) {
+        return Err(Failure::parameter(
+            "cursor",
+            "This cursor is of a list in another order. Pass on the \"sort\" that it came with, or no cursor for the first page.",
+        ));
+    }
     let place = place_of(&app, &team, filter.registry.as_ref(), filter.project.as_ref()).await?;
     let wanted = automations::Wanted {
         place_id: place.map(|place| place.id),
@@ -93,7 +105,7 @@ pub(super) async fn list(
         enabled: filter.enabled,
         text: filter.text,
     };
-    Ok(Json(automations::list(app.db(), &team.id, &wanted, &page).await?))
+    Ok(Json(automations::list(app.db(), &team.id, &wanted, sort, &page).await?))
 }
 
 /// One automation.
