@@ -75,6 +75,7 @@ pub(super) fn SnoozeNotice(
     live(move || {
         clock.coarse().track();
         let until = automation.with(until)?;
+        let at = automation.with(|automation| automation.snoozed_until.clone()).unwrap_or_default();
         let end = move || {
             refused.get().is_none().then(|| {
                 view! { <LinkButton on_press=move || snooze.run(0)>"End the snooze"</LinkButton> }
@@ -85,7 +86,7 @@ pub(super) fn SnoozeNotice(
                 <Callout tone=Tone::Info glyph=Glyph::Clock action=move || live(end).into_any()>
                     <b class="strong">"It is snoozed."</b>
                     " What matches is kept in History and not sent. It ends "
-                    <Countdown at=automation.with(|automation| automation.snoozed_until.clone()).unwrap_or_default() />
+                    <Countdown at=at />
                     ", at "
                     {absolute(until)}
                     "."
