@@ -27,6 +27,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use support::Folder;
 use tokio::sync::Notify;
+use uuid::{NoContext, Timestamp, Uuid};
 
 const LEASE_MS: i64 = 90_000;
 const WEBHOOKS: usize = 3;
@@ -525,6 +526,28 @@ fn the_queue_does_what_its_model_does() {
     if let Err(error) = done {
         panic!("{error}");
     }
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_noticed_by_the_newest_event() {
+    let folder = Folder::new();
+    runtime().block_on(async {
+        let mut world = World::new(folder.db().await).await;
+        assert!(!queue::is_behind(&world.db).await.expect("looked"), "there is none yet");
+        // One that nothing refers to.
+        world.step(&Step::Delete { webhook: 0 }).await;
+        world.accept(0, 1).await;
+        for (ahead_ms, is_behind) in [(0, false), (55_000, false), (65_000, true), (HOUR_MS, true)] {
+            let at = u64::try_from(clock::now_ms() + ahead_ms).expect("a time");
+            let id = Uuid::new_v7(Timestamp::from_unix(NoContext, at / 1000, (at % 1000) as u32 * 1_000_000));
+            let mut tx = world.db.begin().await.expect("begun");
+            let moved = "UPDATE events SET id = ?";
+            hookboard_server::db::sql::query(moved).bind(id.to_string()).execute(&mut *tx).await.expect("moved");
+            tx.commit().await.expect("committed");
+            assert_eq!(queue::is_behind(&world.db).await.expect("looked"), is_behind, "{ahead_ms} ms ahead");
+        }
+        world.db.close().await;
+    });
 }
 
 #[test]
