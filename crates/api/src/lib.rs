@@ -12,6 +12,7 @@ pub mod backtest;
 pub mod catalogue;
 pub mod delivery;
 pub mod event;
+pub mod file;
 pub mod filter;
 pub mod json;
 pub mod limits;

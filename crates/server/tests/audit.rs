@@ -92,6 +92,14 @@ fn each_change_leaves_a_row_and_no_secret_is_in_any() {
         ("changed", "automation", "links (copy)"),
     );
     let copy = copy["id"].as_str().expect("id").to_owned();
+    let file = |enabled| {
+        json!({"version": 1, "automations": [{
+            "name": "from a file", "scope": {"registry": "models"}, "trigger": {"event": "LINK_ARTIFACT"},
+            "action": {"type": "record"}, "enabled": enabled
+        }]})
+    };
+    walk.step("POST automations/import", &file(true), ("created", "automation", "from a file"));
+    walk.step("POST automations/import", &file(false), ("changed", "automation", "from a file"));
     walk.step(&format!("DELETE automations/{{{copy}}}"), &none, ("deleted", "automation", "links (copy)"));
 
     let event = json!({

@@ -73,6 +73,8 @@ fn calls() -> Vec<Call> {
         call("POST", A, "", "", DRAFT, Admin, 201),
         call("POST", A, "/backtest", "", BACKTEST, Viewer, 200),
         call("POST", A, "/bulk", "", r#"{"ids": ["automation"], "change": "disable"}"#, Admin, 200),
+        call("GET", A, "/export", "", "", Viewer, 200),
+        call("POST", A, "/import", "", r#"{"version": 1, "automations": []}"#, Admin, 200),
         call("POST", A, "/validate", "", DRAFT, Viewer, 204),
         call("GET", A, "/{id}", "id=automation", "", Viewer, 200),
         call("PUT", A, "/{id}", "id=automation", DRAFT, Admin, 200),

@@ -261,6 +261,17 @@ pub async fn check(conn: &mut Conn, entity_id: &str, draft: &AutomationDraft) ->
     Err(problem.into())
 }
 
+/// The automation of that name in a scope.
+pub async fn named(conn: &mut Conn, place_id: &str, collection: Option<&str>, name: &str) -> Result<Option<String>> {
+    let id = sql::query_scalar("SELECT id FROM automations WHERE place_id = ? AND collection = ? AND name = ?")
+        .bind(place_id)
+        .bind(collection.unwrap_or_default())
+        .bind(name)
+        .fetch_optional(conn)
+        .await?;
+    Ok(id)
+}
+
 fn duplicate(draft: &AutomationDraft) -> Failure {
     let mut problem = Problem::new(
         ProblemCode::DuplicateName,

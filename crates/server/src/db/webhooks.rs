@@ -202,6 +202,12 @@ async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
 }
 
+/// The webhook of that name.
+pub async fn named(conn: &mut Conn, entity_id: &str, name: &str) -> Result<Option<String>> {
+    let id = sql::query_scalar("SELECT id FROM webhooks WHERE entity_id = ? AND name = ?");
+    Ok(id.bind(entity_id).bind(name).fetch_optional(conn).await?)
+}
+
 fn duplicate(draft: &WebhookDraft) -> Failure {
     let mut problem = Problem::new(
         ProblemCode::DuplicateName,

@@ -123,7 +123,7 @@ pub(super) async fn get(
 }
 
 /// The place a draft's scope names; a fault points at the scope.
-async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result<PlaceRow, Failure> {
+pub(super) async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result<PlaceRow, Failure> {
     if scope.entity != team.name {
         return Err(Failure::field(
             "/scope/entity",

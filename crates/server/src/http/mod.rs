@@ -9,6 +9,7 @@ mod catalogue;
 mod deliveries;
 mod events;
 mod extract;
+mod files;
 mod ingest;
 mod observe;
 mod page;
@@ -86,6 +87,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(catalogue::get_points, catalogue::post_points))
         .routes(routes!(automations::list, automations::create))
         .routes(routes!(automations::bulk))
+        .routes(routes!(files::export))
+        .routes(routes!(files::import))
         .routes(routes!(automations::validate))
         .routes(routes!(automations::backtest))
         .routes(routes!(automations::get, automations::replace, automations::patch, automations::delete))

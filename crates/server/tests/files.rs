@@ -1,0 +1,192 @@
+//! Automations as files: written out, compared and taken in.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on says what was missing")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Folder, Server};
+
+const TEMPLATE: &str = "{\n  \"model\": \"${artifact_collection_name}\",\n  \"note\": \"# no comment: ${alias}\",\n  \"auth\": \"$TOKEN\"\n}\n";
+
+/// A server with a registry, a project, a secret and a webhook.
+fn server(folder: &Folder) -> Server {
+    let server = Server::start(folder, &[]);
+    for place in ["registries/models", "projects/training"] {
+        server.call("PUT", &format!("/entities/kestrel/places/{place}"), None);
+    }
+    server.call("PUT", "/entities/kestrel/secrets/TOKEN", Some(&json!({"value": "planted-value"})));
+    let webhook = json!({"name": "hook", "url": "https://example.com/", "secrets": ["TOKEN"]});
+    let (status, webhook) = server.call("POST", "/entities/kestrel/webhooks", Some(&webhook));
+    assert_eq!(status, 201, "{webhook}");
+    server
+}
+
+fn draft(server: &Server, name: &str, kind: &str, of: &str, rest: &Value) -> Value {
+    let action = json!({"type": "webhook", "webhook_id": server.webhook()["id"], "template": TEMPLATE});
+    let mut draft = json!({"name": name, "scope": {"kind": kind, "entity": "kestrel", "name": of}, "action": action});
+    for (key, value) in rest.as_object().expect("an object") {
+        draft[key] = value.clone();
+    }
+    draft
+}
+
+fn make(server: &Server, draft: &Value) {
+    let (status, made) = server.call("POST", "/entities/kestrel/automations", Some(draft));
+    assert_eq!(status, 201, "{made}");
+}
+
+fn export(server: &Server, query: &str) -> String {
+    let path = format!("/api/v1/entities/kestrel/automations/export{query}");
+    let (status, text) = server.raw("GET", &path, Some(&server.key), &[], None);
+    assert_eq!(status, 200, "{text}");
+    text
+}
+
+/// Takes a file in: status and answer.
+fn import(server: &Server, key: &str, query: &str, kind: &str, text: &str) -> (u16, Value) {
+    let path = format!("/api/v1/entities/kestrel/automations/import{query}");
+    let (status, text) = server.raw("POST", &path, Some(key), &[("content-type", kind)], Some(text.as_bytes()));
+    (status, serde_json::from_str(&text).expect("JSON"))
+}
+
+fn told(answer: &Value) -> Vec<(String, String)> {
+    let changes = answer["changes"].as_array().expect("changes").iter();
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    changes.map(|change| (text(&change["name"]), text(&change["change"]))).collect()
+}
+
+fn filled(server: &Server) {
+    let anchored = json!({"trigger": {"event": "ADD_ARTIFACT_ALIAS", "filter": {"alias": {"$regex": "^production$"}}}});
+    make(server, &draft(server, "Promote: to #1", "registry", "models", &anchored));
+    let threshold = json!({"kind": "threshold", "metric": "loss", "window": 5, "aggregate": "min", "comparison": "<=", "threshold": 0.25});
+    let metric = json!({
+        "description": "Two\nlines", "enabled": false, "cooldown_s": 600,
+        "trigger": {"event": "RUN_METRIC_THRESHOLD", "metrics": {"rules": [threshold]}}
+    });
+    let mut metric = draft(server, "yes", "project", "training", &metric);
+    metric["action"]["template"] = json!("{\"run\": \"${run_name}\"}");
+    make(server, &metric);
+    let of_one = json!({"trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}});
+    let mut of_one = draft(server, "Only fraud", "registry", "models", &of_one);
+    of_one["scope"]["collection"] = json!("fraud");
+    make(server, &of_one);
+}
+
+#[test]
+fn a_file_makes_the_same_automations_elsewhere_and_again_changes_nothing() {
+    let (here, there) = (Folder::new(), Folder::new());
+    let (from, to) = (server(&here), server(&there));
+    filled(&from);
+    for (format, kind) in [("yaml", "application/yaml"), ("json", "application/json; charset=utf-8")] {
+        let text = export(&from, &format!("?format={format}"));
+        assert!(!text.contains("planted-value") && text.contains("$TOKEN"), "{text}");
+        if format == "yaml" {
+            assert_eq!(text, export(&from, ""), "YAML unless asked otherwise");
+            assert!(text.contains("template: |"), "templates can be read and compared line by line: {text}");
+            let (status, answer) = import(&to, &to.key, "?dry_run=true", kind, &text);
+            assert_eq!((status, &answer["dry_run"]), (200, &json!(true)), "{answer}");
+            assert!(told(&answer).iter().all(|(_, change)| change == "created"), "{answer}");
+            assert_eq!(to.call("GET", "/entities/kestrel/automations", None).1["items"], json!([]), "nothing was made");
+            let (status, answer) = import(&to, &to.key, "", kind, &text);
+            assert_eq!(status, 200, "{answer}");
+        }
+        let (status, answer) = import(&to, &to.key, "", kind, &text);
+        assert_eq!(status, 200, "{answer}");
+        assert!(told(&answer).iter().all(|(_, change)| change == "unchanged"), "{answer}");
+        assert_eq!(export(&to, &format!("?format={format}")), text);
+    }
+    let revisions = |server: &Server| {
+        let (_, list) = server.call("GET", "/entities/kestrel/automations", None);
+        list["items"].as_array().expect("a list").iter().map(|item| item["revision"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(revisions(&to), [json!(1), json!(1), json!(1)]);
+    let text = export(&from, "?registry=models&collection=fraud&format=json");
+    assert!(text.contains("Only fraud") && !text.contains("Promote"), "{text}");
+}
+
+#[test]
+fn what_differs_is_told_and_changed_and_what_the_file_does_not_name_stays() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    filled(&server);
+    let mut file: Value = serde_json::from_str(&export(&server, "?registry=models&format=json")).expect("JSON");
+    let automations = file["automations"].as_array_mut().expect("a list");
+    let promote = automations.iter_mut().find(|one| one["name"] == "Promote: to #1").expect("there");
+    promote["trigger"]["filter"]["alias"]["$regex"] = json!("^champion$");
+    promote["cooldown_s"] = json!(60);
+    let viewer = server.join("hana", "viewer");
+    let text = file.to_string();
+    let (status, answer) = import(&server, &viewer, "", "application/json", &text);
+    assert_eq!(status, 403, "{answer}");
+    let (status, dry) = import(&server, &viewer, "?dry_run=true", "application/json", &text);
+    assert_eq!(status, 200, "who reads may compare: {dry}");
+    let (status, answer) = import(&server, &server.key, "", "application/json", &text);
+    assert_eq!((status, &answer["changes"]), (200, &dry["changes"]), "{answer}");
+    let change = answer["changes"].as_array().expect("changes").iter().find(|one| one["change"] == "updated");
+    let change = change.expect("one is updated");
+    assert_eq!(
+        change["differences"],
+        json!([
+            {"pointer": "/cooldown_s", "after": 60},
+            {"pointer": "/trigger/filter/alias/$regex", "before": "^production$", "after": "^champion$"},
+        ])
+    );
+    let (_, now) =
+        server.call("GET", &format!("/entities/kestrel/automations/{}", change["id"].as_str().expect("an id")), None);
+    assert_eq!((&now["revision"], &now["cooldown_s"]), (&json!(2), &json!(60)));
+    assert_eq!(server.call("GET", "/entities/kestrel/automations", None).1["total"], json!(3), "the project's stays");
+}
+
+#[test]
+fn a_faulty_file_is_told_whole_and_changes_nothing() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    let record = |name: &str, scope: Value| json!({"name": name, "scope": scope, "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}});
+    let good = record("good", json!({"registry": "models"}));
+    let mut unknown = record("unknown", json!({"registry": "models"}));
+    unknown["action"] = json!({"type": "webhook", "webhook": "nowhere"});
+    let mut broken = record("broken", json!({"registry": "models"}));
+    broken["action"] = json!({"type": "webhook", "webhook": "hook", "template": "{\"a\": ${nope}}"});
+    let file = json!({"version": 1, "automations": [
+        good, unknown, record("both", json!({"registry": "models", "project": "training"})), broken, record("far", json!({"project": "far"}))
+    ]});
+    let (status, problem) = import(&server, &server.key, "", "application/json", &file.to_string());
+    let pointers: Vec<&str> =
+        problem["errors"].as_array().expect("errors").iter().filter_map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(
+        (status, pointers),
+        (
+            422,
+            vec![
+                "/automations/1/action/webhook",
+                "/automations/2/scope",
+                "/automations/3/action/template",
+                "/automations/4/scope/project"
+            ]
+        ),
+        "{problem}"
+    );
+    for (kind, text, status, words) in [
+        ("application/yaml", "version: 1\nautomations: [", 400, "not YAML"),
+        ("application/yaml", "version: 2\nautomations: []", 422, "version 2"),
+        ("application/yaml", "version: 1\nautomation: []", 422, "automation"),
+        ("application/yaml", "version: 1\nautomations: [{name: a, name: b}]", 400, "not YAML"),
+        ("text/plain", "version: 1", 415, "YAML or JSON"),
+    ] {
+        let (given, problem) = import(&server, &server.key, "", kind, text);
+        assert!(given == status && problem.to_string().contains(words), "{text}: {given} {problem}");
+    }
+    let twice = json!({"version": 1, "automations": [good, good]});
+    let (status, problem) = import(&server, &server.key, "", "application/json", &twice.to_string());
+    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/automations/1/name")));
+    // A text of few bytes that stands for many.
+    let level = |level: usize| {
+        let many = if level == 0 { String::from("x") } else { format!("*a{}", level - 1) };
+        format!("a{level}: &a{level} [{}]\n", vec![many; 9].join(", "))
+    };
+    let bomb: String = (0..12).map(level).collect();
+    let (status, problem) = import(&server, &server.key, "", "application/yaml", &bomb);
+    assert_eq!(status, 400, "{problem}");
+    assert_eq!(server.call("GET", "/entities/kestrel/automations", None).1["items"], json!([]), "nothing was made");
+}
