@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use hookboard_api::name::{check_place_name, check_user_name};
 use url::Url;
 
+use crate::cli;
 use crate::guard::Target;
 
 /// Webhook automations for machine-learning registries and projects.
@@ -36,6 +38,14 @@ pub enum Command {
     Doctor(Box<Doctor>),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Call a running server.
+    #[command(flatten)]
+    Call(cli::Call),
 }
 
 impl Settings {

@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use hookboard_server::config::{Cli, Command, Migrate};
 use hookboard_server::doctor::{self, State};
-use hookboard_server::{http, migrate, serve};
+use hookboard_server::{cli, http, migrate, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,6 +23,19 @@ async fn main() -> ExitCode {
             let failed = findings.iter().filter(|finding| finding.state == State::Failed).count();
             if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} checks failed", findings.len())) }
         }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hookboard", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
+        Command::Call(call) => match cli::run(call) {
+            Ok(()) => Ok(()),
+            Err(ended) => {
+                eprintln!("hookboard: {ended}");
+                return ExitCode::from(ended.code());
+            }
+        },
         Command::Openapi => {
             http::openapi().to_pretty_json().map(|text| print(&text)).map_err(|error| error.to_string())
         }

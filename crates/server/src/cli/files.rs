@@ -1,0 +1,159 @@
+//! Automations as files.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use hookboard_api::file::{FileChange, Import as Imported, ImportChange};
+
+use super::line;
+use super::remote::{Body, Ended, Remote, print, print_json, query};
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Yaml,
+    Json,
+}
+
+/// `hookboard export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Only of this registry.
+    #[arg(long, conflicts_with = "project")]
+    registry: Option<String>,
+
+    /// Only of this project.
+    #[arg(long)]
+    project: Option<String>,
+
+    /// Only of this collection.
+    #[arg(long)]
+    collection: Option<String>,
+
+    /// How the file is written.
+    #[arg(long, value_enum, default_value = "yaml")]
+    format: Format,
+
+    /// Write to this file instead of the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Export {
+    pub(super) fn run(self) -> Result<(), Ended> {
+        let format = if self.format == Format::Json || self.remote.json { "json" } else { "yaml" };
+        let query = query([
+            ("format", Some(format)),
+            ("registry", self.registry.as_deref()),
+            ("project", self.project.as_deref()),
+            ("collection", self.collection.as_deref()),
+        ]);
+        let text = self.remote.text("GET", &self.remote.path(&format!("/automations/export{query}"))?, Body::None)?;
+        match self.output {
+            None => print(&text),
+            Some(path) => std::fs::write(&path, text)
+                .map_err(|error| Ended::Usage(format!("{} cannot be written: {error}.", path.display())))?,
+        }
+        Ok(())
+    }
+}
+
+/// `hookboard import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file, YAML or JSON; - is the standard input.
+    file: PathBuf,
+
+    /// Only tell what would change.
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Import {
+    pub(super) fn run(self) -> Result<(), Ended> {
+        let answer = send(&self.remote, &self.file, self.dry_run)?;
+        show(&self.remote, &answer)
+    }
+}
+
+/// `hookboard diff`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The file, YAML or JSON; - is the standard input.
+    file: PathBuf,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Compare {
+    pub(super) fn run(self) -> Result<(), Ended> {
+        let answer = send(&self.remote, &self.file, true)?;
+        show(&self.remote, &answer)?;
+        match answer.changes.iter().filter(|change| change.change != FileChange::Unchanged).count() {
+            0 => Ok(()),
+            count => Err(Ended::Unequal(format!("{count} of {} automations differ", answer.changes.len()))),
+        }
+    }
+}
+
+fn send(remote: &Remote, file: &PathBuf, dry_run: bool) -> Result<Imported, Ended> {
+    let unreadable = |error: std::io::Error| Ended::Usage(format!("{} cannot be read: {error}.", file.display()));
+    let mut bytes = Vec::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        bytes = std::fs::read(file).map_err(unreadable)?;
+    }
+    // What is not JSON is YAML; a file's ending may say nothing.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+    let body = if is_json { Body::Json(bytes) } else { Body::Yaml(bytes) };
+    let query = if dry_run { "?dry_run=true" } else { "" };
+    remote.call("POST", &remote.path(&format!("/automations/import{query}"))?, body)
+}
+
+/// Writes what changed: a line for each automation, and one for each place where it differs.
+fn show(remote: &Remote, answer: &Imported) -> Result<(), Ended> {
+    if remote.json {
+        return print_json(answer);
+    }
+    let count = |which: FileChange| answer.changes.iter().filter(|change| change.change == which).count();
+    let mut lines: Vec<String> = answer.changes.iter().flat_map(lines_of).collect();
+    let would = if answer.dry_run { "would be " } else { "" };
+    lines.push(format!(
+        "{} {would}created, {} {would}updated, {} unchanged",
+        count(FileChange::Created),
+        count(FileChange::Updated),
+        count(FileChange::Unchanged)
+    ));
+    print(&lines.join("\n"));
+    Ok(())
+}
+
+fn lines_of(change: &ImportChange) -> Vec<String> {
+    let sign = match change.change {
+        FileChange::Unchanged => return Vec::new(),
+        FileChange::Created => '+',
+        FileChange::Updated => '~',
+    };
+    let scope = &change.scope;
+    let place = scope.registry.as_ref().map_or_else(
+        || format!("project {}", scope.project.as_deref().unwrap_or_default()),
+        |registry| format!("registry {registry}"),
+    );
+    let of = scope.collection.as_ref().map(|collection| format!(", {collection}")).unwrap_or_default();
+    let mut lines = vec![format!("{sign} {} ({place}{of})", change.name)];
+    for difference in &change.differences {
+        lines.push(format!("    {}", difference.pointer));
+        lines.extend(difference.before.iter().map(|value| format!("    - {}", line(value))));
+        lines.extend(difference.after.iter().map(|value| format!("    + {}", line(value))));
+    }
+    lines
+}

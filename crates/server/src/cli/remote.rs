@@ -1,0 +1,243 @@
+//! The server that a command calls, and how a command ends.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::Args;
+use hookboard_api::account::Me;
+use hookboard_api::list::List;
+use hookboard_api::problem::Problem;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+/// Where the server is, and who calls.
+#[derive(Debug, Clone, Args)]
+pub struct Remote {
+    /// URL of the server.
+    #[arg(long, env = "HOOKBOARD_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    url: Url,
+
+    /// Access key. Better from the environment: a flag shows in the process list.
+    #[arg(long, env = "HOOKBOARD_KEY", hide_env_values = true, value_name = "KEY")]
+    key: Option<SecretString>,
+
+    /// Name of the team, where the key's owner is in several.
+    #[arg(long, env = "HOOKBOARD_ENTITY", value_name = "TEAM")]
+    entity: Option<String>,
+
+    /// Write the server's answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a command ends that did not do what it was asked.
+#[derive(Debug)]
+pub enum Ended {
+    /// It did, and what it found is not as hoped: a difference, or a test that failed. Exit code 1.
+    Unequal(String),
+    /// It was asked for what there is not, or in a way that cannot be. Exit code 2.
+    Usage(String),
+    /// The server refused. Exit code 3.
+    Refused(Box<Problem>),
+    /// The server was not reached, or did not answer as agreed. Exit code 4.
+    Unreached(String),
+}
+
+impl Ended {
+    /// The exit code.
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Unequal(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Refused(_) => 3,
+            Self::Unreached(_) => 4,
+        }
+    }
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unequal(words) | Self::Usage(words) | Self::Unreached(words) => f.write_str(words),
+            Self::Refused(problem) => {
+                let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+                f.write_str(words)?;
+                let told = |error: &&hookboard_api::problem::FieldError| error.message != *words;
+                problem
+                    .errors
+                    .iter()
+                    .filter(told)
+                    .try_for_each(|error| write!(f, "\n  {}: {}", error.pointer, error.message))
+            }
+        }
+    }
+}
+
+/// What is sent with a call.
+pub(super) enum Body {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json(Vec<u8>),
+    /// YAML.
+    Yaml(Vec<u8>),
+}
+
+impl Body {
+    pub(super) fn json(value: &impl Serialize) -> Result<Self, Ended> {
+        serde_json::to_vec(value).map(Self::Json).map_err(|error| Ended::Usage(error.to_string()))
+    }
+}
+
+impl Remote {
+    /// Path of something of the team, after its name.
+    pub(super) fn path(&self, rest: &str) -> Result<String, Ended> {
+        let entity = match self.entity.clone() {
+            Some(entity) => entity,
+            None => self.only_entity()?,
+        };
+        Ok(format!("/entities/{}{rest}", segment(&entity)))
+    }
+
+    fn only_entity(&self) -> Result<String, Ended> {
+        let me: Me = self.get("/me")?;
+        match me.entities.as_slice() {
+            [only] => Ok(only.entity.clone()),
+            [] => Err(Ended::Usage("The key's owner is in no team.".to_owned())),
+            several => {
+                let names: Vec<&str> = several.iter().map(|one| one.entity.as_str()).collect();
+                Err(Ended::Usage(format!("Name the team with --entity: {}.", names.join(", "))))
+            }
+        }
+    }
+
+    /// What `path` answers.
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Ended> {
+        self.call("GET", path, Body::None)
+    }
+
+    /// All rows of a list, or the first `most`.
+    pub(super) fn all<T: DeserializeOwned>(&self, path: &str, most: usize) -> Result<Vec<T>, Ended> {
+        let mut rows: Vec<T> = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let limit = most.saturating_sub(rows.len()).min(hookboard_api::limits::MAX_PAGE as usize);
+            let sign = if path.contains('?') { '&' } else { '?' };
+            let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let page: List<T> = self.get(&format!("{path}{sign}limit={limit}{after}"))?;
+            rows.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() || rows.len() >= most {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Calls, and reads the answer.
+    pub(super) fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: Body) -> Result<T, Ended> {
+        let text = self.text(method, path, body)?;
+        let text = if text.is_empty() { "null" } else { &text };
+        serde_json::from_str(text).map_err(|error| {
+            Ended::Unreached(format!(
+                "{} answered in another form than agreed: {error}. Is it a Hookboard, and of this version?",
+                self.url
+            ))
+        })
+    }
+
+    /// Calls, and gives the answer as it came.
+    pub(super) fn text(&self, method: &str, path: &str, body: Body) -> Result<String, Ended> {
+        let key = self.key.as_ref().ok_or_else(|| {
+            Ended::Usage(
+                "There is no access key. Make one in the page under Access keys, and set HOOKBOARD_KEY to it."
+                    .to_owned(),
+            )
+        })?;
+        let url = format!("{}/api/v1{path}", self.url.as_str().trim_end_matches('/'));
+        let (kind, bytes) = match body {
+            Body::None => (None, Vec::new()),
+            Body::Json(bytes) => (Some("application/json"), bytes),
+            Body::Yaml(bytes) => (Some("application/yaml"), bytes),
+        };
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(&url)
+            .header("authorization", format!("Bearer {}", key.expose_secret()));
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let request = request.body(bytes).map_err(|error| Ended::Usage(format!("{url} cannot be called: {error}")))?;
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build())
+            .build();
+        let unreached = |error: ureq::Error| {
+            Ended::Unreached(format!("{} was not reached: {error}. Check --url, and that the server runs.", self.url))
+        };
+        let mut answer = ureq::Agent::new_with_config(config).run(request).map_err(unreached)?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().with_config().limit(1 << 30).read_to_string().map_err(unreached)?;
+        if (200..300).contains(&status) {
+            return Ok(text);
+        }
+        Err(serde_json::from_str(&text).map_or_else(
+            |_| Ended::Unreached(format!("{} answered {status} and no problem of Hookboard's. Check --url.", self.url)),
+            |problem| Ended::Refused(Box::new(problem)),
+        ))
+    }
+}
+
+/// A name as a segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+        }
+    }
+    text
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(u32::from(digit), 16).unwrap_or_default().to_ascii_uppercase()
+}
+
+/// A query of those parameters that are given.
+pub(super) fn query<'p>(parameters: impl IntoIterator<Item = (&'p str, Option<&'p str>)>) -> String {
+    let given = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", segment(value?))));
+    let all: Vec<String> = given.collect();
+    if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+}
+
+/// Writes to the standard output. Who reads it may have had enough, as `head` has.
+pub(super) fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+}
+
+/// Writes an answer as JSON.
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), Ended> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Ended::Unreached(error.to_string()))?;
+    print(&text);
+    Ok(())
+}
+
+/// Whether a person reads the standard output.
+pub(super) fn is_read_by_people() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_addresses() {
+        assert_eq!(segment("fraud scorer/v2"), "fraud%20scorer%2Fv2");
+        assert_eq!(query([("registry", Some("Größe")), ("project", None)]), "?registry=Gr%C3%B6%C3%9Fe");
+        assert_eq!(query([("a", None)]), "");
+    }
+}

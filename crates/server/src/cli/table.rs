@@ -1,0 +1,25 @@
+//! Rows for people: aligned columns, without lines around them, so that tools can cut them as well.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::remote::{is_read_by_people, print};
+
+/// Writes a table, or that there is nothing.
+pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) {
+    if rows.is_empty() {
+        eprintln!("{none}");
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(heads.iter().map(|head| head.to_uppercase()));
+    // What is piped on has one line per row, however long.
+    if is_read_by_people() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table.add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    print(&text.join("\n"));
+}
