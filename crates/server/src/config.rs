@@ -38,6 +38,8 @@ pub enum Command {
     Doctor(Box<Doctor>),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
+    /// Print the JSON Schema of a file of automations, for editors.
+    Schema,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

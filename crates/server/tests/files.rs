@@ -106,6 +106,22 @@ fn a_file_makes_the_same_automations_elsewhere_and_again_changes_nothing() {
 }
 
 #[test]
+fn editors_are_told_what_a_file_holds() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/automations.schema.json");
+    let stored: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON");
+    assert_eq!(stored, hookboard_server::http::schema(), "run `cargo xtask openapi`");
+    let folder = Folder::new();
+    let (status, served) = server(&folder).raw("GET", "/api/v1/automations.schema.json", None, &[], None);
+    assert_eq!((status, serde_json::from_str::<Value>(&served).expect("JSON")), (200, stored.clone()));
+    let text = stored.to_string();
+    assert!(!text.contains("#/components/") && text.contains("#/$defs/FileAutomation"), "{text}");
+    // Each reference leads somewhere.
+    for name in text.split("#/$defs/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(stored["$defs"][name].is_object(), "{name}");
+    }
+}
+
+#[test]
 fn what_differs_is_told_and_changed_and_what_the_file_does_not_name_stays() {
     let folder = Folder::new();
     let server = server(&folder);

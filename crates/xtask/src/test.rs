@@ -296,7 +296,11 @@ pub(crate) fn write_openapi() -> Done {
     let mut command =
         quiet(&["run", "--quiet", "--locked", "-p", "hookboard-server", "--bin", "hookboard", "--", "openapi"]);
     let text = output(&mut command).ok_or("`hookboard openapi` failed; run it to see why")?;
-    fs::write(root().join("docs/openapi.json"), text + "\n").map_err(|error| error.to_string())
+    fs::write(root().join("docs/openapi.json"), text + "\n").map_err(|error| error.to_string())?;
+    let mut command =
+        quiet(&["run", "--quiet", "--locked", "-p", "hookboard-server", "--bin", "hookboard", "--", "schema"]);
+    let text = output(&mut command).ok_or("`hookboard schema` failed; run it to see why")?;
+    fs::write(root().join("docs/automations.schema.json"), text + "\n").map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

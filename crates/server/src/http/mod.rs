@@ -17,6 +17,7 @@ mod paging;
 mod probes;
 mod queries;
 mod reading;
+mod schema;
 mod secrets;
 mod sink;
 mod sources;
@@ -113,6 +114,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stream::stream))
 }
 
+pub use schema::schema;
+
 /// The OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
@@ -129,6 +132,7 @@ pub fn router(app: &App) -> Router {
     let api = api
         .route_layer(axum::middleware::from_fn_with_state(queries, queries::check))
         .route("/openapi.json", get(document))
+        .route("/automations.schema.json", get(|| async { axum::Json(schema::schema()) }))
         .fallback(unknown_call)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(extract::MAX_REQUEST_BYTES))
