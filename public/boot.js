@@ -3,7 +3,6 @@
 
 const RELOADED = "hookboard.reloaded";
 const root = document.getElementById("app");
-const at = (id) => document.getElementById(id).href;
 
 try {
   const theme = localStorage.getItem("hookboard.theme");
@@ -36,9 +35,13 @@ async function start() {
     if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
     return answer.json();
   });
-  const wasm = fetch(at("page-wasm"));
-  const [page, settings] = await Promise.all([import(at("page-script")), config]);
+  // It takes up the preload, of which browsers check no digest.
+  const { href, dataset } = document.getElementById("page-wasm");
+  const wasm = fetch(href, { integrity: dataset.integrity ?? "" });
+  const [page, settings] = await Promise.all([import(document.getElementById("page-script").href), config]);
   await page.default({ module_or_path: wasm });
+  // Addresses behind a hash are those of the document, whose name a store may need.
+  if (settings.history === "hash") document.querySelector("base").href = location.pathname;
   page.mount(root, {
     ...settings,
     api: new URL(settings.api, base).href,

@@ -29,16 +29,17 @@ pub fn App(
 ) -> impl IntoView {
     // Ids, clock and toasts know nothing; the router knows the address; the client needs the session.
     provide_context(Ids::new());
-    provide_context(Clock::start());
+    provide_context(Clock::start(&config.life));
     let toasts = Toasts::new();
     provide_context(toasts);
     provide_context(Theme::new(config.theme_root, config.remember));
-    let code = take_code(&config.history);
+    // The address bar of another page is none of a panel's business.
+    let code = config.remember.then(|| take_code(&config.history)).flatten();
     let router = Router::new(config.history);
     on_router(router);
     provide_context(router);
-    let session = Session::new(config.token, config.remember);
-    let client = Client::new(&config.api, session);
+    let session = Session::new(config.token, config.remember, config.get_token);
+    let client = Client::new(&config.api, session, config.life, config.on_saved);
     provide_context(client);
 
     let signed_in = Memo::new(move |_| session.key().with(Option::is_some));
@@ -49,7 +50,7 @@ pub fn App(
     let room = move || {
         if signed_in.get() {
             view! {
-                <Shell>
+                <Shell bare=config.bare>
                     <Screen />
                 </Shell>
             }

@@ -2,12 +2,13 @@
 
 use std::{any::Any, cell::RefCell, mem::ManuallyDrop, rc::Rc};
 
-use leptos::mount::mount_to;
+use leptos::{mount::mount_to, prelude::Owner};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use crate::{
     app::{App, AppProps},
+    life::Life,
     route::{BrowserHistory, HashHistory, History, MemoryHistory, Router},
 };
 
@@ -19,31 +20,46 @@ pub struct Config {
     pub history: Rc<dyn History>,
     /// The key to start with.
     pub token: Option<String>,
-    /// Whether the key lives as long as the tab, and the theme for ever.
+    /// Asked for a key before each call; given the key that was refused, for another one.
+    pub get_token: Option<js_sys::Function>,
+    /// Told each call that changed something: method, path, and the answer's text.
+    pub on_saved: Option<js_sys::Function>,
+    /// Whether the key lives as long as the tab, and the theme for ever: the document's own page.
     pub remember: bool,
+    /// Without sidebar and bar: a room by itself.
+    pub bare: bool,
     /// The element whose `data-theme` forces a theme.
     pub theme_root: web_sys::Element,
+    /// Ends what the mount started.
+    pub life: Life,
 }
 
 impl Config {
-    fn read(root: &HtmlElement, config: &JsValue) -> Self {
+    fn read(root: &HtmlElement, config: &JsValue, life: Life) -> Self {
         let text = |name: &str| property(config, name).as_string();
+        let call = |name: &str| property(config, name).dyn_into::<js_sys::Function>().ok();
         let history: Rc<dyn History> = match text("history").as_deref() {
             Some("hash") => Rc::new(HashHistory),
-            Some("memory") => Rc::new(MemoryHistory::new(text("view").as_deref().unwrap_or("/"))),
+            Some("memory") => {
+                let view = text("view").unwrap_or_else(|| "/".to_owned());
+                let home = text("home").unwrap_or_else(|| "#".to_owned());
+                Rc::new(MemoryHistory::new(&view, home, call("onNavigate")))
+            }
             _ => Rc::new(BrowserHistory::new(text("base").as_deref().unwrap_or("/"))),
         };
-        // A panel's host element carries the panel's theme, the document's root the page's.
-        let theme_root = match root.get_root_node().dyn_into::<web_sys::ShadowRoot>() {
-            Ok(shadow) => Some(shadow.host()),
-            Err(_) => root.owner_document().and_then(|document| document.document_element()),
-        };
+        let remember = property(config, "remember").is_truthy();
+        // A panel's root carries the panel's theme, the document's root the page's.
+        let document = root.owner_document().and_then(|document| document.document_element());
         Self {
             api: text("api").unwrap_or_else(|| "/api/v1".to_owned()),
             history,
             token: text("token"),
-            remember: property(config, "remember").is_truthy(),
-            theme_root: theme_root.unwrap_or_else(|| root.clone().into()),
+            get_token: call("getToken"),
+            on_saved: call("onSaved"),
+            remember,
+            bare: text("chrome").as_deref() == Some("none"),
+            theme_root: document.filter(|_| remember).unwrap_or_else(|| root.clone().into()),
+            life,
         }
     }
 }
@@ -57,70 +73,86 @@ fn property(object: &JsValue, name: &str) -> JsValue {
 pub struct AppHandle {
     root: HtmlElement,
     router: Option<Router>,
+    life: Life,
     // Unmounts when dropped. JavaScript drops a handle that nobody keeps whenever it collects garbage,
     // and the app must outlive that: only `unmount` drops this.
-    mounted: ManuallyDrop<Box<dyn Any>>,
+    mounted: ManuallyDrop<(Box<dyn Any>, Owner)>,
 }
 
 #[wasm_bindgen]
 impl AppHandle {
-    /// Goes to `address`, such as `/kestrel/deliveries?state=failed`.
+    /// Goes to `address`, such as `/kestrel/deliveries?state=failed`. The host is not asked: it is the one who says so.
     pub fn navigate(&self, address: &str) {
         if let Some(router) = self.router {
-            router.go_to(address);
+            router.arrive(address);
         }
     }
 
     /// Takes the app out of its element and frees what it held.
     pub fn unmount(self) {
-        MOUNTS.with_borrow_mut(|mounts| mounts.retain(|(root, _)| *root != self.root));
-        drop(ManuallyDrop::into_inner(self.mounted));
+        MOUNTS.with_borrow_mut(|mounts| mounts.retain(|mount| mount.root != self.root));
+        self.life.end();
+        let (mounted, owner) = ManuallyDrop::into_inner(self.mounted);
+        drop(mounted);
+        // Parts of the app hold their owner, so that it does not end by itself.
+        owner.cleanup();
+        self.root.replace_children_with_node_0();
     }
 }
 
 /// Puts the app into `root`, in place of what is there. `config` may have `api`, `history`
-/// (`browser`, `hash` or `memory`), `base`, `view`, `token`, `remember`, and `onPanic(element, detail)`.
+/// (`browser`, `hash` or `memory`), `base`, `token`, `remember`, `onPanic(element, detail)`, and for a panel
+/// `view`, `home`, `chrome: "none"`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {
     let on_panic = property(config, "onPanic").dyn_into::<js_sys::Function>().ok();
-    MOUNTS.with_borrow_mut(|mounts| mounts.push((root.clone(), on_panic)));
-    let config = Config::read(&root, config);
+    let life = Life::default();
+    MOUNTS.with_borrow_mut(|mounts| mounts.push(Mount { root: root.clone(), on_panic, life: life.clone() }));
+    let config = Config::read(&root, config, life.clone());
     root.replace_children_with_node_0();
     let router: Rc<RefCell<Option<Router>>> = Rc::default();
     let tell = Rc::clone(&router);
-    let mounted = mount_to(root.clone(), move || {
-        App(AppProps { config, on_router: Box::new(move |router| *tell.borrow_mut() = Some(router)) })
+    let owner = Owner::new();
+    let mounted = owner.with(|| {
+        mount_to(root.clone(), move || {
+            App(AppProps { config, on_router: Box::new(move |router| *tell.borrow_mut() = Some(router)) })
+        })
     });
     let router = *router.borrow();
-    AppHandle { root, router, mounted: ManuallyDrop::new(Box::new(mounted)) }
+    AppHandle { root, router, life, mounted: ManuallyDrop::new((Box::new(mounted), owner)) }
+}
+
+struct Mount {
+    root: HtmlElement,
+    on_panic: Option<js_sys::Function>,
+    life: Life,
 }
 
 thread_local! {
     // What a panic must reach: it stops the wasm for every mount of the document, so each says so.
-    static MOUNTS: RefCell<Vec<(HtmlElement, Option<js_sys::Function>)>> = const { RefCell::new(Vec::new()) };
+    static MOUNTS: RefCell<Vec<Mount>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes a panic say so in every mount, and tell their hosts.
 pub fn watch_for_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        // The panic may have struck while the list was in use: then the console has to do. What still runs after it
+        // may panic in its turn; that is no news.
+        let mounts = MOUNTS.with(|mounts| mounts.try_borrow_mut().map(|mut mounts| std::mem::take(&mut *mounts)));
+        let Ok(mounts) = mounts else { return web_sys::console::error_1(&panic.to_string().into()) };
+        if mounts.is_empty() {
+            return;
+        }
         web_sys::console::error_1(&panic.to_string().into());
         let detail = "Something failed in a way it should not. What was saved is safe; reload to go on.";
-        // The panic may have struck while the list was in use: then the console has to do.
-        MOUNTS.with(|mounts| {
-            let Ok(mounts) = mounts.try_borrow() else { return };
-            for (root, on_panic) in mounts.iter() {
-                if let Some(on_panic) = on_panic {
-                    // A host whose handler fails has its own error in the console.
-                    let _ = on_panic.call2(&JsValue::NULL, root, &detail.into());
-                }
-                let init = web_sys::CustomEventInit::new();
-                init.set_bubbles(true);
-                init.set_composed(true);
-                init.set_detail(&panic.to_string().into());
-                if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict("hookboard:error", &init) {
-                    let _ = root.dispatch_event(&event);
-                }
+        for Mount { root, on_panic, life } in &mounts {
+            life.end();
+            if let Some(on_panic) = on_panic {
+                // A host whose handler fails has its own error in the console.
+                let _ = on_panic.call3(&JsValue::NULL, root, &detail.into(), &panic.to_string().into());
             }
-        });
+        }
+        // Dropping would lead on into what panicked.
+        std::mem::forget(mounts);
     }));
 }

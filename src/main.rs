@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod embed;
 mod features;
+mod life;
 mod part;
 mod route;
 mod screen;

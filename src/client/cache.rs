@@ -102,6 +102,7 @@ impl Client {
         entry.update(|entry| entry.busy = true);
         spawn_local(async move {
             loop {
+                // Never comes back to a mount that is gone.
                 let answer = client.get_text(&path).await;
                 let mut again = false;
                 entry.update(|entry| {

@@ -9,6 +9,8 @@ pub enum ApiError {
     Network,
     /// There is no key, or the server does not take it.
     SignedOut,
+    /// The host of the panel gives no key, or none that the server takes.
+    NoKey,
     /// The server said what is wrong.
     Problem(Box<Problem>),
     /// An answer of another form than agreed: something else than the server spoke.
@@ -24,6 +26,10 @@ impl ApiError {
         match self {
             Self::Network => "The server did not answer. Check the connection and try again.".to_owned(),
             Self::SignedOut => "You are signed out. Open a sign-in link or paste a key.".to_owned(),
+            Self::NoKey => {
+                "The page around this panel gives no key that the server takes. Sign in there, then try again."
+                    .to_owned()
+            }
             Self::Problem(problem) if problem.detail.is_empty() => format!("{}.", problem.title),
             Self::Problem(problem) => problem.detail.clone(),
             Self::Unexpected { status } => {
@@ -36,7 +42,7 @@ impl ApiError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Network => None,
-            Self::SignedOut => Some(401),
+            Self::SignedOut | Self::NoKey => Some(401),
             Self::Problem(problem) => Some(problem.status),
             Self::Unexpected { status } => Some(*status),
         }

@@ -3,8 +3,11 @@
 use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{ApiError, Cache, tab::storage};
+use crate::life::Life;
 
 /// How long an answer is waited for, in milliseconds: longer than any webhook that is tested may take.
 const PATIENCE_MS: u32 = 90_000;
@@ -12,20 +15,35 @@ const PATIENCE_MS: u32 = 90_000;
 /// Where the tab keeps its key.
 const STORED_KEY: &str = "hookboard.key";
 
-/// Who the reader is. A key lives in memory, and on the page also as long as the tab.
+/// Who the reader is. A key lives in memory, and on the page also as long as the tab. A host that gives keys keeps
+/// them itself: it is asked before each call.
 #[derive(Clone, Copy)]
 pub struct Session {
     key: RwSignal<Option<String>>,
     refused: StoredValue<bool>,
     remembered: bool,
+    source: StoredValue<Option<js_sys::Function>, LocalStorage>,
 }
 
 impl Session {
-    /// A session that starts with `key`, or, where it is `remembered`, with the tab's own.
-    pub fn new(key: Option<String>, remembered: bool) -> Self {
+    /// A session that starts with `key`, or, where it is `remembered`, with the tab's own. Or one whose keys come from
+    /// `source`, which is given the key that was refused, if one was, and promises another.
+    pub fn new(key: Option<String>, remembered: bool, source: Option<js_sys::Function>) -> Self {
         let stored = || storage().and_then(|storage| storage.get_item(STORED_KEY).ok().flatten());
+        // Whoever has a host is signed in as far as this page can say.
+        let key = if source.is_some() { Some(String::new()) } else { key };
         let key = key.or_else(|| remembered.then(stored).flatten());
-        Self { key: RwSignal::new(key), refused: StoredValue::new(false), remembered }
+        let source = StoredValue::new_local(source);
+        Self { key: RwSignal::new(key), refused: StoredValue::new(false), remembered, source }
+    }
+
+    /// The key to call with now, in place of one that was `refused`.
+    async fn current(&self, refused: Option<&str>) -> Result<Option<String>, ApiError> {
+        let Some(source) = self.source.get_value() else { return Ok(self.key.get_untracked()) };
+        let promised = source.call1(&JsValue::NULL, &refused.map_or(JsValue::UNDEFINED, JsValue::from));
+        let promised = promised.and_then(JsCast::dyn_into::<js_sys::Promise>).map_err(|_| ApiError::NoKey)?;
+        let key = JsFuture::from(promised).await.ok().and_then(|key| key.as_string());
+        key.ok_or(ApiError::NoKey).map(Some)
     }
 
     /// The key, or none for a reader who is signed out.
@@ -67,6 +85,8 @@ pub struct Client {
     base: StoredValue<String>,
     session: Session,
     cache: Cache,
+    life: StoredValue<Life, LocalStorage>,
+    saved: StoredValue<Option<js_sys::Function>, LocalStorage>,
 }
 
 /// The client of this mount.
@@ -75,9 +95,28 @@ pub fn use_client() -> Client {
 }
 
 impl Client {
-    /// A client of the interface at `base`, such as `/api/v1`, without a slash at its end.
-    pub fn new(base: &str, session: Session) -> Self {
-        Self { base: StoredValue::new(base.trim_end_matches('/').to_owned()), session, cache: Cache::default() }
+    /// A client of the interface at `base`, such as `/api/v1`, whose calls end with `life`. Tells
+    /// `saved(method, path, answer)` what changed something.
+    pub fn new(base: &str, session: Session, life: Life, saved: Option<js_sys::Function>) -> Self {
+        Self {
+            base: StoredValue::new(base.trim_end_matches('/').to_owned()),
+            session,
+            cache: Cache::default(),
+            life: StoredValue::new_local(life),
+            saved: StoredValue::new_local(saved),
+        }
+    }
+
+    /// The life of the mount, if it is still there.
+    pub(super) fn life(&self) -> Option<Life> {
+        self.life.try_get_value()
+    }
+
+    /// Goes on where the mount is still there, and never where it is gone: its answers have no reader.
+    async fn stay(&self) {
+        if self.life.is_disposed() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Who the reader is.
@@ -133,31 +172,51 @@ impl Client {
 
     /// Opens `path` for reading piece by piece.
     pub(super) async fn open(&self, path: &str, abort: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
-        let key = self.session.key.get_untracked();
-        let request = self.request(Method::GET, path).abort_signal(abort);
-        let response = request.send().await.map_err(|_| ApiError::Network)?;
-        if response.ok() {
-            return Ok(response);
+        let mut refused = None;
+        loop {
+            self.stay().await;
+            let key = self.session.current(refused.as_deref()).await;
+            self.stay().await;
+            let key = key?;
+            let request = self.request(Method::GET, path, key.as_deref()).abort_signal(abort);
+            let response = request.send().await;
+            self.stay().await;
+            let response = response.map_err(|_| ApiError::Network)?;
+            if response.ok() {
+                return Ok(response);
+            }
+            self.heed(ApiError::read(response.status(), ""), &mut refused, key)?;
         }
-        let error = ApiError::read(response.status(), "");
-        self.heed(&error, key);
-        Err(error)
     }
 
     /// Signs the reader out where the server does not take the key that a call was made with. An answer to
-    /// one that was given up meanwhile says nothing of the present one.
-    fn heed(&self, error: &ApiError, key: Option<String>) {
-        if *error == ApiError::SignedOut && self.session.key.try_get_untracked() == Some(key.clone()) {
+    /// one that was given up meanwhile says nothing of the present one. Fine where the call is to be made again: a
+    /// host is asked once for another key, and what fails then leaves the reader and the drafts where they are.
+    fn heed(&self, error: ApiError, refused: &mut Option<String>, key: Option<String>) -> Result<(), ApiError> {
+        if error != ApiError::SignedOut {
+            return Err(error);
+        }
+        if let Some(source) = self.session.source.get_value() {
+            if refused.is_some() {
+                // Told, not asked: the second argument says so.
+                let _ = source.call2(&JsValue::NULL, &key.into(), &JsValue::TRUE);
+                return Err(ApiError::NoKey);
+            }
+            *refused = key;
+            return Ok(());
+        }
+        if self.session.key.get_untracked() == key {
             self.session.refused.set_value(key.is_some());
             self.session.sign_out();
         }
+        Err(error)
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    fn request(&self, method: Method, path: &str, key: Option<&str>) -> RequestBuilder {
         let url = self.base.with_value(|base| format!("{base}{path}"));
         let request = RequestBuilder::new(&url).method(method);
         // What no header can hold is no key of ours: the server will say so.
-        match self.session.key.get_untracked().filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic())) {
+        match key.filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic())) {
             Some(key) => request.header("authorization", &format!("Bearer {key}")),
             None => request,
         }
@@ -170,27 +229,44 @@ impl Client {
         body: Option<String>,
         revision: Option<u32>,
     ) -> Result<String, ApiError> {
-        let key = self.session.key.get_untracked();
-        let patience = web_sys::AbortSignal::timeout_with_u32(PATIENCE_MS);
-        let mut request = self.request(method, path).abort_signal(Some(&patience));
-        if let Some(revision) = revision {
-            request = request.header("if-match", &format!("\"{revision}\""));
-        }
-        let sent = match body {
-            Some(body) => match request.header("content-type", "application/json").body(body) {
-                Ok(request) => request.send().await,
+        let mut refused = None;
+        loop {
+            self.stay().await;
+            let key = self.session.current(refused.as_deref()).await;
+            self.stay().await;
+            let key = key?;
+            let end = self.life.with_value(|life| life.or(web_sys::AbortSignal::timeout_with_u32(PATIENCE_MS)));
+            let mut request = self.request(method.clone(), path, key.as_deref()).abort_signal(Some(&end));
+            if let Some(revision) = revision {
+                request = request.header("if-match", &format!("\"{revision}\""));
+            }
+            let sent = match &body {
+                Some(body) => match request.header("content-type", "application/json").body(body) {
+                    Ok(request) => request.send().await,
+                    Err(error) => Err(error),
+                },
+                None => request.send().await,
+            };
+            let answer = match sent {
+                Ok(response) => response.text().await.map(|text| (response, text)),
                 Err(error) => Err(error),
-            },
-            None => request.send().await,
-        };
-        let response = sent.map_err(|_| ApiError::Network)?;
-        let text = response.text().await.map_err(|_| ApiError::Network)?;
-        if response.ok() {
-            return Ok(text);
+            };
+            self.stay().await;
+            let (response, text) = answer.map_err(|_| ApiError::Network)?;
+            if response.ok() {
+                self.tell(&method, path, &text);
+                return Ok(text);
+            }
+            self.heed(ApiError::read(response.status(), &text), &mut refused, key)?;
         }
-        let error = ApiError::read(response.status(), &text);
-        self.heed(&error, key);
-        Err(error)
+    }
+
+    /// Tells the host what was changed.
+    fn tell(&self, method: &Method, path: &str, answer: &str) {
+        if let Some(saved) = self.saved.get_value().filter(|_| *method != Method::GET) {
+            // A host whose handler fails has its own error in the console.
+            let _ = saved.call3(&JsValue::NULL, &method.as_ref().into(), &path.into(), &answer.into());
+        }
     }
 }
 

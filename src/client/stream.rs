@@ -6,7 +6,7 @@ use hookboard_api::stream::{Change, Topic};
 use std::collections::HashSet;
 
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{ApiError, Client, calls};
@@ -56,7 +56,8 @@ impl Live {
                     abort.try_with_value(web_sys::AbortController::abort);
                 });
             }
-            spawn_local(run(client, entity, state, abort));
+            let signal = abort.zip(client.life()).map(|(abort, life)| life.or(abort.signal()));
+            spawn_local(run(client, entity, state, signal));
         });
         Self { state }
     }
@@ -67,8 +68,7 @@ impl Live {
     }
 }
 
-async fn run(client: Client, entity: String, state: RwSignal<LiveState>, abort: Option<web_sys::AbortController>) {
-    let signal = abort.map(|abort| abort.signal());
+async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal: Option<web_sys::AbortSignal>) {
     let ended = || signal.as_ref().is_some_and(web_sys::AbortSignal::aborted);
     let path = calls::team(&entity, "stream");
     let mut tries = 0;
@@ -94,9 +94,9 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, abort: 
             return;
         }
         state.try_set(LiveState::Reconnecting);
-        sleep(RECONNECT_MS[tries.min(RECONNECT_MS.len() - 1)]).await;
+        let wait = RECONNECT_MS[tries.min(RECONNECT_MS.len() - 1)];
         tries += 1;
-        if ended() {
+        if !sleep(client, wait).await || ended() {
             return;
         }
     }
@@ -107,7 +107,7 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
     let mut parser = Parser::default();
     let gathered: StoredValue<Vec<Change>> = StoredValue::new(Vec::new());
     let resting = StoredValue::new(false);
-    while let Ok(piece) = JsFuture::from(in_time(&reader.read())).await {
+    while let Ok(piece) = in_time(client, &reader.read()).await {
         // Silence gives nothing at all.
         let done = js_sys::Reflect::get(&piece, &"done".into()).map_or(true, |done| done.is_truthy());
         if done || ended() {
@@ -126,7 +126,9 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
         });
         if first == Some(true) {
             spawn_local(async move {
-                sleep(GATHER_MS).await;
+                if !sleep(client, GATHER_MS).await {
+                    return;
+                }
                 let changes = gathered.try_update_value(std::mem::take).unwrap_or_default();
                 let prefixes: HashSet<String> = changes.iter().flat_map(stale).collect();
                 for prefix in prefixes {
@@ -135,9 +137,10 @@ async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() 
                         if resting.try_get_value() == Some(false) {
                             resting.set_value(true);
                             spawn_local(async move {
-                                sleep(ATTENTION_MS).await;
-                                resting.try_set_value(false);
-                                client.changed(&prefix);
+                                if sleep(client, ATTENTION_MS).await {
+                                    resting.try_set_value(false);
+                                    client.changed(&prefix);
+                                }
                             });
                         }
                     } else {
@@ -171,25 +174,19 @@ fn stale(change: &Change) -> Vec<String> {
 }
 
 /// What `promise` gives, or nothing more where the server has not been heard of for too long.
-fn in_time(promise: &js_sys::Promise) -> js_sys::Promise {
-    let silence = js_sys::Promise::new(&mut |resolve, _| wake(resolve, SILENCE_MS));
-    js_sys::Promise::race(&js_sys::Array::of2(promise, &silence))
+async fn in_time(client: Client, promise: &js_sys::Promise) -> Result<JsValue, JsValue> {
+    let life = client.life().ok_or(JsValue::NULL)?;
+    let (silence, timer) = life.timer(SILENCE_MS);
+    let first = JsFuture::from(js_sys::Promise::race(&js_sys::Array::of2(promise, &silence))).await;
+    life.forget(timer);
+    first
 }
 
-/// Resolves after `ms` milliseconds.
-async fn sleep(ms: i32) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| wake(resolve, ms));
-    // A promise of a timer is never rejected.
-    let _ = JsFuture::from(promise).await;
-}
-
-/// Calls `resolve` after `ms` milliseconds.
-fn wake(resolve: js_sys::Function, ms: i32) {
-    let wake = Closure::once_into_js(move || drop(resolve.call0(&JsValue::NULL)));
-    if let Some(window) = web_sys::window() {
-        // Without a timer the promise would never resolve, and neither would any other.
-        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), ms);
-    }
+/// Comes back after `ms` milliseconds, or when the mount goes. Whether it is still there.
+async fn sleep(client: Client, ms: i32) -> bool {
+    let Some(life) = client.life() else { return false };
+    life.sleep(ms).await;
+    !life.is_over()
 }
 
 /// Reads server-sent events (HTML standard, section 9.2.6) from pieces of any length. Only `data`

@@ -16,6 +16,10 @@ pub trait History {
     /// where it led before the first of them. Calls `left` when that is so; until then the browser may say
     /// that the reader moved, while it is on its way.
     fn leave(&self, address: &str, left: Rc<dyn Fn()>);
+    /// Whether the host lets the reader go to `address`; `replaced`: back will not return here.
+    fn admits(&self, _address: &str, _replaced: bool) -> bool {
+        true
+    }
     /// What a link to `address` has as its `href`.
     fn href(&self, address: &str) -> String;
     /// The address an `href` leads to, if it is one of this page's.
@@ -106,12 +110,15 @@ impl History for HashHistory {
 /// An address of its own, for a panel in someone else's page.
 pub struct MemoryHistory {
     address: RefCell<String>,
+    home: String,
+    ask: Option<js_sys::Function>,
 }
 
 impl MemoryHistory {
-    /// Starts at `address`.
-    pub fn new(address: &str) -> Self {
-        Self { address: RefCell::new(address.to_owned()) }
+    /// Starts at `address`. Links lead to the page at `home`, which addresses follow, for who opens them in a tab of
+    /// their own. `ask(address, replaced)` says whether the reader may go there.
+    pub fn new(address: &str, home: String, ask: Option<js_sys::Function>) -> Self {
+        Self { address: RefCell::new(address.to_owned()), home, ask }
     }
 }
 
@@ -133,12 +140,18 @@ impl History for MemoryHistory {
         left();
     }
 
+    fn admits(&self, address: &str, replaced: bool) -> bool {
+        // A host whose handler fails has its own error in the console.
+        let said = self.ask.as_ref().map(|ask| ask.call2(&JsValue::NULL, &address.into(), &replaced.into()));
+        said.is_none_or(|said| said.is_ok_and(|said| said.is_truthy()))
+    }
+
     fn href(&self, address: &str) -> String {
-        format!("#{address}")
+        format!("{}{address}", self.home)
     }
 
     fn address(&self, href: &str) -> Option<String> {
-        HashHistory.address(href)
+        below(&self.home, href).map(str::to_owned)
     }
 
     fn listen(&self, _moved: Rc<dyn Fn()>) -> Box<dyn Any> {
@@ -311,8 +324,12 @@ mod tests {
 
     #[test]
     fn memory_goes_where_it_is_sent() {
-        let history = MemoryHistory::new("/kestrel");
+        let history = MemoryHistory::new("/kestrel", "https://hooks.example/tools".to_owned(), None);
         history.push("/kestrel/deliveries?state=failed");
         assert_eq!(history.current(), "/kestrel/deliveries?state=failed");
+        assert_eq!(history.href("/kestrel"), "https://hooks.example/tools/kestrel");
+        assert_eq!(history.address("https://hooks.example/tools/kestrel").as_deref(), Some("/kestrel"));
+        assert_eq!(history.address("https://hooks.example/other"), None);
+        assert!(history.admits("/kestrel", false));
     }
 }

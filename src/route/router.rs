@@ -68,8 +68,20 @@ impl Router {
 
     /// Goes to `address`, which may have a query.
     pub fn go_to(&self, address: &str) {
+        if self.admits(address, false) {
+            self.arrive(address);
+        }
+    }
+
+    /// Goes to `address` as the host says.
+    pub fn arrive(&self, address: &str) {
         self.history.with_value(|history| history.push(address));
         self.address.set(address.to_owned());
+    }
+
+    fn admits(&self, address: &str, replaced: bool) -> bool {
+        // A copy of the pointer: the host may move the panel while it is asked.
+        self.history.get_value().admits(address, replaced)
     }
 
     /// Goes to `route`; back does not return here.
@@ -79,6 +91,9 @@ impl Router {
 
     /// Goes to `address`, which may have a query; back does not return here.
     pub fn replace_with(&self, address: &str) {
+        if !self.admits(address, true) {
+            return;
+        }
         self.history.with_value(|history| history.replace(address));
         self.address.set(address.to_owned());
     }
@@ -87,6 +102,9 @@ impl Router {
     /// the first of them.
     pub fn leave_for(&self, route: &Route) {
         let (address, leaving) = (route.path(), self.leaving);
+        if !self.admits(&address, false) {
+            return;
+        }
         leaving.set_value(true);
         let left = Rc::new(move || {
             leaving.try_set_value(false);
@@ -114,6 +132,12 @@ impl Router {
     /// What a link to `address` has as its `href`.
     pub fn href_to(&self, address: &str) -> String {
         self.history.with_value(|history| history.href(address))
+    }
+
+    /// What a link to where the reader is has as its `href`.
+    pub fn here(&self) -> String {
+        let address = self.address.get();
+        self.href_to(&address)
     }
 
     /// Follows a click on one of the mount's own links without loading the page anew. Clicks that

@@ -17,6 +17,13 @@ pub fn holder(near: &Node) -> Option<HtmlElement> {
     active.and_then(|active| active.dyn_into::<HtmlElement>().ok()).filter(|active| active.tag_name() != "BODY")
 }
 
+/// Whether the focus is on something of the page around the shadow root that `near` is in.
+pub fn is_outside(near: &Node) -> bool {
+    let Ok(root) = near.get_root_node().dyn_into::<ShadowRoot>() else { return false };
+    let host = root.host();
+    holder(&host).is_some_and(|holder| *holder != host)
+}
+
 /// Puts the focus on `element` if it was lost, and leaves it where the reader has put it.
 pub fn rescue(element: &HtmlElement) {
     if element.is_connected() && holder(element).is_none() {

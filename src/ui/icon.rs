@@ -80,6 +80,9 @@ impl Glyph {
     ));
     /// `send`.
     pub const Send: Self = Self(&("M13.75 2.25 7.25 8.75M13.75 2.25l-4.25 11.5-2.25-5-5-2.25 11.5-4.25z", ""));
+    /// `external`.
+    pub const External: Self =
+        Self(&("M9.5 2.5h4v4M13.5 2.5 7.5 8.5M11.75 9.5v3a1 1 0 0 1-1 1H3.5a1 1 0 0 1-1-1V5.25a1 1 0 0 1 1-1h3", ""));
     /// `power`.
     pub const Power: Self = Self(&("M8 2.25V7.5M11.6 4.1a5 5 0 1 1-7.2 0", ""));
     /// `trash`.

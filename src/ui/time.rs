@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::format::{absolute, ago, parse_time, span};
+use crate::life::Life;
 
 /// The time now, as signals that move. One per mount.
 #[derive(Clone, Copy)]
@@ -14,9 +15,9 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that runs as long as its owner lives: by the second for countdowns, and every ten
+    /// A clock that runs as long as the mount: by the second for countdowns, and every ten
     /// seconds for what only grows older.
-    pub fn start() -> Self {
+    pub fn start(life: &Life) -> Self {
         let clock = Self { coarse: RwSignal::new(now()), fine: RwSignal::new(now()) };
         let tick = move || {
             let now = now();
@@ -26,7 +27,7 @@ impl Clock {
             }
         };
         if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            on_cleanup(move || timer.clear());
+            life.keep(timer);
         }
         clock
     }

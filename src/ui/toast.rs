@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use leptos::prelude::*;
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 use crate::part::{Later, part};
 
@@ -31,6 +31,7 @@ pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
     next: StoredValue<u32>,
     held: RwSignal<bool>,
+    timers: StoredValue<Vec<(u32, TimeoutHandle)>>,
 }
 
 /// The toasts of this mount.
@@ -41,7 +42,13 @@ pub fn use_toasts() -> Toasts {
 impl Toasts {
     /// None yet.
     pub fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: RwSignal::new(false) }
+        let timers: StoredValue<Vec<(u32, TimeoutHandle)>> = StoredValue::new(Vec::new());
+        on_cleanup(move || {
+            for (_, timer) in timers.try_get_value().unwrap_or_default() {
+                timer.clear();
+            }
+        });
+        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: RwSignal::new(false), timers }
     }
 
     /// Says `text`.
@@ -70,16 +77,31 @@ impl Toasts {
     }
 
     fn end_later(self, id: u32) {
-        set_timeout(
+        let timer = set_timeout_with_handle(
             move || {
                 // One that is pointed at or focused stays, and is looked at again later.
                 if self.held.try_get_untracked() == Some(true) { self.end_later(id) } else { self.end(id) }
             },
             SHOWN,
         );
+        self.keep(id, timer.ok());
+    }
+
+    /// Keeps the toast's timer in place of the one that it had.
+    fn keep(self, id: u32, timer: Option<TimeoutHandle>) {
+        self.timers.try_update_value(|timers| {
+            timers.retain(|(of, former)| {
+                if *of == id {
+                    former.clear();
+                }
+                *of != id
+            });
+            timers.extend(timer.map(|timer| (id, timer)));
+        });
     }
 
     fn end(self, id: u32) {
+        self.keep(id, None);
         self.shown.try_update(|shown| shown.retain(|toast| toast.id != id));
     }
 }

@@ -59,6 +59,7 @@ impl Settings {
             team: String::new(),
             admin: String::new(),
             allow_origin: Vec::new(),
+            allow_frame: Vec::new(),
             public_url: None,
             demo: false,
             page_dir: None,
@@ -158,6 +159,10 @@ pub struct Settings {
     /// Origin whose pages may call the REST interface from a browser, such as <https://dash.example>. May be given several times.
     #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
     pub allow_origin: Vec<String>,
+
+    /// Origin whose pages may show the panel in a frame (embed/frame.html), such as <https://dash.example>. May be given several times.
+    #[arg(long, env = "HOOKBOARD_ALLOW_FRAME", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
+    pub allow_frame: Vec<String>,
 
     /// URL under which people reach the server, where it is behind a proxy. Printed in links.
     #[arg(long, env = "HOOKBOARD_PUBLIC_URL", value_name = "URL", value_parser = endpoint)]

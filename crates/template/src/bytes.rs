@@ -49,6 +49,11 @@ pub(crate) fn skip_string(bytes: &[u8], at: usize) -> usize {
     )
 }
 
+/// The first position of some bytes. For short texts: it looks at each place.
+pub(crate) fn position(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    (0..=bytes.len().checked_sub(wanted.len())?).find(|&at| bytes[at..].starts_with(wanted))
+}
+
 /// The first position from `at` on that must be escaped in a JSON string, or the end.
 #[inline]
 pub(crate) fn skip_clean(bytes: &[u8], at: usize) -> usize {

@@ -3,6 +3,7 @@
 use crate::MAX_TEMPLATE_BYTES;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::{Lookup, Names};
+use crate::prelude::*;
 use crate::reader::{Reader, Reading};
 use crate::template::Template;
 use crate::token::{Sink, Token};

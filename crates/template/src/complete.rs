@@ -1,8 +1,9 @@
 //! What may be typed at the cursor of an editor: variables after `${`, secrets after a bare `$`.
 
+use crate::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::bytes::{skip_inside, skip_word, starts_word};
+use crate::bytes::{position, skip_inside, skip_word, starts_word};
 use crate::diagnostic::{Span, excerpt};
 use crate::escape;
 use crate::names::Names;
@@ -50,7 +51,7 @@ pub struct Candidate {
 pub fn complete(text: &str, cursor: usize, names: &Names, values: Option<&Map<String, Value>>) -> Option<Completion> {
     let before = text.get(..cursor)?;
     let site = braced(text, before).or_else(|| bare(text, before))?;
-    let mut candidates: Vec<(Rank, Candidate)> = offers(names, values)
+    let candidates: Vec<(Rank, Candidate)> = offers(names, values)
         .into_iter()
         .filter(|offer| site.braced || offer.group == Group::Secret)
         .filter_map(|offer| {
@@ -60,24 +61,34 @@ pub fn complete(text: &str, cursor: usize, names: &Names, values: Option<&Map<St
             Some((rank, Candidate { insert, ..offer }))
         })
         .collect();
-    let best = |group, fits| {
-        let of_group = candidates.iter().filter(|(_, one)| one.group == group && one.fits == fits);
-        of_group.map(|(rank, _)| *rank).min()
-    };
-    let order: Vec<_> =
-        [true, false].into_iter().flat_map(|fits| Group::ALL.map(|group| (!fits, best(group, fits), group))).collect();
-    candidates.sort_by_key(|(rank, one)| {
-        let section = order.iter().find(|(unfit, _, group)| *unfit != one.fits && *group == one.group);
-        (section.copied(), *rank)
-    });
     if candidates.is_empty() {
         return None;
     }
-    Some(Completion {
-        replace: site.replace,
-        query: site.query.to_owned(),
-        candidates: candidates.into_iter().map(|(_, one)| one).collect(),
-    })
+    Some(Completion { replace: site.replace, query: site.query.to_owned(), candidates: in_order(candidates) })
+}
+
+/// Those that fit first; of these the group with the best one first; in a group the best first.
+fn in_order(candidates: Vec<(Rank, Candidate)>) -> Vec<Candidate> {
+    let mut ordered = Vec::with_capacity(candidates.len());
+    let mut left: Vec<Option<(Rank, Candidate)>> = candidates.into_iter().map(Some).collect();
+    for fits in [true, false] {
+        let best = |group| {
+            let of_group = left.iter().flatten().filter(|(_, one)| one.group == group && one.fits == fits);
+            of_group.map(|(rank, _)| *rank).min()
+        };
+        let groups = Group::ALL.map(|group| (group, best(group)));
+        for wanted in Rank::ALL {
+            for (group, _) in groups.iter().filter(|(_, best)| *best == Some(wanted)) {
+                for rank in Rank::ALL {
+                    let of_rank = left.iter_mut().filter_map(|slot| {
+                        slot.take_if(|(own, one)| *own == rank && one.group == *group && one.fits == fits)
+                    });
+                    ordered.extend(of_rank.map(|(_, one)| one));
+                }
+            }
+        }
+    }
+    ordered
 }
 
 /// Where a name is being typed.
@@ -92,14 +103,14 @@ struct Site<'t> {
 fn braced<'t>(text: &'t str, before: &'t str) -> Option<Site<'t>> {
     let start = open_brace(before)?;
     let query = &before[start + 2..];
-    if query.contains(":-") {
+    if default_sign(query).is_some() {
         return None;
     }
     let bytes = text.as_bytes();
     let cursor = before.len();
     let stop = skip_inside(bytes, cursor);
     let rest = &text[cursor..stop];
-    let rest = &rest[..rest.find(":-").unwrap_or(rest.len())];
+    let rest = &rest[..default_sign(rest).unwrap_or(rest.len())];
     let in_key = query.starts_with(ARTIFACT_METADATA) && query.contains('.');
     let end = if in_key && stop < bytes.len() && !rest.contains('$') {
         cursor + rest.len()
@@ -112,6 +123,11 @@ fn braced<'t>(text: &'t str, before: &'t str) -> Option<Site<'t>> {
         _ => (end, "}"),
     };
     Some(Site { braced: true, query, replace: (start..end).into(), close })
+}
+
+/// Where the sign is that a default follows.
+fn default_sign(text: &str) -> Option<usize> {
+    position(text.as_bytes(), b":-")
 }
 
 /// Where the placeholder starts that the end of the text is inside of.
@@ -148,14 +164,17 @@ enum Rank {
 }
 
 impl Rank {
+    const ALL: [Self; 3] = [Self::Start, Self::StartOfWord, Self::Inside];
+
     fn of(name: &str, query: &str) -> Option<Self> {
-        let (name, query) = (name.to_lowercase(), query.trim().to_lowercase());
-        let at = |(at, _): (usize, &str)| at == 0 || name.as_bytes()[at - 1].is_ascii_punctuation();
-        if name.starts_with(&query) {
+        let (name, query) = (name.to_ascii_lowercase(), query.trim().to_ascii_lowercase());
+        let (name, query) = (name.as_bytes(), query.as_bytes());
+        let starts_word = |at: usize| name[at - 1].is_ascii_punctuation() && name[at..].starts_with(query);
+        if name.starts_with(query) {
             Some(Self::Start)
-        } else if name.match_indices(&query).any(at) {
+        } else if (1..name.len()).any(starts_word) {
             Some(Self::StartOfWord)
-        } else if query.len() > 1 && name.contains(&query) {
+        } else if query.len() > 1 && position(name, query).is_some() {
             Some(Self::Inside)
         } else {
             None
@@ -248,7 +267,7 @@ fn nested_keys<'v>(
 
 fn is_spellable(key: &str) -> bool {
     let plain = |character: char| !matches!(character, '}' | '"' | '\\') && character >= ' ';
-    !key.is_empty() && key.chars().all(plain) && !key.contains(":-")
+    !key.is_empty() && key.chars().all(plain) && default_sign(key).is_none()
 }
 
 fn shown(value: &Value) -> Option<String> {

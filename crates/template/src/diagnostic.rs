@@ -1,8 +1,9 @@
 //! What is said about a template: a code, where it stands, one line of words, and a mend where there is one.
 //! Messages are written here and nowhere else.
 
-use std::fmt;
-use std::ops::Range;
+use crate::prelude::*;
+use core::fmt;
+use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 

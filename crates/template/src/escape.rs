@@ -1,6 +1,7 @@
 //! Writing values as JSON, and text into a JSON string.
 
-use std::fmt::{self, Write};
+use crate::prelude::*;
+use core::fmt::{self, Write};
 
 use serde_json::{Number, Value};
 
@@ -103,6 +104,13 @@ pub(crate) fn json(value: &Value, out: &mut impl Out) {
             out.text("}");
         }
     }
+}
+
+/// Text as a JSON string, quotes included: `"a\"b"`.
+pub fn json_string(text: &str) -> String {
+    let mut made = String::with_capacity(text.len() + 2);
+    quoted(text, &mut made);
+    made
 }
 
 /// Writes text as a JSON string, quotes included.

@@ -1,8 +1,9 @@
 //! The event types an automation can watch, by the names they are stored and sent under.
 //! What an event carries is the catalogue's affair: see [`crate::variables`].
 
-use std::fmt;
-use std::str::FromStr;
+use crate::prelude::*;
+use core::fmt;
+use core::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
@@ -124,7 +125,7 @@ impl fmt::Display for UnknownEventType {
     }
 }
 
-impl std::error::Error for UnknownEventType {}
+impl core::error::Error for UnknownEventType {}
 
 impl FromStr for EventType {
     type Err = UnknownEventType;

@@ -3,6 +3,7 @@
 use crate::MAX_TEMPLATE_BYTES;
 use crate::compile::analyze;
 use crate::names::Names;
+use crate::prelude::*;
 use crate::token::TokenKind;
 
 /// The template with one member or element a line, indented by two spaces. Strings and placeholders stay as written.
@@ -58,7 +59,7 @@ pub fn format(text: &str, names: &Names) -> Option<String> {
 
 fn new_line(laid: &mut String, depth: usize) {
     laid.push('\n');
-    laid.extend(std::iter::repeat_n("  ", depth));
+    laid.extend(core::iter::repeat_n("  ", depth));
 }
 
 #[cfg(test)]

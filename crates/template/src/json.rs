@@ -1,8 +1,9 @@
 //! Where in a JSON text the reader stands: what may come next, how deep, which keys an object has.
 //! Sees one step at a time and never looks at bytes; the stack is a word of bits, so depth costs nothing.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+use crate::prelude::*;
+use crate::tables::Table;
+use alloc::borrow::Cow;
 
 use crate::MAX_DEPTH;
 
@@ -225,7 +226,7 @@ struct Keys<'t> {
     list: Vec<Cow<'t, str>>,
     open: Vec<OpenObject>,
     /// Sets for the open objects with many keys, by how many objects are open around them.
-    sets: Vec<(usize, HashSet<Cow<'t, str>>)>,
+    sets: Vec<(usize, Table<'t>)>,
 }
 
 impl<'t> Keys<'t> {
@@ -264,7 +265,7 @@ impl<'t> Keys<'t> {
     fn insert(&mut self, key: Cow<'t, str>) -> bool {
         let level = self.open.len();
         if let Some((_, set)) = self.sets.last_mut().filter(|(at, _)| *at == level) {
-            return set.insert(key);
+            return set.insert(key, 0).is_none();
         }
         let Some(object) = self.open.last_mut() else {
             return true;
@@ -284,7 +285,7 @@ impl<'t> Keys<'t> {
     #[cold]
     fn open_set(&mut self) {
         if let Some(object) = self.open.last() {
-            self.sets.push((self.open.len(), self.list.drain(object.start..).collect()));
+            self.sets.push((self.open.len(), self.list.drain(object.start..).map(|key| (key, 0)).collect()));
         }
     }
 }

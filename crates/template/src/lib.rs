@@ -6,6 +6,11 @@
 //!
 //! No I/O, no clock, no randomness: the same inputs give the same bytes everywhere.
 
+#![cfg_attr(not(feature = "std"), no_std)]
+
+#[macro_use]
+extern crate alloc;
+
 mod bytes;
 mod compile;
 mod complete;
@@ -18,11 +23,13 @@ mod message;
 mod names;
 mod number;
 mod placeholder;
+mod prelude;
 mod reader;
 mod reader_dollar;
 mod reader_string;
 mod render;
 mod suggest;
+mod tables;
 mod template;
 mod token;
 mod values;
@@ -31,6 +38,7 @@ mod variables;
 pub use compile::{Analysis, Compiled, analyze, compile, tokens};
 pub use complete::{Candidate, Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Severity, Span, Suggestion};
+pub use escape::json_string;
 pub use event::{EventType, UnknownEventType};
 pub use format::format;
 pub use names::Names;

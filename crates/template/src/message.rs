@@ -1,6 +1,7 @@
 //! The words of each diagnostic: one line, what happened, then what to do.
 
-use std::ops::Range;
+use crate::prelude::*;
+use core::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, excerpt};
 use crate::variables::Variable;
@@ -95,9 +96,40 @@ impl Diagnostic {
         } else if text[span.clone()].starts_with('\u{feff}') {
             "The text holds a byte order mark. Remove it.".to_owned()
         } else {
-            let found = text[span.clone()].escape_debug().to_string();
+            let found = shown(&text[span.clone()]);
             format!("{} cannot stand here: {wanted}.", excerpt(&found))
         };
         Self::new(Code::InvalidJson, span, message)
+    }
+}
+
+/// Text as a message may hold it: what has no look of its own, or ends a quotation, is spelled out.
+pub(crate) fn shown(text: &str) -> String {
+    let is_unseen = |character: char| {
+        matches!(
+            character,
+            '\0'..='\u{1f}' | '"' | '\'' | '\\' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..
+        )
+    };
+    let mut made = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unseen(character) {
+            made.extend(character.escape_default());
+        } else {
+            made.push(character);
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_cannot_be_seen_is_spelled_out() {
+        assert_eq!(shown("é😀 \n\"\u{301}\u{200b}\0"), "é😀 \\n\\\"\\u{301}\\u{200b}\\u{0}");
     }
 }

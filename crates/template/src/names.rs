@@ -1,6 +1,7 @@
 //! The names a template may refer to, and what each of them stands for.
 
-use std::collections::HashSet;
+use crate::prelude::*;
+use crate::tables::Table;
 
 use crate::event::EventType;
 use crate::variables::{ACCESS_TOKEN, Carrier, ROWS, Variable, row};
@@ -34,13 +35,14 @@ pub(crate) enum Meaning<'n> {
 /// [`Names`] made ready to be asked once per placeholder.
 pub(crate) struct Lookup<'n> {
     pub(crate) names: &'n Names,
-    /// A set, since both the secrets and the placeholders are as many as someone likes.
-    secrets: HashSet<&'n str>,
+    /// The places of secrets. A table, since both they and the placeholders are as many as someone likes.
+    secrets: Table<'n>,
 }
 
 impl<'n> Lookup<'n> {
     pub(crate) fn new(names: &'n Names) -> Self {
-        Self { names, secrets: names.secrets.iter().map(String::as_str).collect() }
+        let secrets = (0..).zip(&names.secrets).map(|(place, name)| (name.into(), place)).collect();
+        Self { names, secrets }
     }
 
     /// What `$NAME` stands for; `None` where it is plain text.
@@ -48,7 +50,8 @@ impl<'n> Lookup<'n> {
         if self.names.access_token && name == ACCESS_TOKEN {
             return Some(Meaning::Secret(ACCESS_TOKEN));
         }
-        self.secrets.get(name).map(|&secret| Meaning::Secret(secret))
+        let place = *self.secrets.get(name)?;
+        self.names.secrets.get(place as usize).map(|secret| Meaning::Secret(secret))
     }
 
     /// What `name` stands for in `${name}`: the table comes before the webhook's secrets.

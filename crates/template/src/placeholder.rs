@@ -1,7 +1,8 @@
 //! The form of what stands between `${` and `}`, and how a wrong form might be mended.
 //! Knows nothing of which names exist.
 
-use crate::bytes::{skip_word, starts_word};
+use crate::bytes::{position, skip_word, starts_word};
+use crate::prelude::*;
 use crate::variables::ARTIFACT_METADATA;
 
 /// A well-formed inside. Positions are bytes from the start of the inside.
@@ -27,8 +28,8 @@ pub(crate) fn read(inside: &str) -> Option<Form<'_>> {
         return Some(Form { name, key: None, default: Some(default) });
     }
     let key = rest.strip_prefix('.')?;
-    let (key, default) = match key.split_once(":-") {
-        Some((key, default)) => (key, Some(default)),
+    let (key, default) = match position(key.as_bytes(), b":-") {
+        Some(at) => (&key[..at], Some(&key[at + 2..])),
         None => (key, None),
     };
     (name == ARTIFACT_METADATA && !key.is_empty()).then_some(Form { name, key: Some(key), default })

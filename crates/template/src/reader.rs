@@ -2,7 +2,8 @@
 //! [`crate::reader_dollar`] what a dollar starts; all three feed the JSON check, the compiled form, the
 //! diagnostics and the tokens at once.
 
-use std::ops::Range;
+use crate::prelude::*;
+use core::ops::Range;
 
 use crate::bytes::skip_blank;
 use crate::diagnostic::{Code, Diagnostic};
@@ -73,7 +74,7 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
             }
         }
         let is_json = self.finish_json();
-        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
+        in_order(&mut self.diagnostics);
         Reading { template: self.builder.finish(), diagnostics: self.diagnostics, sink: self.sink, is_json }
     }
 
@@ -213,6 +214,19 @@ impl<'t, 'n, S: Sink> Reader<'t, 'n, S> {
                 self.refuse();
                 false
             }
+        }
+    }
+}
+
+/// Orders diagnostics by where they start. They come nearly so: what is told of a key follows what stands in it.
+fn in_order(diagnostics: &mut [Diagnostic]) {
+    let place = |diagnostic: &Diagnostic| (diagnostic.span.start, diagnostic.code);
+    for end in 1..diagnostics.len() {
+        let (done, rest) = diagnostics.split_at(end);
+        let Some(next) = rest.first().map(place) else { return };
+        let behind = done.iter().rev().take_while(|diagnostic| place(diagnostic) > next).count();
+        if let Some(moved) = diagnostics.get_mut(end - behind..=end) {
+            moved.rotate_right(1);
         }
     }
 }

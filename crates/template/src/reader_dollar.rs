@@ -1,6 +1,7 @@
 //! The one pass over a template: what a dollar starts, and what is said about a placeholder whatever its place.
 
-use std::ops::Range;
+use crate::prelude::*;
+use core::ops::Range;
 
 use crate::bytes::{skip_inside, skip_word, starts_word};
 use crate::diagnostic::Diagnostic;

@@ -1,6 +1,8 @@
 //! The one pass over a template: inside a JSON string.
 
-use std::borrow::Cow;
+use crate::message::shown;
+use crate::prelude::*;
+use alloc::borrow::Cow;
 
 use crate::bytes::skip_string;
 use crate::diagnostic::{Code, Diagnostic, excerpt};
@@ -111,7 +113,7 @@ impl<S: Sink> Reader<'_, '_, S> {
 
     fn dollar_inside(&mut self, open: &mut Open) {
         let start = self.at;
-        let parted = std::mem::take(&mut open.parted);
+        let parted = core::mem::take(&mut open.parted);
         match self.dollar(Place::Text) {
             Dollar::Text { end } => {
                 if parted {
@@ -223,8 +225,8 @@ impl<S: Sink> Reader<'_, '_, S> {
         self.refuse_escape(self.at..self.at + width);
     }
 
-    fn refuse_escape(&mut self, span: std::ops::Range<usize>) {
-        let found = self.text[span.clone()].escape_debug().to_string();
+    fn refuse_escape(&mut self, span: core::ops::Range<usize>) {
+        let found = shown(&self.text[span.clone()]);
         let message = match excerpt(&found) {
             found if found.is_empty() => "The text ends inside an escape. Complete it.".to_owned(),
             found => format!(

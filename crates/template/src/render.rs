@@ -1,8 +1,9 @@
 //! Copying a compiled template out with values in its slots. Every value is looked up and brought into form once, so
 //! the body is allocated at its size and an oversized one is refused before a byte of it exists.
 
-use std::fmt;
-use std::ops::Range;
+use crate::prelude::*;
+use core::fmt;
+use core::ops::Range;
 
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ impl fmt::Display for RenderError {
     }
 }
 
-impl std::error::Error for RenderError {}
+impl core::error::Error for RenderError {}
 
 /// A body that remembers which of its bytes came from which placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]

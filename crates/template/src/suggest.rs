@@ -1,5 +1,7 @@
 //! The name someone probably meant.
 
+use crate::prelude::*;
+
 /// Farther apart than this, two names are not a slip of the finger (template language, section 6).
 const FARTHEST: usize = 2;
 

@@ -1,8 +1,9 @@
 //! The compiled form: the text, cut into literal spans and slots, and the list of values the slots draw on.
 //! Built by the reader while it scans; [`crate::render`] copies it out.
 
-use std::collections::HashMap;
-use std::ops::Range;
+use crate::prelude::*;
+use crate::tables::Table;
+use core::ops::Range;
 
 use crate::names::Meaning;
 use crate::number::is_bare;
@@ -132,7 +133,7 @@ impl Template {
                 SourceKind::Metadata(_) => ARTIFACT_METADATA,
                 SourceKind::Secret(_) => return None,
             };
-            if name == ARTIFACT_METADATA && std::mem::replace(&mut metadata, true) {
+            if name == ARTIFACT_METADATA && core::mem::replace(&mut metadata, true) {
                 return None;
             }
             Some(name)
@@ -180,8 +181,8 @@ pub(crate) struct Builder<'t> {
     sources: Vec<Source>,
     /// The source of each row of the catalogue, where it has one.
     variables: [u32; ROWS.len()],
-    metadata: HashMap<&'t str, u32>,
-    secrets: HashMap<&'t str, u32>,
+    metadata: Table<'t>,
+    secrets: Table<'t>,
     /// Bytes that are not literal.
     cut: usize,
 }
@@ -194,8 +195,8 @@ impl<'t> Builder<'t> {
             slots: Vec::with_capacity(text.len() / 64),
             sources: Vec::with_capacity(8),
             variables: [Slot::NOTHING; ROWS.len()],
-            metadata: HashMap::new(),
-            secrets: HashMap::new(),
+            metadata: Table::new(),
+            secrets: Table::new(),
             cut: 0,
         }
     }
@@ -239,8 +240,8 @@ impl<'t> Builder<'t> {
         let fresh = narrow(self.sources.len());
         let mut unknown = Slot::NOTHING;
         let known = match (meaning, written.key) {
-            (Meaning::Secret(_), _) => self.secrets.entry(written.name).or_insert(Slot::NOTHING),
-            (Meaning::Variable(_), Some(key)) => self.metadata.entry(key).or_insert(Slot::NOTHING),
+            (Meaning::Secret(_), _) => self.secrets.entry(written.name.into()).or_insert(Slot::NOTHING),
+            (Meaning::Variable(_), Some(key)) => self.metadata.entry(key.into()).or_insert(Slot::NOTHING),
             (Meaning::Variable(row), None) => self.variables.get_mut(row).unwrap_or(&mut unknown),
         };
         if *known != Slot::NOTHING {

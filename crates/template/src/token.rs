@@ -1,6 +1,7 @@
 //! The runs of a template an editor paints, as the one scan finds them. Tolerant: broken text has tokens too.
 
-use std::ops::Range;
+use crate::prelude::*;
+use core::ops::Range;
 
 use crate::diagnostic::Span;
 use crate::variables::Group;

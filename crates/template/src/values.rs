@@ -1,5 +1,6 @@
 //! Where a rendering takes its values from. The template asks by name and knows nothing of events or stores.
 
+use crate::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::variables::MASK;

@@ -12,10 +12,11 @@ use crate::{page, serve, tools};
 type Part = (&'static str, &'static str, fn() -> Done<String>);
 
 /// The parts: name, heading, what runs it.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("template", "Template renderer beside other engines", template),
     ("preview", "Keystroke to updated preview", preview),
     ("load", "First load of the page", load),
+    ("panel", "First paint of a panel", panel),
     ("latency", "Event accepted to webhook received", latency),
     ("scale", "Lists of a large team", scale),
     ("throughput", "Events accepted and webhooks delivered", throughput),
@@ -83,6 +84,10 @@ fn preview() -> Done<String> {
 
 fn load() -> Done<String> {
     finished("the load benchmark", tee(&mut node("bench/load.mjs")?)?)
+}
+
+fn panel() -> Done<String> {
+    finished("the panel benchmark", tee(&mut node("bench/panel.mjs")?)?)
 }
 
 fn latency() -> Done<String> {

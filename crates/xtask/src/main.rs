@@ -2,7 +2,11 @@
 
 mod bench;
 mod dev;
+mod dist;
+mod layout;
+mod licenses;
 mod pack;
+mod package;
 mod page;
 mod postgres;
 mod serve;
@@ -19,11 +23,14 @@ cargo xtask <command>
                   flags go to `hookboard serve`, such as --listen 127.0.0.1:9000
   dev [flags]     the same from a debug build with an unshrunk page, rebuilt as files change
   test [part …]   set up what tests need and run all of them, or the parts named:
-                  rust postgres wasm browser mlflow lint; with --long also fuzz, a minute each
+                  rust postgres wasm browser mlflow streamlit lint; with --long also fuzz, a minute each
                   target, and outages of half a minute
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
-                  template preview load latency scale throughput
+                  template preview load panel latency scale throughput
   page            build the page into dist/, with its compressed twins
+  dist [--out DIR]  publish the page into DIR, by default site/, for any web server or CDN:
+                  earlier builds and config.json stay as they are
+  template        build the npm package @hookboard/template, and print its folder
   setup           install what serve and test need, and nothing else
   screenshots     take the pictures of docs/screens anew
   openapi         write docs/openapi.json anew";
@@ -34,7 +41,7 @@ fn main() -> ExitCode {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("", arguments.as_slice()),
     };
-    let takes_more = matches!(command, "serve" | "dev" | "test" | "bench" | "" | "help" | "--help" | "-h");
+    let takes_more = matches!(command, "serve" | "dev" | "test" | "bench" | "dist" | "" | "help" | "--help" | "-h");
     if let Some(stray) = rest.first().filter(|_| !takes_more) {
         eprintln!("\nxtask: {command} takes nothing more, and was given \"{stray}\"\n\n{HELP}");
         return ExitCode::FAILURE;
@@ -44,6 +51,8 @@ fn main() -> ExitCode {
         "dev" => dev::run(rest),
         "test" => test::run(rest),
         "bench" => bench::run(rest),
+        "dist" => dist::run(rest),
+        "template" => package::run(),
         "page" => tools::serve().and_then(|()| page::build()).map(|_| ()),
         "setup" => tools::serve().and_then(|()| tools::test()),
         "screenshots" => bench::screenshots(),

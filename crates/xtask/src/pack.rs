@@ -11,6 +11,9 @@ use crate::shell::Done;
 /// in as few files as that allows: a chunk by itself is a request of its own and compresses badly.
 const FIRST: [&str; 2] = ["home", "list"];
 
+/// The script between page and browser.
+const SCRIPT: &str = "hookboard-page.js";
+
 /// The script that loads the parts.
 const LOADER: &str = "__wasm_split.js";
 
@@ -71,6 +74,21 @@ pub(crate) fn plan(folder: &Path) -> Done<Packs> {
     let ahead = if packs.contains_key(&common) { format!("unpack(\"{common}\", 0);\n") } else { String::new() };
     fs::write(path, format!("{imports}\n{UNPACK}{ahead}{rest}")).map_err(|error| error.to_string())?;
     Ok(packs)
+}
+
+/// Writes the scripts once more by other names, the wasm being the same: a document whose panels have stopped gets
+/// the code anew only by names that it has not seen.
+pub(crate) fn second(folder: &Path) -> Done {
+    let failed = |error: std::io::Error| format!("the scripts could not be copied: {error}");
+    let other = |name: &str| name.replace(".js", "-2.js");
+    for name in [SCRIPT, LOADER].into_iter().filter(|name| folder.join(name).is_file()) {
+        let mut text = fs::read_to_string(folder.join(name)).map_err(failed)?;
+        for one in [SCRIPT, LOADER] {
+            text = text.replace(&format!("from \"./{one}\""), &format!("from \"./{}\"", other(one)));
+        }
+        fs::write(folder.join(other(name)), text).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Puts the chunks into their packs.

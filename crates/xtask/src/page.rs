@@ -8,14 +8,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::layout::{self, CONFIG, twin};
 use crate::shell::{Done, cargo, heard, program, root, step, target};
-use crate::{pack, tools};
+use crate::{licenses, pack, tools};
 
 /// Name of the page's package, and so of its files.
 const PAGE: &str = "hookboard-page";
 
 /// Features the optimizer may rely on: those of every browser since mid 2024.
-const FEATURES: [&str; 6] = [
+pub(crate) const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
@@ -62,9 +63,13 @@ pub(crate) fn build() -> Done<bool> {
     let bindgen = tools::wasm_bindgen()?;
     split(&wasm_split, &bindgen, &made)?;
     let packs = pack::plan(&made)?;
+    pack::second(&made)?;
     shrink(&wasm_opt, &esbuild, &made)?;
     pack::pack(&made, &packs)?;
+    licenses::write(&made, PAGE)?;
+    let build = layout::lay_out(&made)?;
     compress(&made)?;
+    layout::write_manifest(&made, &build)?;
     let _ = fs::remove_dir_all(dist());
     copy(&made, &dist()).map_err(|error| format!("dist cannot be written: {error}"))?;
     fs::create_dir_all(target().join("xtask"))
@@ -79,6 +84,8 @@ pub(crate) fn quick() -> Done<PathBuf> {
     let mut command = bundler(&made)?;
     command.args(["--cargo-profile", "dev"]);
     step("Build the page, unshrunk", "2 min when cold", &mut command)?;
+    pack::second(&made)?;
+    layout::lay_out(&made)?;
     Ok(made)
 }
 
@@ -98,7 +105,7 @@ fn bundler(made: &Path) -> Done<Command> {
 
 /// Those of .cargo/config.toml, which these replace, and crates named without the folders they were built
 /// in: the places that panics name are shipped.
-fn flags() -> String {
+pub(crate) fn flags() -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home =
         home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"))).unwrap_or_default();
@@ -161,7 +168,7 @@ done"#;
     let mut command = program(esbuild);
     // In place, file by file: nothing is bundled, and what loads what stays as it was.
     command.args(["--minify", "--log-level=error", "--allow-overwrite", "--outdir=."]).current_dir(folder);
-    let names = kinds(&["js", "css"]).filter_map(|file| file.file_name().map(ToOwned::to_owned));
+    let names = kinds(&["js", "css"]).filter_map(|file| file.strip_prefix(folder).map(Path::to_path_buf).ok());
     command.args(names);
     step("Shrink script and style", "some seconds", &mut command)
 }
@@ -169,7 +176,7 @@ done"#;
 /// Writes `.br` (quality 11) and `.gz` beside each file that gains by it.
 fn compress(folder: &Path) -> Done {
     let failed = |error: std::io::Error| format!("the page could not be compressed: {error}");
-    for file in files(folder) {
+    for file in files(folder).into_iter().filter(|file| *file != folder.join(CONFIG)) {
         let bytes = fs::read(&file).map_err(failed)?;
         let mut small = Vec::new();
         let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
@@ -184,10 +191,7 @@ fn compress(folder: &Path) -> Done {
 
 fn keep(file: &Path, suffix: &str, bytes: &[u8], small: &[u8]) -> std::io::Result<()> {
     if small.len() < bytes.len() {
-        let mut name = file.as_os_str().to_owned();
-        name.push(".");
-        name.push(suffix);
-        fs::write(name, small)?;
+        fs::write(twin(file, suffix), small)?;
     }
     Ok(())
 }

@@ -5,14 +5,21 @@ use std::process::Command;
 
 use crate::postgres::Postgres;
 use crate::shell::{Done, cargo, output, program, root, step, target, tee};
-use crate::{page, serve, tools};
+use crate::{package, page, serve, tools};
 
 /// A part of the tests.
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 6] =
-    [("lint", lint), ("rust", rust), ("postgres", postgres), ("wasm", wasm), ("browser", browser), ("mlflow", mlflow)];
+const PARTS: [Part; 7] = [
+    ("lint", lint),
+    ("rust", rust),
+    ("postgres", postgres),
+    ("wasm", wasm),
+    ("browser", browser),
+    ("mlflow", mlflow),
+    ("streamlit", streamlit),
+];
 
 /// What only `--long` brings: minutes, not seconds, and never the same twice.
 const LONG: Part = ("fuzz", fuzz);
@@ -152,6 +159,12 @@ fn lint(tally: &mut Tally) -> Done {
         "warnings",
     ];
     tally.one("clippy, wasm", step("Lint for the browser", "2 min when cold", &mut quiet(&wasm)));
+    // By itself, since it does without the standard library that the others have.
+    let package =
+        ["clippy", "--quiet", "--locked", "--target", "wasm32-unknown-unknown", "-p", "hookboard-template-js"];
+    let mut package = quiet(&package);
+    package.args(["--", "-D", "warnings"]);
+    tally.one("clippy, the template package", step("Lint the template package", "some seconds", &mut package));
     tally.one("the page's crates are those allowed", page_crates());
     Ok(())
 }
@@ -224,7 +237,13 @@ fn wasm(tally: &mut Tally) -> Done {
     let mut command =
         quiet(&["test", "--locked", "--target", "wasm32-unknown-unknown", "-p", "hookboard-template", "--test", "web"]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", driver);
-    tally.runner("the template renderer in a browser", &mut command)
+    tally.runner("the template renderer in a browser", &mut command)?;
+    tools::node_packages()?;
+    let (chromium, _) = tools::chromium()?;
+    tally.runner(
+        "the template package in Node and in a browser",
+        node_test("template").env("HOOKBOARD_TEMPLATE", package::build()?).env("CHROMIUM", chromium),
+    )
 }
 
 fn browser(tally: &mut Tally) -> Done {
@@ -235,7 +254,11 @@ fn browser(tally: &mut Tally) -> Done {
     let binary = serve::server(false)?;
     tally.runner(
         "the page in a browser",
-        node_test("e2e").env("HOOKBOARD_BIN", binary).env("HOOKBOARD_DIST", page::dist()).env("CHROMIUM", chromium),
+        node_test("e2e")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("HOOKBOARD_WEB_SERVERS", tools::web_servers()?)
+            .env("CHROMIUM", chromium),
     )
 }
 
@@ -249,6 +272,24 @@ fn mlflow(tally: &mut Tally) -> Done {
             .env("HOOKBOARD_BIN", binary)
             .env("HOOKBOARD_DIST", page::dist())
             .env("MLFLOW_PYTHON", python),
+    )
+}
+
+/// The panel in a host that is not a page of files.
+fn streamlit(tally: &mut Tally) -> Done {
+    tools::serve()?;
+    let (chromium, _) = tools::chromium()?;
+    tools::node_packages()?;
+    let python = tools::streamlit()?;
+    page::build()?;
+    let binary = serve::server(false)?;
+    tally.runner(
+        "the panel in Streamlit",
+        node_test("hosts")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("CHROMIUM", chromium)
+            .env("STREAMLIT_PYTHON", python),
     )
 }
 

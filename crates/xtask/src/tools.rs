@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::postgres;
 use crate::shell::{Done, cargo, find, output, program, root, step, target};
+use crate::{page, postgres};
 
 const TRUNK: &str = "0.21.14";
 /// Equal to the library's version in Cargo.toml: its output format has no other contract.
@@ -19,6 +19,8 @@ const BINARYEN: &str = "132";
 const ESBUILD: &str = "0.28.2";
 /// Newest release of the tracker whose registry the source is tested with.
 pub(crate) const MLFLOW: &str = "3.17.2";
+/// Newest release of the host of dashboards that the panel is tested in.
+const STREAMLIT: &str = "1.67.0";
 
 /// The cache folder.
 fn cache() -> PathBuf {
@@ -51,7 +53,9 @@ pub(crate) fn test() -> Done {
     chromium()?;
     node_packages()?;
     postgres()?;
-    python().map(|_| ())
+    web_servers()?;
+    python()?;
+    streamlit().map(|_| ())
 }
 
 fn wasm_target() -> Done {
@@ -191,6 +195,43 @@ pub(crate) fn chromium() -> Done<(PathBuf, PathBuf)> {
     })
 }
 
+/// The root under which nginx, its brotli module and Caddy lie as the system's packages lay them. Where the system has
+/// not all of them, their packages are unpacked into the cache: installed, both would start to serve.
+pub(crate) fn web_servers() -> Done<PathBuf> {
+    const FILES: [&str; 4] = [
+        "usr/sbin/nginx",
+        "usr/lib/nginx/modules/ngx_http_brotli_static_module.so",
+        "etc/nginx/mime.types",
+        "usr/bin/caddy",
+    ];
+    let system = Path::new("/");
+    if FILES.iter().all(|file| system.join(file).is_file()) {
+        return Ok(system.to_path_buf());
+    }
+    if find("apt-get").is_none() || find("dpkg-deb").is_none() {
+        return Err(String::from(
+            "nginx with its brotli module and Caddy are not there. Install them as Debian lays them, then run this again.",
+        ));
+    }
+    cached("web-servers", |folder| {
+        let download = || {
+            let mut apt = program("apt-get");
+            apt.current_dir(folder).args(["download", "-qq"]);
+            apt.args(["nginx", "nginx-common", "libnginx-mod-http-brotli-static", "caddy"]);
+            step("Fetch nginx and Caddy", "some seconds", &mut apt)
+        };
+        if download().is_err() {
+            apt_update()?;
+            download()?;
+        }
+        for package in page::files(folder) {
+            step("Unpack", "a second", program("dpkg-deb").arg("-x").arg(&package).arg(folder))?;
+            fs::remove_file(package).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    })
+}
+
 /// The folder of the system's Postgres programs.
 pub(crate) fn postgres() -> Done<PathBuf> {
     if let Some(bin) = postgres::installed() {
@@ -221,7 +262,16 @@ pub(crate) fn node_packages() -> Done {
 
 /// A Python with MLflow, in a virtual environment of the tree's own.
 pub(crate) fn python() -> Done<PathBuf> {
-    let place = target().join(format!("mlflow-{MLFLOW}"));
+    environment("mlflow", MLFLOW)
+}
+
+/// A Python with Streamlit.
+pub(crate) fn streamlit() -> Done<PathBuf> {
+    environment("streamlit", STREAMLIT)
+}
+
+fn environment(package: &str, version: &str) -> Done<PathBuf> {
+    let place = target().join(format!("{package}-{version}"));
     let python = place.join("bin/python");
     if place.join("installed").is_file() {
         return Ok(python);
@@ -238,8 +288,8 @@ pub(crate) fn python() -> Done<PathBuf> {
         make()?;
     }
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("mlflow=={MLFLOW}"));
-    step("Install MLflow", "about 2 min", &mut pip)?;
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("{package}=={version}"));
+    step(&format!("Install {package}"), "about 2 min", &mut pip)?;
     fs::write(place.join("installed"), "").map_err(|error| error.to_string())?;
     Ok(python)
 }
@@ -249,17 +299,22 @@ fn apt(what: &str, may_take: &str, packages: &[&str]) -> Done {
     if find("apt-get").is_none() {
         return Err(by_hand);
     }
-    let apt = |arguments: &[&str]| {
-        let is_root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
-        let mut command = if is_root { program("apt-get") } else { program("sudo") };
-        if !is_root {
-            command.args(["-n", "apt-get"]);
-        }
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
-    step("Read the package lists", "some seconds", &mut apt(&["update", "-qq"])).map_err(|_| by_hand.clone())?;
+    apt_update().map_err(|_| by_hand.clone())?;
     let install: Vec<&str> =
         ["install", "-y", "-qq", "--no-install-recommends"].into_iter().chain(packages.iter().copied()).collect();
-    step(what, may_take, &mut apt(&install)).map_err(|_| by_hand)
+    step(what, may_take, &mut apt_get(&install)).map_err(|_| by_hand)
+}
+
+fn apt_update() -> Done {
+    step("Read the package lists", "some seconds", &mut apt_get(&["update", "-qq"]))
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let is_root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
+    let mut command = if is_root { program("apt-get") } else { program("sudo") };
+    if !is_root {
+        command.args(["-n", "apt-get"]);
+    }
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
 }

@@ -244,7 +244,9 @@ fn Problems(payload: Payload, id: String) -> impl IntoView {
                 spoken.set(words);
             }
         };
-        set_timeout(say, std::time::Duration::from_millis(500));
+        if let Ok(timer) = set_timeout_with_handle(say, std::time::Duration::from_millis(500)) {
+            on_cleanup(move || timer.clear());
+        }
     });
     let list = move || {
         let problems = payload.problems.get();

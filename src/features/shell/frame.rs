@@ -4,6 +4,7 @@ use leptos::{html, prelude::*};
 
 use super::{
     crumbs::Crumbs,
+    panel::panel_head,
     sidebar::Sidebar,
     theme::{Theme, ThemeButton},
 };
@@ -13,11 +14,11 @@ use crate::{
         nowhere::Nowhere,
         palette::{Sheet, palette},
     },
-    part::Later,
+    part::{Later, Part},
     route::{Route, use_router},
     ui::{
         dialog::LOST,
-        focus::{AtHeading, Keeper},
+        focus::{AtHeading, Keeper, is_outside},
         icon::{Glyph, Icon},
         ids::new_id,
         overlay::after_layout,
@@ -28,6 +29,8 @@ use crate::{
 /// The frame.
 #[component]
 pub fn Shell(
+    /// A room in another page: a head of one line in place of sidebar and bar.
+    bare: bool,
     /// The room.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -44,13 +47,15 @@ pub fn Shell(
     let drawer = RwSignal::new(false);
     let shell: NodeRef<html::Div> = NodeRef::new();
     let main: NodeRef<html::Main> = NodeRef::new();
-    let main_id = new_id();
+    let id = new_id();
     // Another room: its heading takes the focus. Another tab of the same place is the same room.
     Effect::with_last(move |before: Option<Route>| {
         let now = router.route().get();
         drawer.set(false);
         if before.is_some_and(|before| !is_same_room(&before, &now))
             && let Some(main) = main.get_untracked()
+            // A host that leads the panel keeps the focus it has.
+            && !is_outside(&main)
         {
             at_heading.arrive();
             after_layout(move || {
@@ -60,7 +65,9 @@ pub fn Shell(
                     // A heading that cannot take the focus leaves it where it is.
                     let _ = heading.focus();
                 }
-                main.scroll_into_view();
+                if !bare {
+                    main.scroll_into_view();
+                }
             });
         }
         now
@@ -83,7 +90,7 @@ pub fn Shell(
         }
     };
     if theme.is_page() {
-        // With the focus on nothing as well; a panel in another page has only the keys within it.
+        // With the focus on nothing as well; the keys of another page are not a panel's.
         let listener = window_event_listener(leptos::ev::keydown, keys);
         on_cleanup(move || listener.remove());
     }
@@ -93,28 +100,12 @@ pub fn Shell(
             let _ = main.focus();
         }
     };
-    view! {
-        <a class="skip-link" href=format!("#{main_id}") on:click=handler(skip)>
-            "Skip to content"
-        </a>
-        <div
-            node_ref=shell
-            class="shell"
-            data-drawer=bound(move || drawer.get().then_some("open"))
-            on:focusin=handler(move |event: web_sys::FocusEvent| {
-                at_heading.moved(&event);
-                keeper.moved(&event);
-            })
-            on:focusout=handler(move |event: web_sys::FocusEvent| keeper.lost(&event, at_heading))
-            on:keydown=handler(move |event: web_sys::KeyboardEvent| {
-                if event.key() == "Escape" {
-                    drawer.set(false);
-                }
-                if !theme.is_page() {
-                    keys(event);
-                }
-            })
-        >
+    let content = move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() };
+    let around = move || {
+        if bare {
+            return view! { <Part ask=panel_head() quiet=true plain=true /> }.into_any();
+        }
+        view! {
             <Sidebar />
             {live(move || {
                 drawer
@@ -156,9 +147,51 @@ pub fn Shell(
                     toasts.fail(LOST);
                 }
             />
-            <main node_ref=main class="main" id=main_id tabindex="-1">
-                {live(move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() })}
-            </main>
+        }
+        .into_any()
+    };
+    let main_id = id.clone();
+    let skip_link = move || {
+        view! {
+            <a class="skip-link" href=format!("#{main_id}") on:click=handler(skip)>
+                "Skip to content"
+            </a>
+        }
+    };
+    view! {
+        {(!bare).then(skip_link)}
+        <div
+            node_ref=shell
+            class=if bare { "shell shell--bare" } else { "shell" }
+            data-drawer=bound(move || drawer.get().then_some("open"))
+            on:focusin=handler(move |event: web_sys::FocusEvent| {
+                at_heading.moved(&event);
+                keeper.moved(&event);
+            })
+            on:focusout=handler(move |event: web_sys::FocusEvent| keeper.lost(&event, at_heading))
+            on:keydown=handler(move |event: web_sys::KeyboardEvent| {
+                if event.key() == "Escape" {
+                    drawer.set(false);
+                }
+            })
+        >
+            {around()}
+            {if bare {
+                // The page around it has the document's one main part.
+                view! {
+                    <div node_ref=main class="main" tabindex="-1">
+                        {live(content)}
+                    </div>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <main node_ref=main class="main" id=id tabindex="-1">
+                        {live(content)}
+                    </main>
+                }
+                    .into_any()
+            }}
         </div>
     }
 }

@@ -2,6 +2,7 @@
 
 mod crumbs;
 mod frame;
+mod panel;
 mod sidebar;
 mod theme;
 

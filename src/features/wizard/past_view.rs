@@ -79,14 +79,14 @@ pub(super) fn OnThePast(
         let own = turn.get_value() + 1;
         turn.set_value(own);
         busy.set(true);
-        set_timeout(
-            move || {
-                if turn.try_get_value() == Some(own) {
-                    ask(own);
-                }
-            },
-            REST,
-        );
+        let rested = move || {
+            if turn.try_get_value() == Some(own) {
+                ask(own);
+            }
+        };
+        if let Ok(timer) = set_timeout_with_handle(rested, REST) {
+            on_cleanup(move || timer.clear());
+        }
     };
     Effect::new(move || {
         wizard.tried_on().track();

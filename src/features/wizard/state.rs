@@ -302,7 +302,9 @@ impl Wizard {
                     save();
                 }
             };
-            set_timeout(later, std::time::Duration::from_millis(250));
+            if let Ok(timer) = set_timeout_with_handle(later, std::time::Duration::from_millis(250)) {
+                on_cleanup(move || timer.clear());
+            }
         });
         // Whoever leaves sooner than that loses nothing, by closing or reloading the page either.
         let listener = window_event_listener(leptos::ev::pagehide, move |_| {

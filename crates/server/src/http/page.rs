@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::path::{Component, Path};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::problem::ProblemCode;
 use rust_embed::RustEmbed;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -19,8 +20,13 @@ use crate::failure::Failure;
 #[allow_missing = true]
 struct Bundle;
 
-/// Nothing inline, nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing inline, nothing from elsewhere. Who may show the document in a frame follows.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'self'; form-action 'none'; frame-ancestors";
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// The one document that other pages may show in a frame.
+const FRAME: &str = "embed/frame.html";
 
 /// Serves a file of the page, or the page itself for its own addresses.
 pub(super) async fn serve(State(app): State<App>, request: Request) -> Response {
@@ -37,9 +43,10 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Response 
     };
     // An address of the page has no extension; a file that is missing is never answered with the page.
     let is_file = Path::new(&path).extension().is_some();
-    let name = if is_file { path.as_str() } else { "index.html" };
+    // The page's form for a host's root: it finds its files from any address.
+    let name = if is_file { path.as_str() } else { "root.html" };
     match read(&app, name, request.headers()) {
-        Some((bytes, encoding)) => answer(name, bytes, encoding),
+        Some((bytes, encoding)) => answer(&app, name, bytes, encoding),
         None if is_file => missing(),
         None => (
             StatusCode::NOT_FOUND,
@@ -57,6 +64,9 @@ fn clean(path: &str) -> Option<String> {
 }
 
 fn read(app: &App, name: &str, headers: &HeaderMap) -> Option<(Cow<'static, [u8]>, Option<&'static str>)> {
+    if name == "config.json" {
+        return file(app, name).map(|bytes| (configured(app, bytes), None));
+    }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let takes = |coding: &str| {
         accepted.split(',').any(|one| {
@@ -81,7 +91,14 @@ fn file(app: &App, name: &str) -> Option<Cow<'static, [u8]>> {
     }
 }
 
-fn answer(name: &str, bytes: Cow<'static, [u8]>, encoding: Option<&'static str>) -> Response {
+/// The page's settings, with the origins that the server was told of.
+fn configured(app: &App, bytes: Cow<'static, [u8]>) -> Cow<'static, [u8]> {
+    let Ok(Value::Object(mut config)) = serde_json::from_slice(&bytes) else { return bytes };
+    config.insert(String::from("frames"), app.settings().allow_frame.clone().into());
+    Cow::Owned(Value::Object(config).to_string().into_bytes())
+}
+
+fn answer(app: &App, name: &str, bytes: Cow<'static, [u8]>, encoding: Option<&'static str>) -> Response {
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let kind = match extension {
         "html" => "text/html; charset=utf-8",
@@ -96,7 +113,9 @@ fn answer(name: &str, bytes: Cow<'static, [u8]>, encoding: Option<&'static str>)
     };
     let caching = match name {
         "config.json" => "no-store",
-        "boot.js" => "max-age=300, stale-while-revalidate=86400",
+        "boot.js" | FRAME | "embed/v1.js" | "embed/frame.js" | "embed/host.js" => {
+            "max-age=300, stale-while-revalidate=86400"
+        }
         // Files in a folder named by their content never change.
         name if name.starts_with("build-") => "public, max-age=31536000, immutable",
         _ => "no-cache",
@@ -110,7 +129,15 @@ fn answer(name: &str, bytes: Cow<'static, [u8]>, encoding: Option<&'static str>)
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     if extension == "html" {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        let origins = &app.settings().allow_frame;
+        let may_frame = if name == FRAME && !origins.is_empty() { origins.join(" ") } else { String::from("'none'") };
+        // An origin that no header can hold was refused at the start.
+        let policy = HeaderValue::from_str(&format!("{POLICY} {may_frame}"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(POLICY)));
+    } else {
+        // Panels in other pages load the same files. They hold no secret, and are read without a key.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     }
     response
 }
