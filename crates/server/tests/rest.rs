@@ -15,6 +15,21 @@ fn the_openapi_document_is_the_one_checked_in() {
     assert_eq!(stored.trim(), current.trim(), "run `cargo xtask openapi`");
 }
 
+#[test]
+fn the_openapi_document_names_nothing_that_it_does_not_hold() {
+    let document = serde_json::to_value(hookboard_server::http::openapi()).expect("JSON");
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, call) in item.as_object().expect("calls") {
+            let default = &call["responses"]["default"]["content"]["application/problem+json"];
+            assert!(default.is_object(), "{method} {path}");
+        }
+    }
+}
+
 fn automation(change: &Value) -> Value {
     let mut draft = json!({
         "name": "a", "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},

@@ -38,7 +38,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,7 +58,7 @@ pub use self::probes::operations;
         description = "Webhook automations for machine-learning registries and projects. Every call takes `Authorization: Bearer <key>`; errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`, which the server's log has too: the call's own, where that is one word of at most 128 letters, digits, `-`, `_` and `.`, else a new one. A `traceparent` (W3C Trace Context) is taken over where the server sends traces.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, automations::Sort, catalogue::Places, files::Format)),
     security(("key" = []))
 )]
 struct Document;
@@ -122,7 +124,33 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("key", scheme);
+    for item in document.paths.paths.values_mut() {
+        let calls = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        calls.into_iter().flatten().for_each(describe_problems);
+    }
     document
+}
+
+/// What a problem is sent as (RFC 9457).
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Problems have a type of their own, and any call can end in one.
+fn describe_problems(call: &mut Operation) {
+    let problem = Ref::from_schema_name("Problem");
+    for response in call.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(content)) = response.content.get("application/json")
+            && matches!(&content.schema, Some(RefOr::Ref(own)) if own.ref_location == problem.ref_location)
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM_JSON.to_owned(), content);
+        }
+    }
+    let any = ResponseBuilder::new()
+        .description("What went wrong, and what to do")
+        .content(PROBLEM_JSON, Content::new(Some(problem)))
+        .build();
+    call.responses.responses.insert("default".to_owned(), any.into());
 }
 
 /// Everything the server answers.
