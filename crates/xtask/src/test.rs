@@ -11,12 +11,13 @@ use crate::{package, page, serve, tools};
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("lint", lint),
     ("rust", rust),
     ("postgres", postgres),
     ("wasm", wasm),
     ("browser", browser),
+    ("interface", interface),
     ("mlflow", mlflow),
     ("streamlit", streamlit),
 ];
@@ -259,6 +260,20 @@ fn browser(tally: &mut Tally) -> Done {
             .env("HOOKBOARD_DIST", page::dist())
             .env("HOOKBOARD_WEB_SERVERS", tools::web_servers()?)
             .env("CHROMIUM", chromium),
+    )
+}
+
+/// The REST interface held to its own document.
+fn interface(tally: &mut Tally) -> Done {
+    tools::node_packages()?;
+    let python = tools::schemathesis()?;
+    let binary = serve::server(false)?;
+    tally.runner(
+        "the interface and its document",
+        node_test("interface")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("SCHEMATHESIS_PYTHON", python),
     )
 }
 

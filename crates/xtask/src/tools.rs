@@ -21,6 +21,8 @@ const ESBUILD: &str = "0.28.2";
 pub(crate) const MLFLOW: &str = "3.17.2";
 /// Newest release of the host of dashboards that the panel is tested in.
 const STREAMLIT: &str = "1.67.0";
+/// Newest release of what holds the interface to its document.
+const SCHEMATHESIS: &str = "4.32.5";
 
 /// The cache folder.
 fn cache() -> PathBuf {
@@ -268,6 +270,11 @@ pub(crate) fn python() -> Done<PathBuf> {
 /// A Python with Streamlit.
 pub(crate) fn streamlit() -> Done<PathBuf> {
     environment("streamlit", STREAMLIT)
+}
+
+/// A Python with Schemathesis.
+pub(crate) fn schemathesis() -> Done<PathBuf> {
+    environment("schemathesis", SCHEMATHESIS)
 }
 
 fn environment(package: &str, version: &str) -> Done<PathBuf> {
