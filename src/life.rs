@@ -6,7 +6,6 @@ use std::{
 };
 
 use leptos::leptos_dom::helpers::IntervalHandle;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal};
 
 /// The life of one mount.
@@ -15,19 +14,26 @@ pub struct Life(Rc<Inner>);
 
 struct Inner {
     end: Option<AbortController>,
+    over: Cell<bool>,
     sleepers: RefCell<Vec<(i32, js_sys::Function)>>,
     ticks: Cell<Option<IntervalHandle>>,
 }
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { end: AbortController::new().ok(), sleepers: RefCell::default(), ticks: Cell::default() }
+        Self {
+            end: AbortController::new().ok(),
+            over: Cell::new(false),
+            sleepers: RefCell::default(),
+            ticks: Cell::default(),
+        }
     }
 }
 
 impl Life {
     /// Ends it. Who sleeps wakes up.
     pub fn end(&self) {
+        self.0.over.set(true);
         if let Some(ticks) = self.0.ticks.take() {
             ticks.clear();
         }
@@ -45,7 +51,7 @@ impl Life {
 
     /// Whether it has ended.
     pub fn is_over(&self) -> bool {
-        self.0.end.as_ref().is_some_and(|end| end.signal().aborted())
+        self.0.over.get()
     }
 
     /// Aborts when it ends, or `signal` does.
@@ -79,14 +85,6 @@ impl Life {
     pub fn forget(&self, timer: i32) {
         clear_timer(timer);
         self.0.sleepers.borrow_mut().retain(|(own, _)| *own != timer);
-    }
-
-    /// Comes back after `ms` milliseconds, or when it ends.
-    pub async fn sleep(&self, ms: i32) {
-        let (promise, timer) = self.timer(ms);
-        // A promise of a timer is never rejected.
-        let _ = JsFuture::from(promise).await;
-        self.forget(timer);
     }
 }
 

@@ -57,7 +57,7 @@ function kit(assets) {
     // What did not come is asked for again by the next panel.
     const coming = [found.sheets, found.settings, found.page];
     Promise.all(coming).catch(() => kits.get(assets) === found && kits.delete(assets));
-    wasm.catch(() => {});
+    for (const one of [...coming, wasm]) one.catch(() => {});
   }
   return found;
 }
@@ -129,7 +129,6 @@ function keeper(panel, tell) {
   let coming;
   const ask = async () => {
     try {
-      if (typeof panel.getToken !== "function") throw new TypeError("a panel needs getToken");
       const given = await panel.getToken();
       const { token, expires } = typeof given === "string" ? { token: given } : (given ?? {});
       if (typeof token !== "string" || !token) throw new TypeError("getToken gave no token");
@@ -178,9 +177,18 @@ function savedBy(method, path, answer) {
   return { kind, change, entity: decodeURIComponent(entity), id, name: body?.name };
 }
 
+/** What is typed into a field is no shortcut of the host's, which sees the panel where the field is. */
+function keepTyping(event) {
+  const isTyped = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (isTyped && event.composedPath()[0].matches?.("input, textarea, select")) event.stopPropagation();
+}
+
 // ── The element ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export class HookboardPanel extends HTMLElement {
+// Hosts that render on a server import this module there too, where there are no elements.
+const Base = globalThis.HTMLElement ?? class {};
+
+export class HookboardPanel extends Base {
   static observedAttributes = [...PROPERTIES.slice(2).map(attribute), ...SCOPE];
 
   static {
@@ -262,6 +270,11 @@ export class HookboardPanel extends HTMLElement {
     return { ...Object.fromEntries(named), ...this.#given.scope };
   }
 
+  /** Whether it has all that it needs. Hosts may say what it shows before they give it keys. */
+  get #isReady() {
+    return typeof this.getToken === "function";
+  }
+
   #plan() {
     if (this.#planned) return;
     this.#planned = true;
@@ -276,7 +289,7 @@ export class HookboardPanel extends HTMLElement {
     this.#dress();
     const { scope, view, item, apiBase, history } = this;
     const assets = new URL(this.assets ?? HERE, document.baseURI).href;
-    const key = JSON.stringify([assets, apiBase, history, scope]);
+    const key = JSON.stringify([assets, apiBase, history, scope, this.#isReady]);
     let address;
     try {
       address = addressOf(scope, view, item);
@@ -321,9 +334,16 @@ export class HookboardPanel extends HTMLElement {
       this.#hook.lang = "en";
       this.#hook.dataset.chrome = "none";
       this.#dress();
+      for (const type of ["keydown", "keypress", "keyup"]) this.#hook.addEventListener(type, keepTyping);
+      const status = document.createElement("p");
+      status.setAttribute("role", "status");
+      status.className = "visually-hidden";
+      status.textContent = "Loading Hookboard";
+      this.#hook.replaceChildren(status);
       this.#root.replaceChildren(this.#hook);
       const [page, settings] = await Promise.all([kept.page, kept.settings]);
       if (isOld()) return;
+      if (!this.#isReady) return console.warn("<hookboard-panel> waits for its property getToken");
       if (kept.stopped) throw new Error("the page's code has stopped");
       const folder = assets.replace(/\/$/, "");
       this.#handle = page.mount(this.#hook, {
@@ -412,7 +432,7 @@ export class HookboardPanel extends HTMLElement {
   }
 }
 
-if (!customElements.get(TAG)) customElements.define(TAG, HookboardPanel);
+if (globalThis.customElements && !customElements.get(TAG)) customElements.define(TAG, HookboardPanel);
 
 /** Puts a panel into `element`. */
 export function mount(element, config = {}) {

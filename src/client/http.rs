@@ -1,5 +1,10 @@
 //! Sending calls: base address, key, JSON in and out.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -112,13 +117,6 @@ impl Client {
         self.life.try_get_value()
     }
 
-    /// Goes on where the mount is still there, and never where it is gone: its answers have no reader.
-    async fn stay(&self) {
-        if self.life.is_disposed() {
-            std::future::pending::<()>().await;
-        }
-    }
-
     /// Who the reader is.
     pub const fn session(&self) -> Session {
         self.session
@@ -170,23 +168,11 @@ impl Client {
         self.send(Method::GET, path, None, None).await
     }
 
-    /// Opens `path` for reading piece by piece.
-    pub(super) async fn open(&self, path: &str, abort: Option<&web_sys::AbortSignal>) -> Result<Response, ApiError> {
-        let mut refused = None;
-        loop {
-            self.stay().await;
-            let key = self.session.current(refused.as_deref()).await;
-            self.stay().await;
-            let key = key?;
-            let request = self.request(Method::GET, path, key.as_deref()).abort_signal(abort);
-            let response = request.send().await;
-            self.stay().await;
-            let response = response.map_err(|_| ApiError::Network)?;
-            if response.ok() {
-                return Ok(response);
-            }
-            self.heed(ApiError::read(response.status(), ""), &mut refused, key)?;
-        }
+    /// Opens `path` for reading piece by piece, until `end`.
+    pub(super) async fn open(&self, path: &str, end: Option<web_sys::AbortSignal>) -> Result<Response, ApiError> {
+        let call =
+            Call { method: Method::GET, path: path.to_owned(), body: None, revision: None, end, is_stream: true };
+        Ok(self.call(call).await?.0)
     }
 
     /// Signs the reader out where the server does not take the key that a call was made with. An answer to
@@ -212,9 +198,9 @@ impl Client {
         Err(error)
     }
 
-    fn request(&self, method: Method, path: &str, key: Option<&str>) -> RequestBuilder {
-        let url = self.base.with_value(|base| format!("{base}{path}"));
-        let request = RequestBuilder::new(&url).method(method);
+    fn request(&self, call: &Call, key: Option<&str>) -> RequestBuilder {
+        let url = self.base.with_value(|base| format!("{base}{}", call.path));
+        let request = RequestBuilder::new(&url).method(call.method.clone());
         // What no header can hold is no key of ours: the server will say so.
         match key.filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic())) {
             Some(key) => request.header("authorization", &format!("Bearer {key}")),
@@ -229,44 +215,81 @@ impl Client {
         body: Option<String>,
         revision: Option<u32>,
     ) -> Result<String, ApiError> {
+        let call = Call { method, path: path.to_owned(), body, revision, end: None, is_stream: false };
+        Ok(self.call(call).await?.1)
+    }
+
+    fn call(&self, call: Call) -> Calling {
+        Calling { answer: Box::pin(self.answer(call)), life: self.life() }
+    }
+
+    /// Makes a call, with another key where the host has one in place of one that was refused. The answer and its
+    /// text, which is left in a stream.
+    async fn answer(self, call: Call) -> Result<(Response, String), ApiError> {
         let mut refused = None;
         loop {
-            self.stay().await;
-            let key = self.session.current(refused.as_deref()).await;
-            self.stay().await;
-            let key = key?;
-            let end = self.life.with_value(|life| life.or(web_sys::AbortSignal::timeout_with_u32(PATIENCE_MS)));
-            let mut request = self.request(method.clone(), path, key.as_deref()).abort_signal(Some(&end));
-            if let Some(revision) = revision {
+            let key = self.session.current(refused.as_deref()).await?;
+            let patience = || self.life.with_value(|life| life.or(web_sys::AbortSignal::timeout_with_u32(PATIENCE_MS)));
+            let end = call.end.clone().unwrap_or_else(patience);
+            let mut request = self.request(&call, key.as_deref()).abort_signal(Some(&end));
+            if let Some(revision) = call.revision {
                 request = request.header("if-match", &format!("\"{revision}\""));
             }
-            let sent = match &body {
+            let sent = match &call.body {
                 Some(body) => match request.header("content-type", "application/json").body(body) {
                     Ok(request) => request.send().await,
                     Err(error) => Err(error),
                 },
                 None => request.send().await,
             };
-            let answer = match sent {
-                Ok(response) => response.text().await.map(|text| (response, text)),
-                Err(error) => Err(error),
-            };
-            self.stay().await;
-            let (response, text) = answer.map_err(|_| ApiError::Network)?;
+            let response = sent.map_err(|_| ApiError::Network)?;
+            if response.ok() && call.is_stream {
+                return Ok((response, String::new()));
+            }
+            let text = response.text().await.map_err(|_| ApiError::Network)?;
             if response.ok() {
-                self.tell(&method, path, &text);
-                return Ok(text);
+                self.tell(&call, &text);
+                return Ok((response, text));
             }
             self.heed(ApiError::read(response.status(), &text), &mut refused, key)?;
         }
     }
 
     /// Tells the host what was changed.
-    fn tell(&self, method: &Method, path: &str, answer: &str) {
+    fn tell(&self, Call { method, path, .. }: &Call, answer: &str) {
         if let Some(saved) = self.saved.get_value().filter(|_| *method != Method::GET) {
             // A host whose handler fails has its own error in the console.
             let _ = saved.call3(&JsValue::NULL, &method.as_ref().into(), &path.into(), &answer.into());
         }
+    }
+}
+
+/// A call to be made.
+struct Call {
+    method: Method,
+    path: String,
+    body: Option<String>,
+    revision: Option<u32>,
+    /// Ends it; otherwise time and the mount do.
+    end: Option<web_sys::AbortSignal>,
+    /// Read piece by piece.
+    is_stream: bool,
+}
+
+/// A call under way. One that is answered when the mount is gone never ends: nobody is there to read the answer.
+struct Calling {
+    answer: Pin<Box<dyn Future<Output = Result<(Response, String), ApiError>>>>,
+    life: Option<Life>,
+}
+
+impl Future for Calling {
+    type Output = Result<(Response, String), ApiError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.life.as_ref().is_none_or(Life::is_over) {
+            return Poll::Pending;
+        }
+        self.answer.as_mut().poll(context)
     }
 }
 

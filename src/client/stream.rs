@@ -3,7 +3,7 @@
 //! Read with `fetch`, since the browser's `EventSource` cannot send a key.
 
 use hookboard_api::stream::{Change, Topic};
-use std::collections::HashSet;
+use std::{collections::HashSet, pin::Pin};
 
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
@@ -74,7 +74,7 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
     let mut tries = 0;
     loop {
         state.try_set(LiveState::Reconnecting);
-        let opened = client.open(&path, signal.as_ref()).await;
+        let opened = client.open(&path, signal.clone()).await;
         if matches!(opened, Err(ApiError::Problem(_) | ApiError::Unexpected { .. })) {
             // Perhaps the reader is in the team no more.
             client.changed(calls::ME);
@@ -183,10 +183,15 @@ async fn in_time(client: Client, promise: &js_sys::Promise) -> Result<JsValue, J
 }
 
 /// Comes back after `ms` milliseconds, or when the mount goes. Whether it is still there.
-async fn sleep(client: Client, ms: i32) -> bool {
-    let Some(life) = client.life() else { return false };
-    life.sleep(ms).await;
-    !life.is_over()
+fn sleep(client: Client, ms: i32) -> Pin<Box<dyn Future<Output = bool>>> {
+    Box::pin(async move {
+        let Some(life) = client.life() else { return false };
+        let (promise, timer) = life.timer(ms);
+        // A promise of a timer is never rejected.
+        let _ = JsFuture::from(promise).await;
+        life.forget(timer);
+        !life.is_over()
+    })
 }
 
 /// Reads server-sent events (HTML standard, section 9.2.6) from pieces of any length. Only `data`

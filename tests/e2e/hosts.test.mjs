@@ -128,6 +128,17 @@ test("a panel leaves its host as it is: looks, links, history, stylesheets", asy
   await page.keyboard.press("Control+k");
   await page.keyboard.press("?");
   assert.equal(await page.getByRole("dialog").count(), 0);
+  // What is typed into the panel's fields is none of the host's shortcuts.
+  await page.evaluate(() => {
+    window.pressed = [];
+    addEventListener("keydown", ({ key }) => window.pressed.push(key));
+  });
+  await page.getByRole("link", { name: "Back to Automations" }).click();
+  await page.getByRole("searchbox", { name: "Search automations" }).pressSequentially("canary");
+  await page.keyboard.press("Escape");
+  assert.deepEqual(await page.evaluate(() => window.pressed), ["Escape"]);
+  await page.getByRole("searchbox", { name: "Search automations" }).fill("");
+  await page.getByRole("link", { name: "Deploy to production", exact: true }).click();
   await page.goBack();
   assert.equal(new URL(page.url()).hash, "");
   await page.getByRole("heading", { level: 1, name: "Deploy to production" }).waitFor();

@@ -141,7 +141,7 @@ test("an unknown team, and the wizard of a place that does not exist, say so and
   for (const path of ["/nobody/automations", "/nobody/settings/webhooks", "/kestrel/registry/Nope/automations/new", "/kestrel/project/Nope/automations/x/edit"]) {
     await page.goto(server.origin + path);
     await heading("There is nothing here").waitFor();
-    assert.equal(await page.locator("main form").count(), 0);
+    assert.equal(await page.getByRole("main").locator("form").count(), 0);
     assert.deepEqual(await axe(page), []);
   }
   await page.getByRole("link", { name: "Go home" }).click();

@@ -1,6 +1,7 @@
 // The panel in a page of somebody else, on another origin, under a content policy of its own.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, openPage } from "../support/browser.mjs";
 import { startHost } from "../support/host.mjs";
@@ -428,5 +429,47 @@ test("the host can route: it hears of each step, may refuse it, and leads the pa
   assert.equal(page.url(), address);
   assert.equal(await page.evaluate(() => history.length), length);
   assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a panel whose host keeps the history goes only where it is led", async () => {
+  const { page, context, problems } = await openBare();
+  await page.evaluate(() => {
+    // As a host's router does it: the address goes into its own, and comes back from there.
+    document.addEventListener("hookboard:navigate", ({ detail }) => {
+      history[detail.replace ? "replaceState" : "pushState"](null, "", `#${detail.address}`);
+      window.one.navigate(detail.address);
+    });
+    addEventListener("popstate", () => window.one.navigate(location.hash.slice(1) || "automations"));
+  });
+  await mountOne(page, { view: "automations", history: "host" });
+  const one = page.locator("#one");
+  await one.getByRole("link", { name: "Deploy to production", exact: true }).click();
+  await one.getByRole("heading", { level: 1, name: "Deploy to production" }).waitFor();
+  assert.match(new URL(page.url()).hash, /^#\/kestrel\/registry\/Models\/automations\//);
+  await page.goBack();
+  await one.getByRole("heading", { level: 1, name: "Models" }).waitFor();
+  const search = one.getByRole("searchbox", { name: "Search automations" });
+  await search.fill("canary");
+  await until("the host has the filter", () => page.evaluate(() => location.hash.endsWith("?q=canary")));
+  assert.equal(await search.inputValue(), "canary");
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("the types name each property, and the package is of the product's version", async () => {
+  const { page, context } = await openBare();
+  const properties = await page.evaluate(async (hookboard) => {
+    const { HookboardPanel } = await import(`${hookboard}/embed/v1.js`);
+    const own = Object.getOwnPropertyDescriptors(HookboardPanel.prototype);
+    return Object.keys(own).filter((name) => own[name].set);
+  }, server.origin);
+  const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const typed = [...read("public/embed/v1.d.ts").split("interface PanelProperties {")[1].split("\n}")[0].matchAll(/^ {2}(\w+)\?:/gm)];
+  assert.deepEqual(typed.map(([, name]) => name).sort(), properties.sort());
+  // A host that renders on a server loads it there as well.
+  assert.equal(typeof (await import("../../public/embed/v1.js")).mount, "function");
+  const [, version] = /^version = "(.*)"$/m.exec(read("Cargo.toml"));
+  assert.equal(JSON.parse(read("public/embed/package.json")).version, version);
   await context.close();
 });

@@ -47,7 +47,7 @@ part! {
 fn focus_row(board: &web_sys::HtmlElement, index: usize) {
     let titles = board.query_selector_all("tbody .row-title").ok();
     let title = titles.and_then(|titles| titles.get(u32::try_from(index).ok()?.min(titles.length().checked_sub(1)?)));
-    let heading = || board.closest("main").ok().flatten().and_then(|main| main.query_selector("h1").ok().flatten());
+    let heading = || board.closest(".main").ok().flatten().and_then(|main| main.query_selector("h1").ok().flatten());
     let next = title.and_then(|title| title.dyn_into().ok()).or_else(|| heading()?.dyn_into().ok());
     if let Some(next) = next {
         focus::rescue(&next);

@@ -113,9 +113,7 @@ fn answer(app: &App, name: &str, bytes: Cow<'static, [u8]>, encoding: Option<&'s
     };
     let caching = match name {
         "config.json" => "no-store",
-        "boot.js" | FRAME | "embed/v1.js" | "embed/frame.js" | "embed/host.js" => {
-            "max-age=300, stale-while-revalidate=86400"
-        }
+        "boot.js" | FRAME | "embed/v1.js" | "embed/frame.js" => "max-age=300, stale-while-revalidate=86400",
         // Files in a folder named by their content never change.
         name if name.starts_with("build-") => "public, max-age=31536000, immutable",
         _ => "no-cache",
