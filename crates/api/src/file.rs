@@ -88,11 +88,6 @@ pub enum FileAction {
 
 impl From<&Automation> for FileAutomation {
     fn from(from: &Automation) -> Self {
-        let name = Some(from.scope.name.clone());
-        let (registry, project) = match from.scope.kind {
-            PlaceKind::Registry => (name, None),
-            PlaceKind::Project => (None, name),
-        };
         let action = match &from.action {
             Action::Webhook { template, .. } => FileAction::Webhook {
                 webhook: from.webhook.as_ref().map(|webhook| webhook.name.clone()).unwrap_or_default(),
@@ -103,12 +98,34 @@ impl From<&Automation> for FileAutomation {
         Self {
             name: from.name.clone(),
             description: from.description.clone(),
-            scope: FileScope { registry, project, collection: from.scope.collection.clone() },
+            scope: FileScope::from(&from.scope),
             trigger: from.trigger.clone(),
             action,
             cooldown_s: from.cooldown_s,
             enabled: from.enabled,
         }
+    }
+}
+
+impl std::fmt::Display for FileScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, name) = match (&self.registry, &self.project) {
+            (Some(name), _) => ("registry", name.as_str()),
+            (None, name) => ("project", name.as_deref().unwrap_or_default()),
+        };
+        write!(f, "{kind} {name}")?;
+        self.collection.as_ref().map_or(Ok(()), |collection| write!(f, ", {collection}"))
+    }
+}
+
+impl From<&Scope> for FileScope {
+    fn from(from: &Scope) -> Self {
+        let name = Some(from.name.clone());
+        let (registry, project) = match from.kind {
+            PlaceKind::Registry => (name, None),
+            PlaceKind::Project => (None, name),
+        };
+        Self { registry, project, collection: from.collection.clone() }
     }
 }
 

@@ -56,8 +56,8 @@ impl Settings {
         Self {
             engine,
             listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-            team: String::new(),
-            admin: String::new(),
+            team: None,
+            admin: None,
             allow_origin: Vec::new(),
             allow_frame: Vec::new(),
             public_url: None,
@@ -137,7 +137,7 @@ pub struct Doctor {
 /// Settings of `hookboard serve`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  hookboard serve --demo                       a believable team on a throw-away database\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n  hookboard serve --database postgres://hookboard@db/hookboard --key-file key   one of several on Postgres\n\nEach start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
+    after_help = "Examples:\n  hookboard serve --demo                       a believable team, in ./hookboard-data\n  hookboard serve --data /var/lib/hookboard    a team's own, on one file\n  hookboard serve --allow-target 10.1.0.0/16   webhooks inside the company's network\n  hookboard serve --database postgres://hookboard@db/hookboard --key-file key   one of several on Postgres\n\nEach start prints a sign-in link that works once. Without another address to listen on, only this machine can reach the server."
 )]
 pub struct Settings {
     /// What it delivers with.
@@ -148,13 +148,13 @@ pub struct Settings {
     #[arg(long, env = "HOOKBOARD_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
 
-    /// Name of the first team.
-    #[arg(long, env = "HOOKBOARD_TEAM", default_value = "team", value_name = "NAME", value_parser = team)]
-    pub team: String,
+    /// Name of the team that the sign-in link is of, made where there is none of it: "team" in an empty database, the first there is in another.
+    #[arg(long, env = "HOOKBOARD_TEAM", value_name = "NAME", value_parser = team)]
+    pub team: Option<String>,
 
-    /// User name of the first admin.
-    #[arg(long, env = "HOOKBOARD_ADMIN", default_value = "admin", value_name = "NAME", value_parser = user)]
-    pub admin: String,
+    /// User name of the admin that the sign-in link is for, put into a team that has none: "admin" there, the first there is in another.
+    #[arg(long, env = "HOOKBOARD_ADMIN", value_name = "NAME", value_parser = user)]
+    pub admin: Option<String>,
 
     /// Origin whose pages may call the REST interface from a browser, such as <https://dash.example>. May be given several times.
     #[arg(long, env = "HOOKBOARD_ALLOW_ORIGIN", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]

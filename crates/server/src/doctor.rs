@@ -332,7 +332,11 @@ async fn listen(findings: &mut Findings, settings: &Settings, runs: bool) {
         match tokio::net::TcpListener::bind(address).await {
             Ok(_) => findings.add("port", State::Ok, format!("{address} is free to listen on.")),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && runs => {
-                findings.add("port", State::Ok, format!("{address} is in use, and a server runs on the database."));
+                findings.add(
+                    "port",
+                    State::Ok,
+                    format!("{address} is in use, and a server runs on the database: that may be the one."),
+                );
             }
             Err(error) => {
                 let words = words(&error);

@@ -1,6 +1,7 @@
 //! `hookboard serve`: start the parts in order, stop them in the other.
 
 use std::fs::{File, TryLockError};
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 use crate::app::App;
 use crate::config::{Engine, Settings};
 use crate::db::audit::{self, Change};
-use crate::db::{Db, accounts, secrets};
+use crate::db::{Conn, Db, accounts, secrets};
 use crate::guard::Target;
 use crate::seal::Seal;
 use crate::telemetry::Telemetry;
@@ -30,6 +31,10 @@ pub const FILE: &str = "hookboard.db";
 
 /// The file of the key that seals secrets, where none is named.
 pub const KEY: &str = "hookboard.key";
+
+/// The team of a database that is new, and its admin, where no others are named.
+const TEAM: &str = "team";
+const ADMIN: &str = "admin";
 
 /// Who the audit log says put the first admin in.
 const SERVER: &str = "hookboard";
@@ -52,11 +57,11 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
     }
     let watched = watched(&settings.engine).await?;
     let app = App::new(db.clone(), seal, settings.clone());
-    let link = first_account(&app, address).await.map_err(|error| error.to_string())?;
+    let first = first_account(&app, address).await.map_err(|error| error.to_string())?;
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let sweeper = tokio::spawn(crate::db::retention::run(app.clone(), stop.clone()));
-    announce(&app, address, link.as_deref());
+    announce(&app, address, &first);
     if let Some(listener) = watched {
         operate(&app, listener, stop.clone());
     }
@@ -219,25 +224,45 @@ pub(crate) fn lock(folder: &Path) -> Result<File, String> {
     }
 }
 
-/// The names of the team and of its first admin.
-fn first_names(app: &App) -> (&str, &str) {
+/// Whom the sign-in link is for.
+struct First {
+    team: String,
+    admin: String,
+    /// The link, unless the admin is not in the team.
+    link: Option<String>,
+}
+
+/// The team and the admin asked for; where none is named, those there are, and in an empty database those that every
+/// one begins with.
+async fn first_names(app: &App, conn: &mut Conn) -> Result<(String, String), crate::failure::Failure> {
     let settings = app.settings();
-    if settings.demo { (demo::TEAM, demo::ADMIN) } else { (settings.team.as_str(), settings.admin.as_str()) }
+    if settings.demo {
+        return Ok((demo::TEAM.to_owned(), demo::ADMIN.to_owned()));
+    }
+    let team = match &settings.team {
+        Some(team) => team.clone(),
+        None => accounts::first_entity(conn).await?.unwrap_or_else(|| TEAM.to_owned()),
+    };
+    let admin = match &settings.admin {
+        Some(admin) => admin.clone(),
+        None => accounts::first_admin(conn, &team).await?.unwrap_or_else(|| ADMIN.to_owned()),
+    };
+    Ok((team, admin))
 }
 
 /// The team, its first admin and a sign-in link; in the demo, all that makes it believable. The admin is put
 /// into a team that has none only: who was taken out stays out, and gets no link.
-async fn first_account(app: &App, address: SocketAddr) -> Result<Option<String>, crate::failure::Failure> {
+async fn first_account(app: &App, address: SocketAddr) -> Result<First, crate::failure::Failure> {
     let settings = app.settings();
-    let (team, admin) = first_names(app);
     let mut tx = app.db().begin().await?;
-    let entity_id = accounts::ensure_entity(&mut tx, team).await?;
+    let (team, admin) = first_names(app, &mut tx).await?;
+    let entity_id = accounts::ensure_entity(&mut tx, &team).await?;
     if !accounts::has_admin(&mut tx, &entity_id).await? {
-        accounts::set_member(&mut tx, &entity_id, admin, Role::Admin).await?;
-        let change = Change::created(AuditKind::Member, admin, admin).after(&json!({ "role": Role::Admin }))?;
+        accounts::set_member(&mut tx, &entity_id, &admin, Role::Admin).await?;
+        let change = Change::created(AuditKind::Member, &admin, &admin).after(&json!({ "role": Role::Admin }))?;
         audit::write(&mut tx, &entity_id, SERVER, change).await?;
     }
-    let code = match accounts::member(&mut tx, &entity_id, admin).await? {
+    let code = match accounts::member(&mut tx, &entity_id, &admin).await? {
         // Another process on the same database has told one of its own.
         Some((user_id, _)) if settings.engine.database.is_some() => {
             Some(accounts::one_more_code(&mut tx, &user_id).await?.code)
@@ -249,7 +274,8 @@ async fn first_account(app: &App, address: SocketAddr) -> Result<Option<String>,
     if settings.demo {
         demo::fill(app, &entity_id, address).await?;
     }
-    Ok(code.map(|code| format!("{}/#code={code}", public_url(app, address))))
+    let link = code.map(|code| format!("{}/#code={code}", public_url(app, address)));
+    Ok(First { team, admin, link })
 }
 
 fn public_url(app: &App, address: SocketAddr) -> String {
@@ -260,12 +286,12 @@ fn public_url(app: &App, address: SocketAddr) -> String {
     }
 }
 
-fn announce(app: &App, address: SocketAddr, link: Option<&str>) {
+fn announce(app: &App, address: SocketAddr, first: &First) {
     println!("Hookboard {} listens on {}", env!("CARGO_PKG_VERSION"), public_url(app, address));
+    let First { team, admin, link } = first;
     if let Some(link) = link {
-        println!("Sign in once within 10 minutes with this link:\n\n    {link}\n");
+        println!("Sign in once within 10 minutes as {admin} of {team} with this link:\n\n    {link}\n");
     } else {
-        let (team, admin) = first_names(app);
         println!(
             "There is no sign-in link: {admin} is not in the team {team}. Start with --admin and the name of a member for one."
         );
@@ -310,7 +336,10 @@ async fn signal() {
 fn log(json: bool) {
     let filter =
         EnvFilter::try_from_env("HOOKBOARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn,hookboard_server=info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second start in one process, as tests do, keeps the first one's log.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

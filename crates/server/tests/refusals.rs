@@ -43,6 +43,17 @@ fn names_and_urls_that_lead_nowhere_are_refused() {
 }
 
 #[test]
+fn a_start_that_names_no_team_goes_on_with_the_one_there_is() {
+    let folder = Folder::new();
+    let server = Server::start_as(&folder, "acme", "ada", &[]);
+    assert!(server.stop());
+    let server = Server::start_as(&folder, "", "", &[]);
+    let (status, me) = server.call("GET", "/me", None);
+    assert_eq!((status, &me["user"]), (200, &json!("ada")), "{me}");
+    assert_eq!(me["entities"], json!([{"entity": "acme", "role": "admin"}]), "and there is no other");
+}
+
+#[test]
 fn a_database_that_is_not_postgres_or_refuses_is_named_as_such() {
     let folder = Folder::with_file();
     let key = folder.0.join("key");

@@ -21,7 +21,7 @@ pub(crate) const INDEX: &str = "index.html";
 pub(crate) const ROOT: &str = "root.html";
 /// What whoever serves the page fills in: it is never replaced, and has no compressed twin to forget.
 pub(crate) const CONFIG: &str = "config.json";
-/// Every file with its size and digests.
+/// Every file but those two with its size and digests.
 pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// Files of fixed names, and the folder of those.
@@ -108,7 +108,8 @@ pub(crate) fn write_manifest(folder: &Path, build: &str) -> Done {
     let mut list = Vec::new();
     for file in files(folder) {
         let name = relative(folder, &file);
-        if name == MANIFEST || file.extension().is_some_and(|kind| kind == "br" || kind == "gz") {
+        // What is to be edited has no lasting digest.
+        if name == MANIFEST || name == CONFIG || file.extension().is_some_and(|kind| kind == "br" || kind == "gz") {
             continue;
         }
         let bytes = fs::read(&file).map_err(failed)?;

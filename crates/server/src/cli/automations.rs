@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 use hookboard_api::automation::{Automation, AutomationPatch};
-use hookboard_api::sentence::{Part, scope_words, when};
+use hookboard_api::file::FileScope;
+use hookboard_api::sentence::{Part, when};
 use hookboard_api::webhook::TestResult;
 use serde_json::json;
 
@@ -101,7 +102,7 @@ impl Listing {
         let row = |one: &Automation| {
             vec![
                 one.name.clone(),
-                scope_words(&one.scope),
+                FileScope::from(&one.scope).to_string(),
                 one.trigger.event.as_str().to_owned(),
                 one.webhook.as_ref().map_or_else(|| "record only".to_owned(), |webhook| webhook.name.clone()),
                 if one.enabled { "on" } else { "off" }.to_owned(),
@@ -130,7 +131,7 @@ impl One {
         found.retain(|one| one.name == self.automation);
         if found.len() > 1 {
             let ids: Vec<String> =
-                found.iter().map(|one| format!("{} ({})", one.id, scope_words(&one.scope))).collect();
+                found.iter().map(|one| format!("{} ({})", one.id, FileScope::from(&one.scope))).collect();
             return Err(Ended::Usage(format!("Several have this name. Give an id: {}.", ids.join(", "))));
         }
         found.pop().ok_or_else(|| {
@@ -160,7 +161,7 @@ fn show(one: &Automation) {
     let mut lines = vec![
         format!("{}{}", one.name, if one.enabled { "" } else { " (off)" }),
         format!("  {sentence} → {then}"),
-        format!("  in {}, revision {}, by {}", scope_words(&one.scope), one.revision, one.author),
+        format!("  in {}, revision {}, by {}", FileScope::from(&one.scope), one.revision, one.author),
     ];
     lines.extend((!one.description.is_empty()).then(|| format!("  {}", one.description)));
     lines.extend(one.cooldown_s.map(|seconds| format!("  at most every {seconds} s")));

@@ -143,13 +143,7 @@ fn lines_of(change: &ImportChange) -> Vec<String> {
         FileChange::Created => '+',
         FileChange::Updated => '~',
     };
-    let scope = &change.scope;
-    let place = scope.registry.as_ref().map_or_else(
-        || format!("project {}", scope.project.as_deref().unwrap_or_default()),
-        |registry| format!("registry {registry}"),
-    );
-    let of = scope.collection.as_ref().map(|collection| format!(", {collection}")).unwrap_or_default();
-    let mut lines = vec![format!("{sign} {} ({place}{of})", change.name)];
+    let mut lines = vec![format!("{sign} {} ({})", change.name, change.scope)];
     for difference in &change.differences {
         lines.push(format!("    {}", difference.pointer));
         lines.extend(difference.before.iter().map(|value| format!("    - {}", line(value))));

@@ -154,8 +154,9 @@ pub struct NewOne {
 /// One access key.
 #[derive(Debug, Args)]
 pub struct OneKey {
-    /// Its id.
-    id: String,
+    /// Its id, or its name where no other has it.
+    #[arg(value_name = "KEY")]
+    key_of: String,
 
     #[command(flatten)]
     remote: Remote,
@@ -189,8 +190,20 @@ impl Keys {
                 eprintln!("This is the only time that it is shown.");
                 Ok(())
             }
-            Self::Revoke(OneKey { id, remote }) => {
-                remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(&id)))?, Body::None)?;
+            Self::Revoke(OneKey { key_of, remote }) => {
+                let keys: Vec<Key> = remote.all(&remote.path("/keys")?, usize::MAX)?;
+                let found: Vec<&Key> = keys.iter().filter(|one| one.id == key_of || one.name == key_of).collect();
+                let id = match found.as_slice() {
+                    [only] => &only.id,
+                    [] => {
+                        let words = format!("There is no access key \"{key_of}\". List them: hookboard keys list");
+                        return Err(Ended::Usage(words));
+                    }
+                    _ => {
+                        return Err(Ended::Usage("Several have this name. Give an id: hookboard keys list".to_owned()));
+                    }
+                };
+                remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(id)))?, Body::None)?;
                 if !remote.json {
                     print("It is revoked");
                 }

@@ -148,7 +148,7 @@ impl Remote {
 
     /// Calls, and gives the answer as it came.
     pub(super) fn text(&self, method: &str, path: &str, body: Body) -> Result<String, Ended> {
-        let key = self.key.as_ref().ok_or_else(|| {
+        let key = self.key.as_ref().filter(|key| !key.expose_secret().is_empty()).ok_or_else(|| {
             Ended::Usage(
                 "There is no access key. Make one in the page under Access keys, and set HOOKBOARD_KEY to it."
                     .to_owned(),

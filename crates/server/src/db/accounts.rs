@@ -197,6 +197,20 @@ pub async fn has_admin(conn: &mut Conn, entity_id: &str) -> Result<bool> {
         .await?)
 }
 
+/// The oldest team.
+pub async fn first_entity(conn: &mut Conn) -> Result<Option<String>> {
+    Ok(sql::query_scalar("SELECT name FROM entities ORDER BY id LIMIT 1").fetch_optional(conn).await?)
+}
+
+/// The admin of a team whose account is the oldest.
+pub async fn first_admin(conn: &mut Conn, entity: &str) -> Result<Option<String>> {
+    let found = sql::query_scalar(
+        "SELECT users.name FROM members JOIN users ON users.id = user_id JOIN entities ON entities.id = entity_id \
+         WHERE entities.name = ? AND role = 'admin' ORDER BY users.id LIMIT 1",
+    );
+    Ok(found.bind(entity).fetch_optional(conn).await?)
+}
+
 /// Whether an entity has an admin beside this user.
 pub async fn has_other_admin(conn: &mut Conn, entity_id: &str, user_id: &str) -> Result<bool> {
     let (known,): (bool,) =

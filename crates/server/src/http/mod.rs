@@ -168,6 +168,7 @@ pub fn router(app: &App) -> Router {
     let mut router = Router::new()
         .nest("/api/v1", api)
         .merge(probes::router())
+        .route("/metrics", get(no_metrics))
         .fallback(page::serve)
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -185,6 +186,14 @@ pub fn router(app: &App) -> Router {
 
 async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
     axum::Json(openapi())
+}
+
+/// Who looks here is not to be answered with the page.
+async fn no_metrics() -> Failure {
+    Failure::new(
+        ProblemCode::NotFound,
+        "Metrics are on a listener of their own. Start the server with --metrics-listen.",
+    )
 }
 
 async fn unknown_call() -> Failure {
