@@ -1,6 +1,6 @@
 // The panel in a frame, for pages that run no script but their own. The page around hands over one end of a
 // MessageChannel; only the page itself, from an origin that config.json lists under `frames`, is listened to. Scope
-// and view stand in the frame's address, the key never: it is asked for over the port. See README.md beside this file.
+// and view stand in the frame's address, the key never: it is asked for over the port. See docs/embed.md.
 
 import { mount } from "./v1.js";
 
@@ -12,7 +12,11 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync("body { margin: 0 } hookboard-panel { min-block-size: 480px }");
 document.adoptedStyleSheets = [sheet];
 
-const config = fetch(new URL("../config.json", import.meta.url), { cache: "no-store" }).then((answer) => answer.json());
+const config = fetch(new URL("../config.json", import.meta.url), { cache: "no-store" }).then((answer) => {
+  if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
+  return answer.json();
+});
+config.catch(() => say("Hookboard's settings did not load. Check the connection and reload."));
 
 function say(words) {
   const said = document.createElement("p");
@@ -24,10 +28,11 @@ function say(words) {
 async function connect(event) {
   const [port] = event.ports;
   if (event.source !== window.parent || event.data?.type !== CONNECT || !port) return;
-  const { frames = [] } = await config;
+  // That they did not load is said already.
+  const { frames = [] } = await config.catch(() => ({}));
   if (!frames.includes(event.origin)) {
     port.close();
-    say(`${event.origin} is not among the pages that may show Hookboard. Whoever runs Hookboard can allow it.`);
+    say(`${event.origin} is not among the pages that may show Hookboard. Whoever runs Hookboard allows it by --allow-frame, or under frames in config.json.`);
     return;
   }
   removeEventListener("message", connect);

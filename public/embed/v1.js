@@ -21,8 +21,6 @@ const AHEAD_MS = 30_000;
 
 const attribute = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-// ── What all panels share ────────────────────────────────────────────────────────────────────────────────────────
-
 const kits = new Map();
 /** How often the page's code has stopped: each time needs a fresh copy of it. The build has one in stock. */
 let stops = 0;
@@ -68,8 +66,6 @@ async function got(url, options) {
   return answer;
 }
 
-// ── Addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
-
 /** The path of a registry or project, if the scope has one. */
 function placeOf({ entity, registry, project }) {
   const [kind, name] = registry ? ["registry", registry] : ["project", project];
@@ -110,17 +106,15 @@ function viewOf(address) {
   return undefined;
 }
 
-/** Whether an address is within the scope: its place, and what was sent from there; or its team, but for the settings. */
+/** Whether an address is within the scope: its place, with the team's deliveries and events; or its team, but for the settings. */
 function isWithin(scope, address) {
-  const path = decodeURIComponent(address.split("?")[0]);
-  const below = (base) => path === base || path.startsWith(`${base}/`);
-  const team = `/${scope.entity}`;
-  const place = placeOf(scope);
-  if (!place) return below(team) && !below(`${team}/settings`);
-  return below(decodeURIComponent(place)) || path.startsWith(`${team}/deliveries/`) || path.startsWith(`${team}/events/`);
+  const parts = address.split("?")[0].split("/").slice(1);
+  const below = (...names) => names.every((name, index) => parts[index] === encodeURIComponent(name));
+  const [kind, name] = scope.registry ? ["registry", scope.registry] : ["project", scope.project];
+  if (!name) return below(scope.entity) && parts[1] !== "settings";
+  const isSent = below(scope.entity) && ["deliveries", "events"].includes(parts[1]) && parts.length > 2;
+  return below(scope.entity, kind, name) || isSent;
 }
-
-// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Gives the host's key, kept in memory until it is refused or about to end. Calls at once ask once. */
 function keeper(panel, tell) {
@@ -156,8 +150,6 @@ function keeper(panel, tell) {
   };
 }
 
-// ── What a call changed ──────────────────────────────────────────────────────────────────────────────────────────
-
 const SAVED = /^\/entities\/([^/?]+)\/(automation|webhook|secret)s(?:\/([^/?]+?)(\/duplicate)?)?$/;
 
 /** What a call of the interface changed, for `hookboard:saved`; nothing where it is none of the host's concern. */
@@ -166,14 +158,15 @@ function savedBy(method, path, answer) {
   if (!found) return undefined;
   const [, entity, kind, named, isCopy] = found;
   if (named === "validate" || named === "backtest") return undefined;
-  const change = named === "bulk" ? "updated" : ({ DELETE: "deleted", POST: "created" }[method] ?? "updated");
+  const isMany = named === "bulk" || named === "import";
+  const change = isMany ? "updated" : ({ DELETE: "deleted", POST: "created" }[method] ?? "updated");
   let body;
   try {
     body = answer ? JSON.parse(answer) : undefined;
   } catch {
     // Not ours to read.
   }
-  const id = named && named !== "bulk" && !isCopy ? decodeURIComponent(named) : body?.id;
+  const id = named && !isMany && !isCopy ? decodeURIComponent(named) : body?.id;
   return { kind, change, entity: decodeURIComponent(entity), id, name: body?.name };
 }
 
@@ -182,8 +175,6 @@ function keepTyping(event) {
   const isTyped = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
   if (isTyped && event.composedPath()[0].matches?.("input, textarea, select")) event.stopPropagation();
 }
-
-// ── The element ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 // Hosts that render on a server import this module there too, where there are no elements.
 const Base = globalThis.HTMLElement ?? class {};

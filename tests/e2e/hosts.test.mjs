@@ -125,8 +125,14 @@ test("a panel leaves its host as it is: looks, links, history, stylesheets", asy
   // The host's own links and keys are its own.
   await page.getByRole("link", { name: "Claims" }).click();
   assert.equal(new URL(page.url()).hash, "#claims");
+  await page.evaluate(() => {
+    window.heard = [];
+    addEventListener("keydown", ({ key, defaultPrevented }) => window.heard.push([key, defaultPrevented]));
+  });
   await page.keyboard.press("Control+k");
   await page.keyboard.press("?");
+  const heard = (await page.evaluate(() => window.heard)).filter(([key]) => ["k", "?"].includes(key));
+  assert.deepEqual(heard, [["k", false], ["?", false]]);
   assert.equal(await page.getByRole("dialog").count(), 0);
   // What is typed into the panel's fields is none of the host's shortcuts.
   await page.evaluate(() => {

@@ -1,4 +1,4 @@
-// The REST interface as its own document says: Schemathesis calls every operation with what the document allows and
+// The REST interface as its own document says: Schemathesis calls the operations with what the document allows and
 // with what it forbids, and holds each answer to it. The inputs are the same at each run.
 
 import assert from "node:assert/strict";
@@ -23,7 +23,7 @@ before(async () => {
 
 after(() => server.stop());
 
-test("every operation answers as the interface's document says", async () => {
+test("operations answer as the interface's document says", async () => {
   const key = await signIn(server);
   const run = spawn(
     join(dirname(PYTHON), "schemathesis"),

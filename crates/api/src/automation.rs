@@ -154,6 +154,30 @@ pub struct WebhookRef {
     pub paused: bool,
 }
 
+/// In which order automations are listed; `-` turns it round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Sort {
+    /// Oldest first.
+    #[serde(rename = "created")]
+    Created,
+    /// Newest first.
+    #[default]
+    #[serde(rename = "-created")]
+    Newest,
+    /// By name, letter case aside.
+    #[serde(rename = "name")]
+    Name,
+    /// By name, from the end.
+    #[serde(rename = "-name")]
+    NameBackwards,
+    /// Those that never fired, then the one that fired longest ago.
+    #[serde(rename = "fired")]
+    Fired,
+    /// The one that fired last, first.
+    #[serde(rename = "-fired")]
+    LastFired,
+}
+
 /// The last results of an automation or webhook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Activity {

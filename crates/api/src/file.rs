@@ -186,7 +186,7 @@ pub struct ImportChange {
     pub name: String,
     /// Its scope.
     pub scope: FileScope,
-    /// Its id; none of one that would be made.
+    /// Its id; none, on a dry run, of one that would be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where the file's and the one there is differ.

@@ -36,9 +36,9 @@ async fn main() -> ExitCode {
                 return ExitCode::from(ended.code());
             }
         },
-        Command::Schema => {
-            serde_json::to_string_pretty(&http::schema()).map(|text| print(&text)).map_err(|error| error.to_string())
-        }
+        Command::Schema => http::schema()
+            .and_then(|schema| serde_json::to_string_pretty(&schema).map_err(|error| error.to_string()))
+            .map(|text| print(&text)),
         Command::Openapi => {
             http::openapi().to_pretty_json().map(|text| print(&text)).map_err(|error| error.to_string())
         }

@@ -56,6 +56,7 @@ pub(crate) fn test() -> Done {
     node_packages()?;
     postgres()?;
     web_servers()?;
+    schemathesis()?;
     python()?;
     streamlit().map(|_| ())
 }

@@ -19,7 +19,7 @@ pub(super) struct Filters {
     pub sort: Option<String>,
 }
 
-/// Orders of the list and their words, for the narrow window that shows no heads.
+/// Orders of the list and their words, for the choice beside the filters: narrow windows show no heads.
 pub(super) const SORTS: [(&str, &str); 3] = [("-fired", "Last fired"), ("name", "Name"), ("created", "Oldest first")];
 /// Orders that heads of columns ask for beside those.
 const TURNED: [&str; 2] = ["fired", "-name"];

@@ -55,8 +55,9 @@ impl Export {
         let text = self.remote.text("GET", &self.remote.path(&format!("/automations/export{query}"))?, Body::None)?;
         match self.output {
             None => print(&text),
-            Some(path) => std::fs::write(&path, text)
-                .map_err(|error| Ended::Usage(format!("{} cannot be written: {error}.", path.display())))?,
+            Some(path) => std::fs::write(&path, text).map_err(|error| {
+                Ended::Usage(format!("{} cannot be written: {error}. Check the path and its rights.", path.display()))
+            })?,
         }
         Ok(())
     }
@@ -105,7 +106,9 @@ impl Compare {
 }
 
 fn send(remote: &Remote, file: &PathBuf, dry_run: bool) -> Result<Imported, Ended> {
-    let unreadable = |error: std::io::Error| Ended::Usage(format!("{} cannot be read: {error}.", file.display()));
+    let unreadable = |error: std::io::Error| {
+        Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", file.display()))
+    };
     let mut bytes = Vec::new();
     if file.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes).map_err(unreadable)?;

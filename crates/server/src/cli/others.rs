@@ -32,7 +32,9 @@ pub struct Send {
 impl Events {
     pub(super) fn run(self) -> Result<(), Ended> {
         let Self::Send(Send { file, remote }) = self;
-        let unreadable = |error: std::io::Error| Ended::Usage(format!("{} cannot be read: {error}.", file.display()));
+        let unreadable = |error: std::io::Error| {
+            Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", file.display()))
+        };
         let mut bytes = Vec::new();
         if file.as_os_str() == "-" {
             std::io::stdin().read_to_end(&mut bytes).map_err(unreadable)?;

@@ -1,6 +1,7 @@
 //! The server that a command calls, and how a command ends.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use clap::Args;
 use hookboard_api::account::Me;
@@ -10,6 +11,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
+
+/// How long an answer is waited for: longer than any webhook that is tested may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// The most that is read of an answer: more than ten thousand automations with their payloads.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Where the server is, and who calls.
 #[derive(Debug, Clone, Args)]
@@ -171,6 +177,7 @@ impl Remote {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
             .tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build())
             .build();
         let unreached = |error: ureq::Error| {
@@ -178,7 +185,7 @@ impl Remote {
         };
         let mut answer = ureq::Agent::new_with_config(config).run(request).map_err(unreached)?;
         let status = answer.status().as_u16();
-        let text = answer.body_mut().with_config().limit(1 << 30).read_to_string().map_err(unreached)?;
+        let text = answer.body_mut().with_config().limit(MOST_BYTES).read_to_string().map_err(unreached)?;
         if (200..300).contains(&status) {
             return Ok(text);
         }

@@ -5,7 +5,7 @@ mod sort;
 use std::collections::HashMap;
 
 use hookboard_api::EventType;
-use hookboard_api::automation::{Action, Activity, Automation, AutomationDraft, Revision, WebhookRef};
+use hookboard_api::automation::{Action, Activity, Automation, AutomationDraft, Revision, Sort, WebhookRef};
 use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
@@ -16,7 +16,7 @@ use super::{Conn, Db, Page, Result, generation, json, sql, to_json, webhooks};
 use crate::clock;
 use crate::failure::Failure;
 
-pub use sort::{Cursor, Sort};
+pub use sort::Cursor;
 
 #[derive(Debug)]
 struct Row {

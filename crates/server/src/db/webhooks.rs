@@ -12,6 +12,14 @@ use super::{Conn, Db, Result, generation, json, secrets, sql, to_json};
 use crate::clock;
 use crate::failure::Failure;
 
+/// The condition of deliveries that have come to something, as SQL.
+macro_rules! has_result {
+    () => {
+        "state NOT IN ('waiting', 'sending', 'canceled')"
+    };
+}
+pub(super) use has_result;
+
 /// A webhook's row.
 #[derive(Debug, Clone)]
 pub struct WebhookRow {
@@ -144,9 +152,7 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
         "SELECT value, (SELECT json_group_array(json_array(id, state, outcome, status, created_at, due_ms)) FROM ",
     );
     query.push("(SELECT id, state, outcome, status, created_at, due_ms FROM deliveries WHERE ").push(column);
-    query.push(
-        " = value AND state NOT IN ('waiting', 'sending', 'canceled') ORDER BY id DESC LIMIT 20) AS newest) FROM json_each(",
-    );
+    query.push(concat!(" = value AND ", has_result!(), " ORDER BY id DESC LIMIT 20) AS newest) FROM json_each("));
     query.push_bind(to_json(&ids)?).push(")");
     let all: Vec<(String, String)> = query.build_as().fetch_all(conn).await?;
     let mut found = HashMap::with_capacity(all.len());

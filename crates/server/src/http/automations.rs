@@ -10,7 +10,7 @@ use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
 use hookboard_api::automation::{
-    Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Revision, check_cooldown,
+    Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Revision, Sort, check_cooldown,
 };
 use hookboard_api::backtest::{Backtest, BacktestRequest};
 use hookboard_api::delivery::Judged;
@@ -32,7 +32,6 @@ use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
 use crate::db::automations::Cursor;
-pub(super) use crate::db::automations::Sort;
 use crate::db::catalogue::{self, PlaceRow};
 use crate::db::{Conn, Page, automations, backtest, events, webhooks};
 use crate::failure::Failure;
@@ -171,8 +170,7 @@ async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<A
     automations::check(&mut tx, &team.id, draft).await?;
     let id = automations::create(&mut tx, &team.id, &place.id, draft, &team.user).await?;
     let automation = automations::get(&mut tx, &team.id, &id).await?;
-    let change = Change::created(AuditKind::Automation, &id, &automation.name);
-    team.audit(&mut tx, change.after(&automations::told(&automation)?)?).await?;
+    audit_creation(&mut tx, team, &automation).await?;
     tx.commit().await?;
     after_change(app, team, &id);
     Ok(automation)
@@ -219,8 +217,19 @@ pub(super) async fn replace(
     Ok(tagged(automation.revision, automation))
 }
 
+/// Writes what an automation was made as.
+pub(super) async fn audit_creation(conn: &mut Conn, team: &Team, made: &Automation) -> Result<(), Failure> {
+    let change = Change::created(AuditKind::Automation, &made.id, &made.name);
+    team.audit(conn, change.after(&automations::told(made)?)?).await
+}
+
 /// Writes what differs between an automation before and after a change.
-async fn audit_change(conn: &mut Conn, team: &Team, before: &Automation, after: &Automation) -> Result<(), Failure> {
+pub(super) async fn audit_change(
+    conn: &mut Conn,
+    team: &Team,
+    before: &Automation,
+    after: &Automation,
+) -> Result<(), Failure> {
     let change = Change::changed(AuditKind::Automation, &after.id, &after.name);
     team.audit(conn, change.before(&automations::told(before)?)?.after(&automations::told(after)?)?).await
 }

@@ -3,11 +3,9 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::account::Role;
-use hookboard_api::audit::AuditKind;
-use hookboard_api::automation::{Action, AutomationDraft};
+use hookboard_api::automation::{Action, Automation, AutomationDraft, Sort};
 use hookboard_api::file::{
     AutomationFile, FileAction, FileAutomation, FileChange, FileScope, Import, ImportChange, VERSION, differences,
 };
@@ -18,12 +16,11 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
-use super::automations::{place_of, scope_place};
+use super::automations::{audit_change, audit_creation, place_of, scope_place};
 use super::extract::{Params, Segments, bytes};
 use super::reading::{form, read};
 use crate::app::App;
-use crate::db::audit::Change;
-use crate::db::automations::{self, Sort, Wanted};
+use crate::db::automations::{self, Wanted};
 use crate::db::{Conn, Page, webhooks};
 use crate::failure::Failure;
 
@@ -80,13 +77,14 @@ pub(super) async fn export(
     // The same automations are the same file, whenever they were made.
     automations.sort_by(|one, other| key(one).cmp(&key(other)));
     let file = AutomationFile { version: VERSION, automations };
-    let (kind, name, text) = match which.format.unwrap_or_default() {
-        Format::Yaml => ("application/yaml", "automations.yaml", yaml(&file)?),
-        Format::Json => ("application/json", "automations.json", serde_json::to_string_pretty(&file)? + "\n"),
+    let (kind, saved, text) = match which.format.unwrap_or_default() {
+        Format::Yaml => ("application/yaml", "attachment; filename=\"automations.yaml\"", yaml(&file)?),
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&file)? + "\n";
+            ("application/json", "attachment; filename=\"automations.json\"", text)
+        }
     };
-    let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
-    headers.extend(saved.ok().map(|saved| (CONTENT_DISPOSITION, saved)));
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, saved)];
     Ok((headers, text).into_response())
 }
 
@@ -126,37 +124,117 @@ pub(super) async fn import(
 ) -> Result<Json<Import>, Failure> {
     let team = caller.team(&app, &entity, if dry_run { Role::Viewer } else { Role::Admin }).await?;
     let file = file(request, &app).await?;
+    // Whatever can be looked up is, before there is one writer's turn to keep.
+    let planned = plan(&app, &team, &file).await?;
+    let mut changes = Vec::with_capacity(planned.len());
+    if dry_run {
+        let mut connection = app.db().read().acquire().await?;
+        for one in &planned {
+            changes.push(one.compare(&mut connection, &team).await?.1);
+        }
+        return Ok(Json(Import { dry_run, changes }));
+    }
     let mut tx = app.db().begin().await?;
-    let mut changes = Vec::with_capacity(file.automations.len());
-    let mut faults: Option<Problem> = None;
-    for (index, automation) in file.automations.iter().enumerate() {
-        match take(&app, &team, &mut tx, automation)
-            .await
-            .map_err(|failure| failure.under(&format!("/automations/{index}")))
-        {
-            Ok(change) if faults.is_none() => changes.push(change),
-            Ok(_) => {}
-            // All faults of a file are told at once.
-            Err(Failure::Problem(problem)) if problem.code == ProblemCode::Invalid => match &mut faults {
-                None => faults = Some(*problem),
-                Some(faults) => {
-                    faults.errors.extend(problem.errors);
-                    faults.diagnostics.extend(problem.diagnostics);
-                }
-            },
-            Err(failure) => return Err(failure),
-        }
+    for one in &planned {
+        changes.push(one.write(&mut tx, &team).await?);
     }
-    if let Some(faults) = faults {
-        return Err(faults.into());
-    }
-    if !dry_run {
-        tx.commit().await?;
-        if changes.iter().any(|change| change.change != FileChange::Unchanged) {
-            app.changed(Topic::Automation, &team.name, None);
-        }
+    tx.commit().await?;
+    if changes.iter().any(|change| change.change != FileChange::Unchanged) {
+        app.changed(Topic::Automation, &team.name, None);
     }
     Ok(Json(Import { dry_run, changes }))
+}
+
+/// An automation of a file, and what it stands for in this team.
+struct Planned<'f> {
+    automation: &'f FileAutomation,
+    draft: AutomationDraft,
+    place_id: String,
+    /// JSON pointer of the automation in the file.
+    pointer: String,
+}
+
+/// What the automations of a file stand for. All faults are told at once.
+async fn plan<'f>(app: &App, team: &Team, file: &'f AutomationFile) -> Result<Vec<Planned<'f>>, Failure> {
+    let mut connection = app.db().read().acquire().await?;
+    let mut planned = Vec::with_capacity(file.automations.len());
+    let mut faults: Option<Problem> = None;
+    for (index, automation) in file.automations.iter().enumerate() {
+        let pointer = format!("/automations/{index}");
+        match planned_one(app, team, &mut connection, automation, pointer.clone()).await {
+            Ok(one) => planned.push(one),
+            Err(failure) => match failure.under(&pointer) {
+                Failure::Problem(problem) if problem.code == ProblemCode::Invalid => match &mut faults {
+                    None => faults = Some(*problem),
+                    Some(faults) => {
+                        faults.errors.extend(problem.errors);
+                        faults.diagnostics.extend(problem.diagnostics);
+                    }
+                },
+                failure => return Err(failure),
+            },
+        }
+    }
+    faults.map_or(Ok(planned), |faults| Err(faults.into()))
+}
+
+async fn planned_one<'f>(
+    app: &App,
+    team: &Team,
+    conn: &mut Conn,
+    automation: &'f FileAutomation,
+    pointer: String,
+) -> Result<Planned<'f>, Failure> {
+    let draft = draft(team, conn, automation).await?;
+    let place = scope_place(app, team, &draft.scope).await.map_err(|failure| rename(failure, automation))?;
+    automations::check(conn, &team.id, &draft).await.map_err(|failure| rename(failure, automation))?;
+    Ok(Planned { automation, draft, place_id: place.id, pointer })
+}
+
+impl Planned<'_> {
+    /// The automation there is, and what taking this one in does.
+    async fn compare(&self, conn: &mut Conn, team: &Team) -> Result<(Option<Automation>, ImportChange), Failure> {
+        let told = |change, id, differences| ImportChange {
+            change,
+            name: self.automation.name.clone(),
+            scope: self.automation.scope.clone(),
+            id,
+            differences,
+        };
+        let collection = self.draft.scope.collection.as_deref();
+        let Some(id) = automations::named(conn, &self.place_id, collection, &self.draft.name).await? else {
+            return Ok((None, told(FileChange::Created, None, Vec::new())));
+        };
+        let current = automations::get(conn, &team.id, &id).await?;
+        let before = serde_json::to_value(FileAutomation::from(&current))?;
+        let differences = differences(&before, &serde_json::to_value(self.automation)?);
+        let change = if differences.is_empty() { FileChange::Unchanged } else { FileChange::Updated };
+        Ok((Some(current), told(change, Some(id), differences)))
+    }
+
+    /// Makes it, or changes the one there is.
+    async fn write(&self, conn: &mut Conn, team: &Team) -> Result<ImportChange, Failure> {
+        let (current, mut change) = self.compare(conn, team).await?;
+        if change.change == FileChange::Unchanged {
+            return Ok(change);
+        }
+        // What it was planned with may have gone meanwhile.
+        let checked = automations::check(conn, &team.id, &self.draft).await;
+        checked.map_err(|failure| rename(failure, self.automation).under(&self.pointer))?;
+        let author = &team.user;
+        let Some(current) = current else {
+            let id = automations::create(conn, &team.id, &self.place_id, &self.draft, author).await?;
+            let made = automations::get(conn, &team.id, &id).await?;
+            audit_creation(conn, team, &made).await?;
+            change.id = Some(id);
+            return Ok(change);
+        };
+        let revision = current.revision + 1;
+        automations::update(conn, &current.id, &self.place_id, revision, &self.draft, author).await?;
+        let changed = automations::get(conn, &team.id, &current.id).await?;
+        audit_change(conn, team, &current, &changed).await?;
+        Ok(change)
+    }
 }
 
 async fn file(request: Request, app: &App) -> Result<AutomationFile, Failure> {
@@ -193,37 +271,6 @@ async fn file(request: Request, app: &App) -> Result<AutomationFile, Failure> {
         }
     }
     Ok(file)
-}
-
-/// Makes or changes one automation of a file.
-async fn take(app: &App, team: &Team, conn: &mut Conn, automation: &FileAutomation) -> Result<ImportChange, Failure> {
-    let draft = draft(team, conn, automation).await?;
-    let place = scope_place(app, team, &draft.scope).await.map_err(|failure| rename(failure, automation))?;
-    automations::check(conn, &team.id, &draft).await.map_err(|failure| rename(failure, automation))?;
-    let told = |change, id, differences| ImportChange {
-        change,
-        name: automation.name.clone(),
-        scope: automation.scope.clone(),
-        id,
-        differences,
-    };
-    let collection = draft.scope.collection.as_deref();
-    let Some(id) = automations::named(conn, &place.id, collection, &draft.name).await? else {
-        let id = automations::create(conn, &team.id, &place.id, &draft, &team.user).await?;
-        let change = Change::created(AuditKind::Automation, &id, &draft.name);
-        team.audit(conn, change.after(&draft)?).await?;
-        return Ok(told(FileChange::Created, None, Vec::new()));
-    };
-    let current = automations::get(conn, &team.id, &id).await?;
-    let differences =
-        differences(&serde_json::to_value(FileAutomation::from(&current))?, &serde_json::to_value(automation)?);
-    if differences.is_empty() {
-        return Ok(told(FileChange::Unchanged, Some(id), differences));
-    }
-    automations::update(conn, &id, &place.id, current.revision + 1, &draft, &team.user).await?;
-    let change = Change::changed(AuditKind::Automation, &id, &draft.name);
-    team.audit(conn, change.before(&AutomationDraft::from(&current))?.after(&draft)?).await?;
-    Ok(told(FileChange::Updated, Some(id), differences))
 }
 
 /// The draft that an automation of a file stands for in this team.

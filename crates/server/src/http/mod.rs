@@ -31,7 +31,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hookboard_api::problem::{Problem, ProblemCode};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,6 +49,7 @@ use crate::app::App;
 use crate::failure::{Failure, respond};
 
 pub use self::probes::operations;
+pub use self::schema::schema;
 
 /// The whole document, but for the paths, which the routes bring along.
 #[derive(OpenApi)]
@@ -58,7 +59,7 @@ pub use self::probes::operations;
         description = "Webhook automations for machine-learning registries and projects. Every call takes `Authorization: Bearer <key>`; errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`, which the server's log has too: the call's own, where that is one word of at most 128 letters, digits, `-`, `_` and `.`, else a new one. A `traceparent` (W3C Trace Context) is taken over where the server sends traces.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(Problem, automations::Sort, catalogue::Places, files::Format)),
+    components(schemas(Problem, hookboard_api::automation::Sort, catalogue::Places, files::Format)),
     security(("key" = []))
 )]
 struct Document;
@@ -116,8 +117,6 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stream::stream))
 }
 
-pub use schema::schema;
-
 /// The OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
@@ -160,7 +159,7 @@ pub fn router(app: &App) -> Router {
     let api = api
         .route_layer(axum::middleware::from_fn_with_state(queries, queries::check))
         .route("/openapi.json", get(document))
-        .route("/automations.schema.json", get(|| async { axum::Json(schema::schema()) }))
+        .route("/automations.schema.json", get(file_schema))
         .fallback(unknown_call)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(extract::MAX_REQUEST_BYTES))
@@ -194,6 +193,17 @@ async fn no_metrics() -> Failure {
         ProblemCode::NotFound,
         "Metrics are on a listener of their own. Start the server with --metrics-listen.",
     )
+}
+
+async fn file_schema() -> Response {
+    match schema() {
+        Ok(schema) => axum::Json(schema).into_response(),
+        Err(error) => {
+            tracing::error!(error, "the schema of files cannot be made");
+            Failure::new(ProblemCode::Internal, "The schema cannot be made, and the server's log says why.")
+                .into_response()
+        }
+    }
 }
 
 async fn unknown_call() -> Failure {

@@ -10,8 +10,12 @@ const DEFS: &str = "#/$defs/";
 const ROOT: &str = "AutomationFile";
 
 /// JSON Schema 2020-12, which is what types of `OpenAPI` 3.1 are written in.
-pub fn schema() -> Value {
-    let document = serde_json::to_value(openapi()).unwrap_or_default();
+///
+/// # Errors
+///
+/// If the document cannot be written as JSON, or does not hold the type.
+pub fn schema() -> Result<Value, String> {
+    let document = serde_json::to_value(openapi()).map_err(|error| error.to_string())?;
     let all = &document["components"]["schemas"];
     let mut defs = Map::new();
     let mut wanted = vec![ROOT.to_owned()];
@@ -22,11 +26,11 @@ pub fn schema() -> Value {
             defs.insert(name, own);
         }
     }
-    let mut schema = defs.remove(ROOT).unwrap_or_default();
+    let mut schema = defs.remove(ROOT).filter(Value::is_object).ok_or("the document has no type of a file")?;
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Automations of Hookboard");
     schema["$defs"] = Value::Object(defs);
-    schema
+    Ok(schema)
 }
 
 /// Leads references to the schema's own definitions, and names these.

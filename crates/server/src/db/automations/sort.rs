@@ -5,52 +5,28 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use hookboard_api::automation::Sort;
 use uuid::Uuid;
 
+use crate::db::webhooks::has_result;
 use crate::db::{Conn, Page, Result, sql};
 
-/// In which order automations are listed; `-` turns it round.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub enum Sort {
-    /// Oldest first.
-    #[serde(rename = "created")]
-    Created,
-    /// Newest first.
-    #[default]
-    #[serde(rename = "-created")]
-    Newest,
-    /// By name, letter case aside.
-    #[serde(rename = "name")]
-    Name,
-    /// By name, from the end.
-    #[serde(rename = "-name")]
-    NameBackwards,
-    /// Those that never fired, then the one that fired longest ago.
-    #[serde(rename = "fired")]
-    Fired,
-    /// The one that fired last, first.
-    #[serde(rename = "-fired")]
-    LastFired,
+/// What the order goes by; ties go by id.
+const fn key(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Created | Sort::Newest => "automations.id",
+        Sort::Name | Sort::NameBackwards => "lower(automations.name)",
+        // Ids carry their time. The same results that a list shows.
+        Sort::Fired | Sort::LastFired => concat!(
+            "coalesce((SELECT max(deliveries.id) FROM deliveries WHERE automation_id = automations.id AND ",
+            has_result!(),
+            "), '')"
+        ),
+    }
 }
 
-impl Sort {
-    /// What it goes by; ties go by id.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Created | Self::Newest => "automations.id",
-            Self::Name | Self::NameBackwards => "lower(automations.name)",
-            // Ids carry their time. The same results that a list shows.
-            Self::Fired | Self::LastFired => {
-                "coalesce((SELECT max(deliveries.id) FROM deliveries WHERE automation_id = automations.id AND state NOT IN ('waiting', 'sending', 'canceled')), '')"
-            }
-        }
-    }
-
-    const fn is_descending(self) -> bool {
-        matches!(self, Self::Newest | Self::NameBackwards | Self::LastFired)
-    }
+const fn is_descending(sort: Sort) -> bool {
+    matches!(sort, Sort::Newest | Sort::NameBackwards | Sort::LastFired)
 }
 
 /// The last row of a page.
@@ -117,10 +93,10 @@ pub(super) async fn places(
     page: &Page<Cursor>,
     narrow: impl FnOnce(&mut sql::Builder),
 ) -> Result<Vec<(String, String)>> {
-    let (order, beyond) = if sort.is_descending() { (" DESC", " < ") } else { ("", " > ") };
+    let (order, beyond) = if is_descending(sort) { (" DESC", " < ") } else { ("", " > ") };
     let by_id = matches!(sort, Sort::Created | Sort::Newest);
     let mut query = sql::Builder::new("SELECT id, sort_key FROM (SELECT automations.id AS id, ");
-    query.push(sort.key()).push(" AS sort_key ");
+    query.push(key(sort)).push(" AS sort_key ");
     narrow(&mut query);
     // Inside, where an index ends it; a key has to be there first.
     if let (true, Some(Cursor::Created(after))) = (by_id, &page.after) {
