@@ -321,7 +321,9 @@ mod tests {
                 let bytes = &text.as_bytes()[..(before.len() + CUT_BYTES + cut).min(before.len() + spelling.len())];
                 let masked = masking.over(&String::from_utf8_lossy(bytes));
                 let begun = spelling.char_indices().map(|(at, _)| at).find(|at| *at >= CUT_BYTES).unwrap_or(spelling.len());
-                proptest::prop_assert!(!masked[before.len().min(masked.len())..].starts_with(&spelling[..begun]), "{masked}");
+                // Dots may stand for the end of what came before as well: by chance it begins another spelling.
+                let rest = masked.get(before.len()..).unwrap_or_default();
+                proptest::prop_assert!(!rest.starts_with(&spelling[..begun]), "{masked}");
             }
             let encoded = BASE64_STANDARD.encode(format!("{before}{secret}{after}"));
             let inner = &base64s(&secret)[2..];
