@@ -304,7 +304,8 @@ export class HookboardPanel extends Base {
 
   /** Theme and density, which need no new start. */
   #dress() {
-    if (this.getAttribute("density") !== this.density && this.#given.density) this.setAttribute("density", this.density);
+    const { density } = this.#given;
+    if (density && this.getAttribute("density") !== String(density)) this.setAttribute("density", density);
     if (!this.#hook) return;
     const { theme } = this;
     if (theme === "light" || theme === "dark") this.#hook.dataset.theme = theme;

@@ -182,11 +182,13 @@ for (const site of sites) {
   });
 
   test(`${site.name}: a missing file is a 404 that nobody keeps`, async () => {
-    for (const path of [`${build}/gone.js`, "build-0000000000000000/hookboard-page.js", "gone.css", "kestrel/gone.js", "embed/gone.js"]) {
+    for (const path of [`${build}/gone.js`, "build-0000000000000000/hookboard-page.js", "gone.css", "embed/gone.js"]) {
       const { status, headers, body } = await get(at(path));
       assert.deepEqual([path, status, headers["cache-control"]], [path, 404, "no-store"]);
       assert.ok(!body.includes("hook"));
     }
+    const { status, body } = await get(at("kestrel/registry/Models/collections/bert-v1.5"));
+    assert.ok(status === 200 && body.includes("<base"), "names in addresses have dots");
   });
 
   test(`${site.name}: the build's own twins are sent`, async () => {

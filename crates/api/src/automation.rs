@@ -13,7 +13,7 @@ use crate::trigger::Trigger;
 
 /// What an automation does with a match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// Renders a payload and delivers it.
     Webhook {

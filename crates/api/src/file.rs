@@ -72,7 +72,7 @@ pub struct FileScope {
 
 /// What an automation of a file does with a match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FileAction {
     /// Renders a payload and delivers it.
     Webhook {

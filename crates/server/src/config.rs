@@ -202,7 +202,7 @@ fn endpoint(text: &str) -> Result<Url, String> {
 fn origin(text: &str) -> Result<String, String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let bare = url.filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none());
-    bare.filter(|url| url.username().is_empty() && url.password().is_none())
+    bare.filter(|url| url.username().is_empty() && url.password().is_none() && !url.host_str().unwrap_or("*").contains('*'))
         .map(|url| url.origin().ascii_serialization())
         .ok_or_else(|| {
             String::from("it is to be http:// or https:// with a host and, where it has one, a port; name each origin, there is no wildcard")
@@ -230,6 +230,7 @@ mod tests {
             ("https://dash.example:443/", Some("https://dash.example")),
             ("http://127.0.0.1:3000", Some("http://127.0.0.1:3000")),
             ("*", None),
+            ("https://*.dash.example", None),
             ("null", None),
             ("dash.example", None),
             ("https://dash.example/panel", None),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::db::sql::{self, Bind as _, Conn, Kind, Row, Value};
 use crate::db::{Db, Result as DbResult};
-use crate::serve::{FILE, lock};
+use crate::serve::{FILE, lock, say};
 
 /// Every table, those that others refer to first.
 const TABLES: [&str; 23] = [
@@ -58,11 +58,9 @@ pub async fn sqlite_to_postgres(data: &Path, url: &str) -> Result<(), String> {
         ));
     };
     for (table, rows) in &copied {
-        println!("{rows:>10}  {table}");
+        say!("{rows:>10}  {table}");
     }
-    println!(
-        "All is copied. Start `hookboard serve --database …` with the key that the file's secrets are sealed with."
-    );
+    say!("All is copied. Start `hookboard serve --database …` with the key that the file's secrets are sealed with.");
     to.close().await;
     from.close().await;
     Ok(())

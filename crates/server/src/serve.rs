@@ -23,6 +23,15 @@ use crate::seal::Seal;
 use crate::telemetry::Telemetry;
 use crate::{demo, http, panics, worker};
 
+/// Writes a line for whoever started the process. That it cannot be written ends nothing.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+pub(crate) use say;
+
 /// How long deliveries in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -96,7 +105,7 @@ pub async fn run_worker(mut engine: Engine) -> Result<(), String> {
         operate(&app, listener, stop.clone());
     }
     let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
-    println!("Hookboard {} delivers", env!("CARGO_PKG_VERSION"));
+    say!("Hookboard {} delivers", env!("CARGO_PKG_VERSION"));
     signal().await;
     stop.cancel();
     drain(worker).await;
@@ -195,7 +204,7 @@ async fn watched(engine: &Engine) -> Result<Option<TcpListener>, String> {
 /// Answers those who watch the server, until `stop`.
 fn operate(app: &App, listener: TcpListener, stop: CancellationToken) {
     if let Ok(address) = listener.local_addr() {
-        println!("Metrics are at http://{address}/metrics, for everybody who reaches that address");
+        say!("Metrics are at http://{address}/metrics, for everybody who reaches that address");
     }
     let router = http::operations(app);
     tokio::spawn(async move {
@@ -287,17 +296,17 @@ fn public_url(app: &App, address: SocketAddr) -> String {
 }
 
 fn announce(app: &App, address: SocketAddr, first: &First) {
-    println!("Hookboard {} listens on {}", env!("CARGO_PKG_VERSION"), public_url(app, address));
+    say!("Hookboard {} listens on {}", env!("CARGO_PKG_VERSION"), public_url(app, address));
     let First { team, admin, link } = first;
     if let Some(link) = link {
-        println!("Sign in once within 10 minutes as {admin} of {team} with this link:\n\n    {link}\n");
+        say!("Sign in once within 10 minutes as {admin} of {team} with this link:\n\n    {link}\n");
     } else {
-        println!(
+        say!(
             "There is no sign-in link: {admin} is not in the team {team}. Start with --admin and the name of a member for one."
         );
     }
     if app.settings().demo {
-        println!(
+        say!(
             "This is the demo: webhooks may point to this machine, and a receiver takes what is sent at {}/sink/<name>.",
             public_url(app, address)
         );

@@ -87,11 +87,15 @@ fn a_file_is_compared_taken_in_and_written_out() {
 #[test]
 fn automations_deliveries_and_events_are_at_hand() {
     let (folder, receiver) =
-        (Folder::new(), Receiver::start(|index| answer(if index < 1 { 200 } else { 500 }, "down")));
+        (Folder::new(), Receiver::start(|index| answer(if index < 1 { 200 } else { 500 }, "\u{1b}[2Jdown")));
     let server = server(&folder, &receiver);
     done(&server, &["import", "-"], FILE);
     assert!(done(&server, &["webhooks", "list"], "").contains("unused"));
-    assert!(done(&server, &["webhooks", "test", "hook"], "").starts_with("ok 200"));
+    let text = done(&server, &["webhooks", "test", "hook"], "");
+    assert!(
+        text.starts_with("ok 200") && text.contains("\\u{1b}[2Jdown"),
+        "what a receiver says steers no terminal: {text:?}"
+    );
     let event = json!({
         "type": "LINK_ARTIFACT",
         "subject": {"kind": "registry", "entity": "kestrel", "name": "models", "collection": "fraud", "version": 1}
@@ -149,6 +153,18 @@ fn it_ends_with_what_went_wrong_and_what_to_do() {
         let (ended, text, complaint) = run(&server, &arguments, input);
         assert!(ended == code && complaint.contains(words), "{arguments:?}: {ended} {text}{complaint}");
     }
+    let mut full = Command::new(env!("CARGO_BIN_EXE_hookboard"));
+    full.args(["keys", "create", "lost"])
+        .env("HOOKBOARD_URL", format!("http://{}", server.address))
+        .env("HOOKBOARD_KEY", &server.key);
+    let full = full
+        .stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk"))
+        .output()
+        .expect("ended");
+    assert_eq!(full.status.code(), Some(2), "{}", String::from_utf8_lossy(&full.stderr));
+    assert!(!done(&server, &["keys", "list"], "").contains("lost"), "a key that nobody has is revoked");
+    let (_, _, complaint) = run(&server, &["webhooks", "list", "--url", "http://u:planted@127.0.0.1:1"], "");
+    assert!(complaint.contains("was not reached") && !complaint.contains("planted"), "{complaint}");
     let script = done(&server, &["completions", "bash"], "");
     assert!(script.contains("redeliver"), "{script}");
 }

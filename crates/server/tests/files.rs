@@ -155,6 +155,32 @@ fn what_differs_is_told_and_changed_and_what_the_file_does_not_name_stays() {
 }
 
 #[test]
+fn many_imports_at_once_do_not_wait_for_each_other_for_ever() {
+    const AT_ONCE: usize = 8;
+    const AUTOMATIONS: usize = 60;
+    let folder = Folder::new();
+    let server = server(&folder);
+    let one = |index: usize| json!({"name": format!("a {index}"), "scope": {"registry": "models"}, "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}});
+    let all: Vec<Value> = (0..AUTOMATIONS).map(one).collect();
+    let file = json!({"version": 1, "automations": all}).to_string();
+    for query in ["?dry_run=true", ""] {
+        let answers: Vec<(u16, Value)> = std::thread::scope(|scope| {
+            let calls: Vec<_> = (0..AT_ONCE)
+                .map(|_| scope.spawn(|| import(&server, &server.key, query, "application/json", &file)))
+                .collect();
+            calls.into_iter().map(|call| call.join().expect("an answer")).collect()
+        });
+        assert!(
+            answers.iter().all(|(status, _)| *status == 200),
+            "{query}: {:?}",
+            answers.iter().map(|(status, _)| status).collect::<Vec<_>>()
+        );
+    }
+    let (_, list) = server.call("GET", "/entities/kestrel/automations?limit=1", None);
+    assert_eq!(list["total"], json!(AUTOMATIONS));
+}
+
+#[test]
 fn a_faulty_file_is_told_whole_and_changes_nothing() {
     let folder = Folder::new();
     let server = server(&folder);
@@ -188,6 +214,12 @@ fn a_faulty_file_is_told_whole_and_changes_nothing() {
         ("application/yaml", "version: 2\nautomations: []", 422, "version 2"),
         ("application/yaml", "version: 1\nautomation: []", 422, "automation"),
         ("application/yaml", "version: 1\nautomations: [{name: a, name: b}]", 400, "not YAML"),
+        (
+            "application/yaml",
+            "version: 1\nautomations: [{name: a, scope: {registry: models}, trigger: {event: LINK_ARTIFACT}, action: {type: webhook, webhook: hook, templte: x}}]",
+            422,
+            "templte",
+        ),
         ("text/plain", "version: 1", 415, "YAML or JSON"),
     ] {
         let (given, problem) = import(&server, &server.key, "", kind, text);

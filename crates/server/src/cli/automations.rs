@@ -8,7 +8,7 @@ use hookboard_api::webhook::TestResult;
 use serde_json::json;
 
 use super::others::tell_test;
-use super::remote::{Body, Ended, Remote, print, print_json, query, segment};
+use super::remote::{Body, Ended, Remote, print, print_json, query, segment, shown};
 use super::table;
 
 /// What to do with automations.
@@ -72,8 +72,7 @@ impl Automations {
                 if one.remote.json {
                     return print_json(&automation);
                 }
-                show(&automation);
-                Ok(())
+                show(&automation)
             }
             Self::Enable(one) => one.switch(true),
             Self::Disable(one) => one.switch(false),
@@ -114,8 +113,7 @@ impl Listing {
             &["name", "scope", "event", "webhook", "on", "last", "id"],
             automations.iter().map(row).collect(),
             "There are no automations here.",
-        );
-        Ok(())
+        )
     }
 }
 
@@ -149,12 +147,11 @@ impl One {
         if self.remote.json {
             return print_json(&json!({"id": changed.id, "enabled": changed.enabled}));
         }
-        print(&format!("{} is {}", changed.name, if changed.enabled { "on" } else { "off" }));
-        Ok(())
+        print(&shown(&format!("{} is {}", changed.name, if changed.enabled { "on" } else { "off" })))
     }
 }
 
-fn show(one: &Automation) {
+fn show(one: &Automation) -> Result<(), Ended> {
     let sentence: String = when(&one.trigger, &one.scope).iter().map(Part::text).collect();
     let then =
         one.webhook.as_ref().map_or_else(|| "record only".to_owned(), |webhook| format!("POST {}", webhook.name));
@@ -171,5 +168,5 @@ fn show(one: &Automation) {
         lines.push(String::new());
         lines.extend(template.lines().map(|line| format!("    {line}")));
     }
-    print(&lines.join("\n"));
+    print(&shown(&lines.join("\n")))
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use hookboard_api::delivery::{Delivery, DeliveryDetail, DeliveryFilter, RedeliverMany, RedeliveredMany};
 use hookboard_api::sentence::subject_words;
 
-use super::remote::{Body, Ended, Remote, print, print_json, query, segment};
+use super::remote::{Body, Ended, Remote, print, print_json, query, segment, shown};
 use super::table;
 
 /// What to do with deliveries.
@@ -117,8 +117,7 @@ impl Listing {
             &["state", "status", "automation", "what happened", "webhook", "attempts", "at", "id"],
             deliveries.iter().map(row).collect(),
             "There are no such deliveries.",
-        );
-        Ok(())
+        )
     }
 }
 
@@ -148,8 +147,7 @@ impl One {
             lines.push(String::new());
             lines.extend(body.lines().map(|line| format!("    {line}")));
         }
-        print(&lines.join("\n"));
-        Ok(())
+        print(&shown(&lines.join("\n")))
     }
 }
 
@@ -168,7 +166,6 @@ impl Again {
             return print_json(&answer);
         }
         let would = if self.dry_run { "would be sent" } else { "are sent" };
-        print(&format!("{} {would} again, {} cannot be", answer.count, answer.left_out));
-        Ok(())
+        print(&format!("{} {would} again, {} cannot be", answer.count, answer.left_out))
     }
 }

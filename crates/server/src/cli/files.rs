@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use hookboard_api::file::{FileChange, Import as Imported, ImportChange};
 
 use super::line;
-use super::remote::{Body, Ended, Remote, print, print_json, query};
+use super::remote::{Body, Ended, Remote, print, print_json, query, shown, write_out};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,13 +53,19 @@ impl Export {
             ("collection", self.collection.as_deref()),
         ]);
         let text = self.remote.text("GET", &self.remote.path(&format!("/automations/export{query}"))?, Body::None)?;
-        match self.output {
-            None => print(&text),
-            Some(path) => std::fs::write(&path, text).map_err(|error| {
-                Ended::Usage(format!("{} cannot be written: {error}. Check the path and its rights.", path.display()))
-            })?,
+        // What is no file of automations is not to stand in the place of one.
+        if !(text.starts_with("version: ") || text.starts_with("{\n  \"version\": ")) {
+            let words = "what answered sent no file of automations. Check --url, and that no proxy stands between.";
+            return Err(Ended::Unreached(words.to_owned()));
         }
-        Ok(())
+        let Some(path) = self.output else { return write_out(&text) };
+        let cannot = |error: std::io::Error| {
+            Ended::Usage(format!("{} cannot be written: {error}. Check the path and its rights.", path.display()))
+        };
+        // Whole or not at all.
+        let mut partial = path.clone().into_os_string();
+        partial.push(".partial");
+        std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, &path)).map_err(cannot)
     }
 }
 
@@ -136,8 +142,7 @@ fn show(remote: &Remote, answer: &Imported) -> Result<(), Ended> {
         count(FileChange::Updated),
         count(FileChange::Unchanged)
     ));
-    print(&lines.join("\n"));
-    Ok(())
+    print(&shown(&lines.join("\n")))
 }
 
 fn lines_of(change: &ImportChange) -> Vec<String> {

@@ -9,7 +9,7 @@ use hookboard_api::delivery::OutcomeCode;
 use hookboard_api::event::AcceptedEvents;
 use hookboard_api::webhook::{HealthState, TestResult, Webhook};
 
-use super::remote::{Body, Ended, Remote, print, print_json, segment};
+use super::remote::{Body, Ended, Remote, print, print_json, segment, shown};
 use super::table;
 
 /// What to do with events.
@@ -49,8 +49,7 @@ impl Events {
             let matched = if one.duplicate { "known before".to_owned() } else { one.matched.to_string() };
             vec![one.id.clone(), matched]
         };
-        table::show(&["event", "matched"], accepted.events.iter().map(row).collect(), "Nothing was sent.");
-        Ok(())
+        table::show(&["event", "matched"], accepted.events.iter().map(row).collect(), "Nothing was sent.")
     }
 }
 
@@ -102,8 +101,7 @@ impl Webhooks {
                     &["name", "url", "state", "id"],
                     webhooks.iter().map(row).collect(),
                     "There are no webhooks.",
-                );
-                Ok(())
+                )
             }
             Self::Test(OneWebhook { webhook, remote }) => {
                 let webhooks: Vec<Webhook> = remote.all(&remote.path("/webhooks")?, usize::MAX)?;
@@ -126,8 +124,8 @@ pub(super) fn tell_test(remote: &Remote, result: &TestResult) -> Result<(), Ende
         print_json(result)?;
     } else {
         let status = exchange.status.map(|status| format!(" {status}")).unwrap_or_default();
-        print(&format!("{}{status}: {}", exchange.outcome.as_str(), exchange.message));
-        print(&exchange.response_body);
+        print(&shown(&format!("{}{status}: {}", exchange.outcome.as_str(), exchange.message)))?;
+        print(&shown(&exchange.response_body))?;
     }
     if exchange.outcome == OutcomeCode::Ok { Ok(()) } else { Err(Ended::Unequal("the test did not arrive".to_owned())) }
 }
@@ -180,15 +178,18 @@ impl Keys {
                     &["name", "key", "user", "last used", "id"],
                     keys.iter().map(row).collect(),
                     "There are no access keys.",
-                );
-                Ok(())
+                )
             }
             Self::Create(NewOne { name, remote }) => {
                 let made: NewKey = remote.call("POST", &remote.path("/keys")?, Body::json(&KeyDraft { name })?)?;
                 if remote.json {
                     return print_json(&made);
                 }
-                print(&made.key);
+                if let Err(ended) = print(&made.key) {
+                    // Nobody has it.
+                    remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(&made.info.id)))?, Body::None)?;
+                    return Err(ended);
+                }
                 eprintln!("This is the only time that it is shown.");
                 Ok(())
             }
@@ -207,7 +208,7 @@ impl Keys {
                 };
                 remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(id)))?, Body::None)?;
                 if !remote.json {
-                    print("It is revoked");
+                    print("It is revoked")?;
                 }
                 Ok(())
             }

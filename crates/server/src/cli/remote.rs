@@ -68,7 +68,7 @@ impl std::fmt::Display for Ended {
             Self::Unequal(words) | Self::Usage(words) | Self::Unreached(words) => f.write_str(words),
             Self::Refused(problem) => {
                 let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
-                f.write_str(words)?;
+                f.write_str(&shown(words))?;
                 let told = |error: &&hookboard_api::problem::FieldError| error.message != *words;
                 problem
                     .errors
@@ -97,6 +97,15 @@ impl Body {
 }
 
 impl Remote {
+    /// The URL without a password that it may hold.
+    fn shown_url(&self) -> Url {
+        let mut url = self.url.clone();
+        // Fails only for URLs that cannot have any.
+        let _ = url.set_password(None);
+        let _ = url.set_username("");
+        url
+    }
+
     /// Path of something of the team, after its name.
     pub(super) fn path(&self, rest: &str) -> Result<String, Ended> {
         let entity = match self.entity.clone() {
@@ -147,7 +156,7 @@ impl Remote {
         serde_json::from_str(text).map_err(|error| {
             Ended::Unreached(format!(
                 "{} answered in another form than agreed: {error}. Is it a Hookboard, and of this version?",
-                self.url
+                self.shown_url()
             ))
         })
     }
@@ -181,7 +190,10 @@ impl Remote {
             .tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build())
             .build();
         let unreached = |error: ureq::Error| {
-            Ended::Unreached(format!("{} was not reached: {error}. Check --url, and that the server runs.", self.url))
+            Ended::Unreached(format!(
+                "{} was not reached: {error}. Check --url, and that the server runs.",
+                self.shown_url()
+            ))
         };
         let mut answer = ureq::Agent::new_with_config(config).run(request).map_err(unreached)?;
         let status = answer.status().as_u16();
@@ -190,7 +202,12 @@ impl Remote {
             return Ok(text);
         }
         Err(serde_json::from_str(&text).map_or_else(
-            |_| Ended::Unreached(format!("{} answered {status} and no problem of Hookboard's. Check --url.", self.url)),
+            |_| {
+                Ended::Unreached(format!(
+                    "{} answered {status} and no problem of Hookboard's. Check --url.",
+                    self.shown_url()
+                ))
+            },
             |problem| Ended::Refused(Box::new(problem)),
         ))
     }
@@ -220,16 +237,39 @@ pub(super) fn query<'p>(parameters: impl IntoIterator<Item = (&'p str, Option<&'
     if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
 }
 
-/// Writes to the standard output. Who reads it may have had enough, as `head` has.
-pub(super) fn print(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+/// Writes a line to the standard output. Who reads it may have had enough, as `head` has; what cannot be written
+/// else is a failure.
+pub(super) fn print(text: &str) -> Result<(), Ended> {
+    write_out(&format!("{text}\n"))
+}
+
+/// Writes a text as it is.
+pub(super) fn write_out(text: &str) -> Result<(), Ended> {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Ended::Usage(format!("the output cannot be written: {error}. Check the disk.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A text of somebody else's for the terminal: control characters, which could steer it, as they are escaped.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// Writes an answer as JSON.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), Ended> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Ended::Unreached(error.to_string()))?;
-    print(&text);
-    Ok(())
+    print(&serde_json::to_string_pretty(value).map_err(|error| Ended::Unreached(error.to_string()))?)
 }
 
 /// Whether a person reads the standard output.

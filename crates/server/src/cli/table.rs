@@ -2,13 +2,13 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::remote::{is_read_by_people, print};
+use super::remote::{Ended, is_read_by_people, print, shown};
 
 /// Writes a table, or that there is nothing.
-pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) {
+pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) -> Result<(), Ended> {
     if rows.is_empty() {
         eprintln!("{none}");
-        return;
+        return Ok(());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(heads.iter().map(|head| head.to_uppercase()));
@@ -21,5 +21,5 @@ pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) {
         column.set_padding((0, 2));
     }
     let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    print(&text.join("\n"));
+    print(&shown(&text.join("\n")))
 }

@@ -36,8 +36,13 @@ const PLACE: &str = "SELECT places.id, places.entity_id, entities.name, places.k
 
 /// The place of that name, from the readers.
 pub async fn place(db: &Db, entity_id: &str, kind: PlaceKind, name: &str) -> Result<PlaceRow> {
+    place_in(&mut *db.read().acquire().await?, entity_id, kind, name).await
+}
+
+/// The same by a connection that is held already.
+pub async fn place_in(conn: &mut Conn, entity_id: &str, kind: PlaceKind, name: &str) -> Result<PlaceRow> {
     let row: Option<PlaceTuple> =
-        sql::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_optional(db.read()).await?;
+        sql::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_optional(conn).await?;
     row.and_then(place_row).ok_or_else(|| Failure::not_found(kind.as_str()))
 }
 

@@ -123,7 +123,12 @@ pub(super) async fn get(
 }
 
 /// The place a draft's scope names; a fault points at the scope.
-pub(super) async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result<PlaceRow, Failure> {
+async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result<PlaceRow, Failure> {
+    scope_place_in(&mut *app.db().read().acquire().await?, team, scope).await
+}
+
+/// The same by a connection that is held already.
+pub(super) async fn scope_place_in(conn: &mut Conn, team: &Team, scope: &Scope) -> Result<PlaceRow, Failure> {
     if scope.entity != team.name {
         return Err(Failure::field(
             "/scope/entity",
@@ -131,7 +136,7 @@ pub(super) async fn scope_place(app: &App, team: &Team, scope: &Scope) -> Result
             format!("The scope is of team \"{}\"; this call is for {}.", scope.entity, team.name),
         ));
     }
-    catalogue::place(app.db(), &team.id, scope.kind, &scope.name).await.map_err(|failure| match failure {
+    catalogue::place_in(conn, &team.id, scope.kind, &scope.name).await.map_err(|failure| match failure {
         Failure::Problem(_) => Failure::field(
             "/scope/name",
             "unknown_place",

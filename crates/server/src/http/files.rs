@@ -16,7 +16,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
-use super::automations::{audit_change, audit_creation, place_of, scope_place};
+use super::automations::{audit_change, audit_creation, place_of, scope_place_in};
 use super::extract::{Params, Segments, bytes};
 use super::reading::{form, read};
 use crate::app::App;
@@ -161,7 +161,7 @@ async fn plan<'f>(app: &App, team: &Team, file: &'f AutomationFile) -> Result<Ve
     let mut faults: Option<Problem> = None;
     for (index, automation) in file.automations.iter().enumerate() {
         let pointer = format!("/automations/{index}");
-        match planned_one(app, team, &mut connection, automation, pointer.clone()).await {
+        match planned_one(team, &mut connection, automation, pointer.clone()).await {
             Ok(one) => planned.push(one),
             Err(failure) => match failure.under(&pointer) {
                 Failure::Problem(problem) if problem.code == ProblemCode::Invalid => match &mut faults {
@@ -179,14 +179,13 @@ async fn plan<'f>(app: &App, team: &Team, file: &'f AutomationFile) -> Result<Ve
 }
 
 async fn planned_one<'f>(
-    app: &App,
     team: &Team,
     conn: &mut Conn,
     automation: &'f FileAutomation,
     pointer: String,
 ) -> Result<Planned<'f>, Failure> {
     let draft = draft(team, conn, automation).await?;
-    let place = scope_place(app, team, &draft.scope).await.map_err(|failure| rename(failure, automation))?;
+    let place = scope_place_in(conn, team, &draft.scope).await.map_err(|failure| rename(failure, automation))?;
     automations::check(conn, &team.id, &draft).await.map_err(|failure| rename(failure, automation))?;
     Ok(Planned { automation, draft, place_id: place.id, pointer })
 }

@@ -41,8 +41,8 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Response 
     let Some(path) = clean(path) else {
         return missing();
     };
-    // An address of the page has no extension; a file that is missing is never answered with the page.
-    let is_file = Path::new(&path).extension().is_some();
+    // A file that is missing is never answered with the page.
+    let is_file = is_file(&path);
     // The page's form for a host's root: it finds its files from any address.
     let name = if is_file { path.as_str() } else { "root.html" };
     match read(&app, name, request.headers()) {
@@ -55,6 +55,16 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Response 
         )
             .into_response(),
     }
+}
+
+/// Whether a path is a file's: one in the folder itself, or in those of builds and of the panel. Below a team's name
+/// lie the page's addresses, and names in them may have dots.
+fn is_file(path: &str) -> bool {
+    let folder = path.split_once('/').map(|(folder, _)| folder);
+    folder.map_or_else(
+        || Path::new(path).extension().is_some(),
+        |folder| folder.starts_with("build-") || folder == "embed",
+    )
 }
 
 /// The path without anything that leads out of the folder.
@@ -147,6 +157,16 @@ fn missing() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_with_dots_are_the_pages_addresses() {
+        for path in ["boot.js", "gone.css", "build-0/gone.js", "build-0/x", "embed/v1.js"] {
+            assert!(is_file(path), "{path}");
+        }
+        for path in ["", "kestrel", "kestrel/registry/Models/collections/bert-v1.5", "kestrel/registry/model.v2"] {
+            assert!(!is_file(path), "{path}");
+        }
+    }
 
     #[test]
     fn paths_that_lead_out_are_refused() {
