@@ -1,13 +1,11 @@
 //! Automations as files.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use hookboard_api::file::{FileChange, Import as Imported, ImportChange};
 
-use super::line;
-use super::remote::{Body, Ended, Remote, print, print_json, query, shown, write_out};
+use super::remote::{Body, Ended, Remote, print, print_json, query, read_file, shown, write_out};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -111,16 +109,8 @@ impl Compare {
     }
 }
 
-fn send(remote: &Remote, file: &PathBuf, dry_run: bool) -> Result<Imported, Ended> {
-    let unreadable = |error: std::io::Error| {
-        Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", file.display()))
-    };
-    let mut bytes = Vec::new();
-    if file.as_os_str() == "-" {
-        std::io::stdin().read_to_end(&mut bytes).map_err(unreadable)?;
-    } else {
-        bytes = std::fs::read(file).map_err(unreadable)?;
-    }
+fn send(remote: &Remote, file: &Path, dry_run: bool) -> Result<Imported, Ended> {
+    let bytes = read_file(file)?;
     // What is not JSON is YAML; a file's ending may say nothing.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
     let body = if is_json { Body::Json(bytes) } else { Body::Yaml(bytes) };
@@ -158,4 +148,12 @@ fn lines_of(change: &ImportChange) -> Vec<String> {
         lines.extend(difference.after.iter().map(|value| format!("    + {}", line(value))));
     }
     lines
+}
+
+/// A value on one line.
+fn line(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.replace('\n', "\\n"),
+        other => other.to_string(),
+    }
 }

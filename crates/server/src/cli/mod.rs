@@ -50,11 +50,3 @@ pub fn run(call: Call) -> Result<(), Ended> {
         Call::Keys(keys) => keys.run(),
     }
 }
-
-/// Text for a JSON pointer's or an argument's reader, never more than one line.
-fn line(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => text.replace('\n', "\\n"),
-        other => other.to_string(),
-    }
-}

@@ -1,6 +1,5 @@
 //! `hookboard events`, `webhooks` and `keys`.
 
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -9,7 +8,7 @@ use hookboard_api::delivery::OutcomeCode;
 use hookboard_api::event::AcceptedEvents;
 use hookboard_api::webhook::{HealthState, TestResult, Webhook};
 
-use super::remote::{Body, Ended, Remote, print, print_json, segment, shown};
+use super::remote::{Body, Ended, Remote, print, print_json, read_file, segment, shown};
 use super::table;
 
 /// What to do with events.
@@ -32,15 +31,7 @@ pub struct Send {
 impl Events {
     pub(super) fn run(self) -> Result<(), Ended> {
         let Self::Send(Send { file, remote }) = self;
-        let unreadable = |error: std::io::Error| {
-            Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", file.display()))
-        };
-        let mut bytes = Vec::new();
-        if file.as_os_str() == "-" {
-            std::io::stdin().read_to_end(&mut bytes).map_err(unreadable)?;
-        } else {
-            bytes = std::fs::read(&file).map_err(unreadable)?;
-        }
+        let bytes = read_file(&file)?;
         let accepted: AcceptedEvents = remote.call("POST", "/events", Body::Json(bytes))?;
         if remote.json {
             return print_json(&accepted);

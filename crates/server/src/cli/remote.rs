@@ -1,6 +1,7 @@
 //! The server that a command calls, and how a command ends.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -235,6 +236,19 @@ pub(super) fn query<'p>(parameters: impl IntoIterator<Item = (&'p str, Option<&'
     let given = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", segment(value?))));
     let all: Vec<String> = given.collect();
     if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+}
+
+/// What a file holds, or for `-` the standard input.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Ended> {
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    read.map_err(|error| {
+        Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", path.display()))
+    })
 }
 
 /// Writes a line to the standard output. Who reads it may have had enough, as `head` has; what cannot be written
