@@ -48,7 +48,7 @@ const READERS: u32 = 4;
 /// Connections that write to Postgres, of one process.
 const WRITERS: u32 = 8;
 /// Most connections of one process to Postgres.
-pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 1;
+pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 2;
 /// How long a connection may take to get, or SQLite's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon a connection that was refused is tried again at the start.
