@@ -15,6 +15,7 @@ pub mod deliveries;
 pub mod events;
 pub mod figures;
 pub mod generation;
+pub mod idempotency;
 pub mod intake;
 pub mod queue;
 pub mod retention;
