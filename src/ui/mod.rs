@@ -7,6 +7,7 @@ pub mod code;
 pub mod combobox;
 pub mod conflict;
 pub mod dialog;
+pub mod download;
 pub mod exchange;
 pub mod feedback;
 pub mod field;

@@ -252,6 +252,7 @@ async fn file(request: Request) -> Result<AutomationFile, Failure> {
                 strict_booleans: true,
                 leading_zero_numbers_as_strings: true,
                 underscored_numbers_as_strings: true,
+                with_snippet: false,
             };
             let value: serde_json::Value =
                 serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(error.to_string()))?;
