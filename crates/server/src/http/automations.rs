@@ -103,6 +103,7 @@ pub(super) async fn list(
         event: filter.event,
         webhook: filter.webhook,
         enabled: filter.enabled,
+        name: None,
         text: filter.text,
     };
     Ok(Json(automations::list(app.db(), &team.id, &wanted, sort, &page).await?))
@@ -169,7 +170,8 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, tagged(automation.revision, automation)).into_response())
 }
 
-async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
+/// Makes an automation, checked and audited.
+pub(crate) async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
     let place = scope_place(app, team, &draft.scope).await?;
     let mut tx = app.db().begin().await?;
     automations::check(&mut tx, &team.id, draft).await?;
@@ -209,17 +211,58 @@ pub(super) async fn replace(
     Body(draft): Body<AutomationDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    let place = scope_place(&app, &team, &draft.scope).await?;
+    scope_place(&app, &team, &draft.scope).await?;
     let mut tx = app.db().begin().await?;
     let current = automations::get(&mut tx, &team.id, &id).await?;
     check_revision(&headers, current.revision, "automation")?;
-    automations::check(&mut tx, &team.id, &draft).await?;
-    automations::update(&mut tx, &id, &place.id, current.revision + 1, &draft, &team.user).await?;
-    let automation = automations::get(&mut tx, &team.id, &id).await?;
-    audit_change(&mut tx, &team, &current, &automation).await?;
+    let automation = save(&mut tx, &team, &current, &draft).await?;
     tx.commit().await?;
     after_change(&app, &team, &id);
     Ok(tagged(automation.revision, automation))
+}
+
+/// Replaces an automation by a draft, checked and audited.
+async fn save(
+    conn: &mut Conn,
+    team: &Team,
+    current: &Automation,
+    draft: &AutomationDraft,
+) -> Result<Automation, Failure> {
+    let place = scope_place_in(conn, team, &draft.scope).await?;
+    automations::check(conn, &team.id, draft).await?;
+    automations::update(conn, &current.id, &place.id, current.revision + 1, draft, &team.user).await?;
+    let automation = automations::get(conn, &team.id, &current.id).await?;
+    audit_change(conn, team, current, &automation).await?;
+    Ok(automation)
+}
+
+/// Changes an automation into what `edit` makes of it. What stays the same is left alone: a mere switch is no
+/// revision, and no difference no change.
+pub(crate) async fn edit_one(
+    app: &App,
+    team: &Team,
+    id: &str,
+    edit: impl FnOnce(&Automation) -> Result<AutomationDraft, Failure> + Send,
+) -> Result<Automation, Failure> {
+    let mut tx = app.db().begin().await?;
+    let current = automations::get(&mut tx, &team.id, id).await?;
+    let draft = edit(&current)?;
+    let mut rest = AutomationDraft::from(&current);
+    if draft == rest {
+        return Ok(current);
+    }
+    rest.enabled = draft.enabled;
+    let automation = if draft == rest {
+        automations::set_enabled(&mut tx, &team.id, id, draft.enabled).await?;
+        let automation = automations::get(&mut tx, &team.id, id).await?;
+        audit_change(&mut tx, team, &current, &automation).await?;
+        automation
+    } else {
+        save(&mut tx, team, &current, &draft).await?
+    };
+    tx.commit().await?;
+    after_change(app, team, id);
+    Ok(automation)
 }
 
 /// Writes what an automation was made as.
@@ -285,13 +328,19 @@ pub(super) async fn delete(
     Segments((entity, id)): Segments<(String, String)>,
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
+    delete_one(&app, &team, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes an automation, audited.
+pub(crate) async fn delete_one(app: &App, team: &Team, id: &str) -> Result<(), Failure> {
     let mut tx = app.db().begin().await?;
-    if !change_one(&mut tx, &team, &id, Bulk::Delete).await? {
+    if !change_one(&mut tx, team, id, Bulk::Delete).await? {
         return Err(Failure::not_found("automation"));
     }
     tx.commit().await?;
-    after_change(&app, &team, &id);
-    Ok(StatusCode::NO_CONTENT)
+    after_change(app, team, id);
+    Ok(())
 }
 
 /// Copy an automation under a new name. The copy is disabled, so that nothing is sent twice unseen.

@@ -3,12 +3,12 @@
 mod account;
 mod attention;
 mod audit;
-mod auth;
-mod automations;
-mod catalogue;
+pub(crate) mod auth;
+pub(crate) mod automations;
+pub(crate) mod catalogue;
 mod deliveries;
 mod events;
-mod extract;
+pub(crate) mod extract;
 mod files;
 mod ingest;
 mod observe;
@@ -23,7 +23,7 @@ mod sink;
 mod sources;
 mod stream;
 mod tree;
-mod webhooks;
+pub(crate) mod webhooks;
 mod words;
 
 use std::sync::Arc;
@@ -167,6 +167,7 @@ pub fn router(app: &App) -> Router {
     let mut router = Router::new()
         .nest("/api/v1", api)
         .merge(probes::router())
+        .merge(crate::graphql::router())
         .route("/metrics", get(no_metrics))
         .fallback(page::serve)
         .layer(SetResponseHeaderLayer::if_not_present(

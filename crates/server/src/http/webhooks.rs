@@ -60,14 +60,20 @@ pub(super) async fn create(
     Body(draft): Body<WebhookDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    check(&app, &team, &draft).await?;
-    let mut tx = app.db().begin().await?;
-    let id = webhooks::create(&mut tx, &team.id, &draft).await?;
-    team.audit(&mut tx, Change::created(AuditKind::Webhook, &id, &draft.name).after(&draft)?).await?;
-    tx.commit().await?;
-    app.changed(Topic::Webhook, &team.name, Some(&id));
+    let id = create_one(&app, &team, &draft).await?;
     let webhook = webhooks::get(app.db(), &team.id, &id).await?;
     Ok((StatusCode::CREATED, tagged(webhook.revision, webhook)).into_response())
+}
+
+/// Makes a webhook, checked and audited; its id.
+pub(crate) async fn create_one(app: &App, team: &Team, draft: &WebhookDraft) -> Result<String, Failure> {
+    check(app, team, draft).await?;
+    let mut tx = app.db().begin().await?;
+    let id = webhooks::create(&mut tx, &team.id, draft).await?;
+    team.audit(&mut tx, Change::created(AuditKind::Webhook, &id, &draft.name).after(draft)?).await?;
+    tx.commit().await?;
+    app.changed(Topic::Webhook, &team.name, Some(&id));
+    Ok(id)
 }
 
 /// Replace a webhook's settings.
