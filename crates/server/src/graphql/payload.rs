@@ -52,7 +52,7 @@ fn quoted(template: &str) -> String {
         };
         let (taken, after) = from.split_at(length);
         if taken.len() > 2 && taken.starts_with("${") {
-            written.push_str(&format!("\"{taken}\""));
+            written.extend(["\"", taken, "\""]);
         } else {
             written.push_str(taken);
         }

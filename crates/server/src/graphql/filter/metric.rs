@@ -1,5 +1,7 @@
 //! Metric rules as the wandb SDK writes them.
 
+#![allow(clippy::struct_field_names, reason = "the names are the SDK's")]
+
 use hookboard_api::metric::{Aggregate, ChangeKind, Comparison, Direction, MetricRule};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,6 +1,14 @@
 //! The part of W&B's schema that the SDK asks of automations. Names and nullability are its contract: it checks what
 //! it gets.
 
+#![allow(
+    clippy::duplicated_attributes,
+    clippy::struct_field_names,
+    clippy::too_many_arguments,
+    clippy::used_underscore_binding,
+    reason = "fields and arguments are those of W&B's schema, also where some are read over"
+)]
+
 mod entity;
 mod integration;
 mod mutation;
