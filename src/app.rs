@@ -13,6 +13,7 @@ use crate::{
     route::Router,
     screen::Screen,
     ui::{
+        dates::Dates,
         ids::Ids,
         time::Clock,
         toast::{ToastRegion, Toasts},
@@ -27,9 +28,10 @@ pub fn App(
     /// Is told the router, so that the host can navigate.
     on_router: Box<dyn FnOnce(Router)>,
 ) -> impl IntoView {
-    // Ids, clock and toasts know nothing; the router knows the address; the client needs the session.
+    // Ids, clock, dates and toasts know nothing; the router knows the address; the client needs the session.
     provide_context(Ids::new());
     provide_context(Clock::start(&config.life));
+    provide_context(Dates::new(config.locale.as_deref()));
     let toasts = Toasts::new();
     provide_context(toasts);
     provide_context(Theme::new(config.theme_root, config.remember));

@@ -18,6 +18,8 @@ pub struct Config {
     pub api: String,
     /// Where the address is kept.
     pub history: Rc<dyn History>,
+    /// The language that dates are written in; the browser's where there is none.
+    pub locale: Option<String>,
     /// The key to start with.
     pub token: Option<String>,
     /// Asked for a key before each call; given the key that was refused, for another one.
@@ -53,6 +55,7 @@ impl Config {
         Self {
             api: text("api").unwrap_or_else(|| "/api/v1".to_owned()),
             history,
+            locale: text("locale"),
             token: text("token"),
             get_token: call("getToken"),
             on_saved: call("onSaved"),
@@ -101,7 +104,7 @@ impl AppHandle {
 }
 
 /// Puts the app into `root`, in place of what is there. `config` may have `api`, `history`
-/// (`browser`, `hash` or `memory`), `base`, `token`, `remember`, `onPanic(element, detail)`, and for a panel
+/// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `remember`, `onPanic(element, detail)`, and for a panel
 /// `view`, `home`, `chrome: "none"`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {

@@ -66,6 +66,17 @@ async function got(url, options) {
   return answer;
 }
 
+/** `locale` as the browser spells it. */
+function languageOf(locale) {
+  if (locale === undefined) return undefined;
+  try {
+    const [tag] = Intl.getCanonicalLocales(locale);
+    return tag;
+  } catch {
+    throw new TypeError(`"${locale}" is no language tag; such are "de", "pt-BR" and "zh-Hant"`);
+  }
+}
+
 /** The path of a registry or project, if the scope has one. */
 function placeOf({ entity, registry, project }) {
   const [kind, name] = registry ? ["registry", registry] : ["project", project];
@@ -280,21 +291,23 @@ export class HookboardPanel extends Base {
     this.#dress();
     const { scope, view, item, apiBase, history } = this;
     const assets = new URL(this.assets ?? HERE, document.baseURI).href;
-    const key = JSON.stringify([assets, apiBase, history, scope, this.#isReady]);
     let address;
+    let locale;
     try {
       address = addressOf(scope, view, item);
+      locale = languageOf(this.locale);
     } catch (error) {
       this.#drop();
       console.error(error);
       this.#tell("error", { code: "config", message: error.message });
       return undefined;
     }
+    const key = JSON.stringify([assets, apiBase, history, scope, locale, this.#isReady]);
     if (key !== this.#key) {
       this.#drop();
       this.#key = key;
       this.#named = this.#address = address;
-      this.#start(assets);
+      this.#start(assets, locale);
     } else if (address !== this.#named) {
       this.#named = address;
       this.#go(address);
@@ -312,7 +325,7 @@ export class HookboardPanel extends Base {
     else delete this.#hook.dataset.theme;
   }
 
-  async #start(assets) {
+  async #start(assets, locale) {
     const turn = ++this.#turn;
     const isOld = () => turn !== this.#turn;
     const kept = kit(assets);
@@ -342,6 +355,7 @@ export class HookboardPanel extends Base {
         chrome: "none",
         history: "memory",
         view: this.#address,
+        locale,
         home: settings.history === "hash" ? `${folder}/#` : folder,
         api: new URL(this.apiBase ?? settings.api, this.apiBase ? document.baseURI : assets).href,
         getToken: keeper(this, (...told) => this.#tell(...told)),
