@@ -32,7 +32,7 @@ pub fn App(
     provide_context(Ids::new());
     provide_context(Clock::start(&config.life));
     provide_context(Dates::new(config.locale.as_deref()));
-    let toasts = Toasts::new();
+    let toasts = Toasts::new(config.life.clone());
     provide_context(toasts);
     provide_context(Theme::new(config.theme_root, config.remember));
     // The address bar of another page is none of a panel's business.

@@ -30,7 +30,7 @@ impl Clock {
             }
         };
         if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            life.keep(timer);
+            life.keep(move || timer.clear());
         }
         clock
     }
