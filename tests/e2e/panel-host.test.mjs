@@ -193,10 +193,15 @@ test("a panel reads from left to right in a host that does not", async () => {
   await context.close();
 });
 
-/** A host that shows the frame, and connects as often as it is told. */
-async function openFrame(connects, prepare = () => {}) {
+/** A host that shows the frame, and connects as often as it is told while the frame's settings are on their way. They then come, or do not. */
+async function openFrame(connects, settle) {
   const opened = await openPage(browser);
-  await prepare(opened.page);
+  let go;
+  const connected = new Promise((resolve) => (go = resolve));
+  await opened.page.route("**/config.json", async (route) => {
+    await connected;
+    await settle(route);
+  });
   host.extra["/frame.html"] = `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><iframe title="Automations" src="${server.origin}/embed/frame.html?entity=kestrel&registry=Models"></iframe>`;
   await opened.page.goto(`${host.origin}/frame.html`);
   await opened.page.evaluate(
@@ -211,18 +216,19 @@ async function openFrame(connects, prepare = () => {}) {
     },
     [server.origin, connects],
   );
+  go();
   return { ...opened, frame: opened.page.frameLocator("iframe") };
 }
 
 test("a frame that is connected twice at once has one panel", async () => {
-  const { context, frame } = await openFrame(2);
+  const { context, frame } = await openFrame(2, (route) => route.continue());
   await frame.getByRole("link", { name: "Deploy to production", exact: true }).waitFor();
-  assert.equal(await frame.locator("hookboard-panel").count(), 1);
+  assert.equal(await frame.getByRole("link", { name: "Deploy to production", exact: true }).count(), 1);
   await context.close();
 });
 
 test("a frame whose settings do not load says so, and blames nobody else", async () => {
-  const { context, frame } = await openFrame(1, (page) => page.route("**/config.json", (route) => route.abort()));
+  const { context, frame } = await openFrame(1, (route) => route.abort());
   await frame.getByRole("alert").getByText("Hookboard's settings did not load.").waitFor();
   assert.equal(await frame.getByText(/is not among the pages/).count(), 0);
   await context.close();
