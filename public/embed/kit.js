@@ -3,6 +3,12 @@
 
 /** The folder of the page's build, from where index.html is: laying the page out writes its name here. */
 const BUILD = "build-id/";
+/** What the browser holds its files to, digests likewise. */
+const DIGESTS = {
+  "page.css": "digest:page.css",
+  "parts.css": "digest:parts.css",
+  "hookboard-page_bg.wasm": "digest:hookboard-page_bg.wasm",
+};
 
 /** Panels work without it. Bundlers move this module: `assets` then says where index.html is. */
 const { url } = import.meta;
@@ -19,12 +25,13 @@ export function kit(assets) {
     // A build that is not laid out has its files beside index.html.
     const isLaidOut = /^build-[0-9a-f]{16}\//.test(BUILD);
     const build = new URL(isLaidOut ? BUILD : "", assets);
+    const file = (name) => got(new URL(name, build), isLaidOut ? { integrity: DIGESTS[name] } : {});
     const sheet = async (name) => {
       const made = new CSSStyleSheet();
-      await made.replace(await (await got(new URL(name, build))).text());
+      await made.replace(await (await file(name)).text());
       return made;
     };
-    const wasm = got(new URL("hookboard-page_bg.wasm", build));
+    const wasm = file("hookboard-page_bg.wasm");
     // What the script imports comes beside it, not after it. Should it not come, the script says so.
     if (isLaidOut) import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(stops ? "__wasm_split-2.js" : "__wasm_split.js", build).href).catch(() => {});
     const script = new URL(stops ? "hookboard-page-2.js" : "hookboard-page.js", build).href;

@@ -193,6 +193,26 @@ test("a panel reads from left to right in a host that does not", async () => {
   await context.close();
 });
 
+test("a panel takes no other wasm than its module was made with", async () => {
+  const { page, context } = await openPage(browser);
+  await page.route("**/*_bg.wasm", async (route) => {
+    const answer = await route.fetch();
+    // A custom section at the end: what runs is the same, and its digest is not.
+    await route.fulfill({ response: answer, body: Buffer.concat([await answer.body(), Buffer.from([0, 2, 1, 120])]) });
+  });
+  host.extra["/bare.html"] = '<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><div id="one"></div>';
+  await page.goto(`${host.origin}/bare.html`);
+  await page.evaluate(
+    (hookboard) =>
+      import(`${hookboard}/embed/v1.js`).then(({ mount }) => {
+        mount(document.getElementById("one"), { scope: { entity: "kestrel" }, getToken: async () => (await fetch("/token")).text() });
+      }),
+    server.origin,
+  );
+  await page.getByRole("alert").getByText("Hookboard could not start").waitFor();
+  await context.close();
+});
+
 /** A host that shows the frame, and connects as often as it is told while the frame's settings are on their way. They then come, or do not. */
 async function openFrame(connects, settle) {
   const opened = await openPage(browser);
