@@ -149,6 +149,22 @@ impl Client {
         parse(&self.send(Method::POST, path, Some(to_json(body)), None).await?)
     }
 
+    /// Sends a text of the media type `kind`.
+    pub async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        kind: &'static str,
+        text: String,
+    ) -> Result<T, ApiError> {
+        let call = Call { method: Method::POST, path: path.to_owned(), body: Some(text), kind, ..Call::default() };
+        parse(&self.call(call).await?.1)
+    }
+
+    /// Reads `path` as it is.
+    pub async fn text(&self, path: &str) -> Result<String, ApiError> {
+        self.get_text(path).await
+    }
+
     /// Writes what `path` holds.
     pub async fn put<T: DeserializeOwned>(
         &self,
@@ -175,8 +191,7 @@ impl Client {
 
     /// Opens `path` for reading piece by piece, until `end`.
     pub(super) async fn open(&self, path: &str, end: Option<web_sys::AbortSignal>) -> Result<Response, ApiError> {
-        let call =
-            Call { method: Method::GET, path: path.to_owned(), body: None, revision: None, end, is_stream: true };
+        let call = Call { path: path.to_owned(), end, is_stream: true, ..Call::default() };
         Ok(self.call(call).await?.0)
     }
 
@@ -220,7 +235,7 @@ impl Client {
         body: Option<String>,
         revision: Option<u32>,
     ) -> Result<String, ApiError> {
-        let call = Call { method, path: path.to_owned(), body, revision, end: None, is_stream: false };
+        let call = Call { method, path: path.to_owned(), body, revision, ..Call::default() };
         Ok(self.call(call).await?.1)
     }
 
@@ -241,7 +256,7 @@ impl Client {
                 request = request.header("if-match", &format!("\"{revision}\""));
             }
             let sent = match &call.body {
-                Some(body) => match request.header("content-type", "application/json").body(body) {
+                Some(body) => match request.header("content-type", call.kind).body(body) {
                     Ok(request) => request.send().await,
                     Err(error) => Err(error),
                 },
@@ -274,11 +289,27 @@ struct Call {
     method: Method,
     path: String,
     body: Option<String>,
+    /// The body's media type.
+    kind: &'static str,
     revision: Option<u32>,
     /// Ends it; otherwise time and the mount do.
     end: Option<web_sys::AbortSignal>,
     /// Read piece by piece.
     is_stream: bool,
+}
+
+impl Default for Call {
+    fn default() -> Self {
+        Self {
+            method: Method::GET,
+            path: String::new(),
+            body: None,
+            kind: "application/json",
+            revision: None,
+            end: None,
+            is_stream: false,
+        }
+    }
 }
 
 /// A call under way. One that is answered when the mount is gone never ends: nobody is there to read the answer.

@@ -8,6 +8,7 @@ pub mod combobox;
 pub mod conflict;
 pub mod dates;
 pub mod dialog;
+pub mod download;
 pub mod exchange;
 pub mod feedback;
 pub mod field;

@@ -6,6 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { blocks, follow } from "../support/guide.mjs";
 import { client, scratch, signIn, startReceiver, startServer, until } from "../support/server.mjs";
 
 const PYTHON = process.env.MLFLOW_PYTHON;
@@ -21,6 +22,7 @@ async function freePort() {
 
 let server;
 let call;
+let key;
 let receiver;
 let mlflow;
 let tracking;
@@ -28,7 +30,8 @@ let mlflowLog = "";
 
 before(async () => {
   server = await startServer(["--team", "kestrel", "--admin", "mira", "--allow-target", "127.0.0.1"]);
-  call = client(server, await signIn(server));
+  key = await signIn(server);
+  call = client(server, key);
   receiver = await startReceiver();
   const folder = scratch("mlflow");
   const port = await freePort();
@@ -98,10 +101,24 @@ client.set_model_version_tag("fraud-scorer", "1", "accuracy", "0.9412")
 client.set_registered_model_alias("fraud-scorer", "production", "1")
 `;
 
+test("the guide, followed as printed, brings a registered model here", async () => {
+  const replace = [["http://127.0.0.1:8080", server.origin]];
+  process.env.HOOKBOARD_KEY = key;
+  const printed = await follow("docs/mlflow.md", { folder: scratch("guide"), replace });
+  const [, id] = /"path":"[^"]+\/([^/"]+)"/.exec(printed);
+  const [{ code }] = blocks("docs/mlflow.md").filter(({ language }) => language === "python");
+  python([...replace, ["<source id>", id]].reduce((text, [from, to]) => text.replaceAll(from, to), code));
+  python('from mlflow import MlflowClient\nMlflowClient().create_registered_model("churn")');
+  await until("the collection is here", async () => {
+    const { body } = await call("GET", "/entities/kestrel/places/registries/mlflow-models/collections");
+    return body.items?.some(({ name }) => name === "churn");
+  });
+});
+
 test("an alias set by MLflow's client arrives at the webhook as the template says", async () => {
   assert.equal((await call("PUT", "/entities/kestrel/places/registries/models")).status, 201);
-  assert.equal((await call("PUT", "/entities/kestrel/secrets/MLFLOW_SECRET", { value: SECRET })).status, 201);
-  const source = await call("POST", "/entities/kestrel/sources", { name: "mlflow", registry: "models", secret: "MLFLOW_SECRET" });
+  assert.equal((await call("PUT", "/entities/kestrel/secrets/MLFLOW_HOOK", { value: SECRET })).status, 201);
+  const source = await call("POST", "/entities/kestrel/sources", { name: "mlflow", registry: "models", secret: "MLFLOW_HOOK" });
   assert.equal(source.status, 201, JSON.stringify(source.body));
   const webhook = await call("POST", "/entities/kestrel/webhooks", { name: "deploy", url: receiver.url });
   const template = '{\n  "model": "${artifact_version_string}",\n  "index": ${artifact_version_index},\n  "accuracy": "${artifact_metadata.accuracy}",\n  "by": "${event_author}"\n}\n';

@@ -9,6 +9,9 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const PATIENCE_MS = 60_000;
 
+// One for each server and folder of a file's tests.
+process.setMaxListeners(100);
+
 /** Waits until `condition` gives something; fails after a minute. */
 export async function until(what, condition) {
   const end = Date.now() + PATIENCE_MS;

@@ -66,6 +66,8 @@ pub const PROBE_LONGEST_MS: i64 = 6 * 3600 * 1000;
 pub const RATE_RANGE: (u32, u32) = (1, 6000);
 /// Deliveries in flight to one webhook at once.
 pub const MAX_IN_FLIGHT_PER_WEBHOOK: u32 = 8;
+/// Largest file of automations that is taken in, in bytes: ten thousand of them, each with a payload of some KiB.
+pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 /// Largest request that carries a template, in bytes: 256 KiB of template, every byte escaped.
 pub const MAX_TEMPLATE_BODY_BYTES: usize = 256 * 1024 * 6 + 64 * 1024;
 /// Longest name of a registry, project, collection, run, alias, tag or author, in characters.

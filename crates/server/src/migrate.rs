@@ -7,7 +7,7 @@ use crate::db::{Db, Result as DbResult};
 use crate::serve::{FILE, lock, say};
 
 /// Every table, those that others refer to first.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 24] = [
     "entities",
     "users",
     "members",
@@ -31,6 +31,7 @@ const TABLES: [&str; 23] = [
     "deliveries",
     "attempts",
     "audit",
+    "idempotency",
 ];
 /// Kept once per database: the new one's row is replaced.
 const KEY_CHECK: &str = "key_check";

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use hookboard_api::stream::{Change, Topic};
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::{PgListener, PgPool};
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::clock;
+use crate::db::{Pool, sql};
 
 /// The channel of Postgres's `NOTIFY`.
 const CHANNEL: &str = "hookboard";
@@ -20,6 +21,10 @@ const MAX_BYTES: usize = 7500;
 const GROUP: usize = 64;
 /// How long it waits after a fault.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long nothing is heard before it looks whether the connection still leads to Postgres.
+const QUIET: Duration = Duration::from_secs(15);
+/// How long Postgres may take to answer that.
+const ANSWER: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
@@ -71,7 +76,7 @@ impl Relay {
     fn start(pool: PgPool, wake: Arc<Notify>, changes: broadcast::Sender<Change>) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         let own = clock::new_id();
-        tokio::spawn(tell(pool.clone(), own.clone(), receiver));
+        tokio::spawn(tell(Pool::Postgres(pool.clone()), own.clone(), receiver));
         tokio::spawn(hear(pool, own, wake, changes));
         Self(sender)
     }
@@ -82,7 +87,7 @@ impl Relay {
     }
 }
 
-async fn tell(pool: PgPool, from: String, mut receiver: mpsc::UnboundedReceiver<Change>) {
+async fn tell(pool: Pool, from: String, mut receiver: mpsc::UnboundedReceiver<Change>) {
     let mut waiting = Vec::with_capacity(GROUP);
     while receiver.recv_many(&mut waiting, GROUP).await > 0 {
         waiting.sort_unstable();
@@ -95,7 +100,7 @@ async fn tell(pool: PgPool, from: String, mut receiver: mpsc::UnboundedReceiver<
                 waiting.extend(told.changes.drain(half..));
                 text = serde_json::to_string(&told).unwrap_or_default();
             }
-            if let Err(error) = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&pool).await {
+            if let Err(error) = sql::query("SELECT pg_notify(?, ?)").bind(CHANNEL).bind(text).execute(&pool).await {
                 tracing::debug!(%error, "other processes were not told of a change");
             }
         }
@@ -104,12 +109,13 @@ async fn tell(pool: PgPool, from: String, mut receiver: mpsc::UnboundedReceiver<
 
 async fn hear(pool: PgPool, own: String, wake: Arc<Notify>, changes: broadcast::Sender<Change>) {
     loop {
-        match listen(&pool, &own, &wake, &changes).await {
-            Ok(()) => return,
+        let heard = tokio::select! {
             // The process stops.
-            Err(_) if pool.is_closed() => return,
-            Err(error) => tracing::warn!(%error, "changes of other processes cannot be heard; trying again"),
-        }
+            () = pool.close_event() => return,
+            heard = listen(&pool, &own, &wake, &changes) => heard,
+        };
+        let Err(error) = heard else { return };
+        tracing::warn!(%error, "changes of other processes cannot be heard; trying again");
         tokio::time::sleep(AGAIN).await;
     }
 }
@@ -121,10 +127,18 @@ async fn listen(
     wake: &Notify,
     changes: &broadcast::Sender<Change>,
 ) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
+    // A pool of its own: one that is given up would keep its place in the other.
+    let options = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let pool = options.connect_lazy_with((*pool.connect_options()).clone());
+    let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
-        let Some(message) = listener.try_recv().await? else {
+        let Ok(message) = tokio::time::timeout(QUIET, listener.try_recv()).await else {
+            let look = tokio::time::timeout(ANSWER, sqlx::query("SELECT 1").execute(&mut listener)).await;
+            look.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+            continue;
+        };
+        let Some(message) = message? else {
             // The connection was lost and is made anew; who waits looks for what was missed.
             wake.notify_one();
             continue;

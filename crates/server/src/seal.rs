@@ -33,8 +33,10 @@ impl std::fmt::Debug for Seal {
 /// Why a key or a sealed value cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The key is not 32 bytes of base64.
-    #[error("The key that seals secrets is not 32 bytes in base64. Make one with: head -c 32 /dev/urandom | base64")]
+    /// The key is not 32 bytes of base64, or they are all zero.
+    #[error(
+        "The key that seals secrets is not 32 random bytes in base64. Make one with: head -c 32 /dev/urandom | base64"
+    )]
     MalformedKey,
     /// The key file cannot be read or made.
     #[error(
@@ -55,6 +57,9 @@ impl Seal {
     /// From 32 bytes in base64.
     pub fn from_base64(text: &str) -> Result<Self, SealError> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| SealError::MalformedKey)?;
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Err(SealError::MalformedKey);
+        }
         let cipher = XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| SealError::MalformedKey)?;
         Ok(Self { cipher })
     }
@@ -63,7 +68,10 @@ impl Seal {
     pub fn from_file(path: &Path, make: bool) -> Result<Self, SealError> {
         let failed = |source| SealError::KeyFile { path: path.display().to_string(), source };
         match fs::read_to_string(path) {
-            Ok(text) => Self::from_base64(&text),
+            Ok(text) => {
+                warn_of_readers(path);
+                Self::from_base64(&text)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => {
                 let text = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
                 let mut options = fs::OpenOptions::new();
@@ -98,6 +106,17 @@ impl Seal {
         let bytes = self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealError::DoesNotOpen)?;
         String::from_utf8(bytes).map(SecretString::from).map_err(|_| SealError::DoesNotOpen)
     }
+}
+
+/// Says where others of the machine can read the key, and so the secrets of every copy of the database.
+fn warn_of_readers(path: &Path) {
+    #[cfg(unix)]
+    if fs::metadata(path).is_ok_and(|about| std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0)
+    {
+        tracing::warn!(path = %path.display(), "others of this machine can read the key: chmod 600 keeps them out");
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// The fewest bytes of a secret's beginning at the end of a text that are taken for one cut off.

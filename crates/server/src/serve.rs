@@ -52,6 +52,14 @@ const SERVER: &str = "hookboard";
 pub async fn run(mut settings: Settings) -> Result<(), String> {
     log(settings.engine.log_json);
     panics::log_places();
+    if let Some(folder) = &settings.page_dir
+        && !folder.join("index.html").is_file()
+    {
+        return Err(format!(
+            "{} holds no page: there is no index.html. Name a folder made by `cargo xtask dist` with --page-dir, or leave it out.",
+            folder.display()
+        ));
+    }
     let Opened { db, seal, lock } = open(&mut settings.engine).await?;
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Choose another port with --listen.", settings.listen)

@@ -168,3 +168,20 @@ fn it_ends_with_what_went_wrong_and_what_to_do() {
     let script = done(&server, &["completions", "bash"], "");
     assert!(script.contains("redeliver"), "{script}");
 }
+
+#[test]
+fn a_command_takes_what_a_shell_and_an_editor_make_of_names_files_and_keys() {
+    let (folder, receiver) = (Folder::new(), Receiver::start(|_| answer(200, "")));
+    let mut server = server(&folder, &receiver);
+    // A name may be that of a call.
+    let named = FILE.replace("name: Deploy", "name: export");
+    done(&server, &["import", "-"], &format!("\u{feff}{named}"));
+    assert!(done(&server, &["automations", "show", "export"], "").starts_with("export\n"));
+    done(&server, &["import", "-"], FILE);
+    let (code, rows, note) = run(&server, &["automations", "list", "--limit", "1"], "");
+    assert_eq!((code, rows.trim().lines().count()), (0, 2));
+    assert!(note.contains("there are more"), "{note}");
+    assert_eq!(run(&server, &["deliveries", "redeliver", ""], "").0, 2, "an empty variable of a shell is no delivery");
+    server.key.push('\n');
+    done(&server, &["automations", "list"], "");
+}

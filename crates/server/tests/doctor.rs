@@ -129,7 +129,7 @@ fn each_fault_is_found_with_what_to_do() {
     fs::write(&key, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("written");
     told("key", &[], "failed", "does not open");
     fs::write(&key, "nonsense").expect("written");
-    told("key", &[], "failed", "32 bytes in base64");
+    told("key", &[], "failed", "32 random bytes in base64");
     fs::remove_file(&key).expect("removed");
     told("key", &[], "failed", "Put it back");
     fs::write(&key, kept).expect("written");

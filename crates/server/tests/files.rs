@@ -238,3 +238,39 @@ fn a_faulty_file_is_told_whole_and_changes_nothing() {
     assert_eq!(status, 400, "{problem}");
     assert_eq!(server.call("GET", "/entities/kestrel/automations", None).1["items"], json!([]), "nothing was made");
 }
+
+#[test]
+fn a_file_written_by_hand_is_read_as_yaml_1_2() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    let file = "version: 1\nautomations:\n- name: words\n  scope: {registry: models}\n  action: {type: record}\n  \
+        trigger:\n    event: ADD_ARTIFACT_ALIAS\n    filter: {alias: {$in: [yes, on, 012, 1_000, 12]}}\n";
+    let (status, answer) = import(&server, &server.key, "", "application/yaml", file);
+    assert_eq!(status, 200, "{answer}");
+    let written: Value = serde_json::from_str(&export(&server, "?format=json")).expect("JSON");
+    let words = &written["automations"][0]["trigger"]["filter"]["alias"]["$in"];
+    assert_eq!(*words, json!(["yes", "on", "012", "1_000", 12]));
+    // Written out and taken in again, they are the same words.
+    let (_, answer) = import(&server, &server.key, "?dry_run=true", "application/yaml", &export(&server, ""));
+    assert_eq!(told(&answer), [(String::from("words"), String::from("unchanged"))]);
+}
+
+#[test]
+fn what_a_large_team_writes_out_can_be_taken_in() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    let automation = |index: usize| {
+        let template = format!("{{\"text\": \"{}\"}}", "x".repeat(100_000));
+        json!({
+            "name": format!("large {index}"), "scope": {"registry": "models"}, "trigger": {"event": "LINK_ARTIFACT"},
+            "action": {"type": "webhook", "webhook": "hook", "template": template}
+        })
+    };
+    let file = json!({"version": 1, "automations": (0..40).map(automation).collect::<Vec<_>>()});
+    let (status, answer) = import(&server, &server.key, "", "application/json", &file.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let (status, answer) = import(&server, &server.key, "", "application/yaml", &export(&server, ""));
+    assert_eq!((status, told(&answer).iter().filter(|(_, change)| change == "unchanged").count()), (200, 40));
+    let (status, problem) = import(&server, &server.key, "", "application/yaml", &" ".repeat(65 * 1024 * 1024));
+    assert_eq!((status, &problem["code"]), (413, &json!("too_large")));
+}

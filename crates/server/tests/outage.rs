@@ -253,20 +253,33 @@ fn while_postgres_says_nothing_calls_wait_and_go_on_when_it_speaks_again() {
 
 #[test]
 fn connections_that_nothing_comes_through_are_given_up_for_new_ones() {
+    const EVENTS: u64 = 8;
     let Some(mut folder) = Folder::with_postgres() else { return };
     let direct = folder.postgres().expect("a database").to_owned();
+    let other = Server::start(&folder, &FLAGS);
     let proxy = Proxy::start(&mut folder);
     let receiver = Receiver::start(|_| answer(200, ""));
     let server = Server::start(&folder, &FLAGS);
     server.watch_links_signed(&receiver);
-    assert_eq!(post(&server, 0).0, 202);
-    server.all_delivered(1);
+    // As many at once as open all connections that the server keeps.
+    std::thread::scope(|scope| {
+        let posts: Vec<_> = (0..EVENTS)
+            .map(|index| {
+                scope.spawn({
+                    let server = &server;
+                    move || post(server, index).0
+                })
+            })
+            .collect();
+        assert!(posts.into_iter().all(|post| post.join().expect("an answer") == 202));
+    });
+    server.all_delivered(EVENTS);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     // Somebody else has the turn to write, so that the next event waits within a statement.
     let mut holder = runtime.block_on(PgConnection::connect(&direct)).expect("connected");
     runtime.block_on(sqlx::query("SELECT pg_advisory_lock(x'686f6f6b'::bigint)").execute(&mut holder)).expect("held");
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| post(&server, 1));
+        let waiting = scope.spawn(|| post(&server, EVENTS));
         until("it waits for its turn", || {
             let count = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
             let waits: i64 = runtime.block_on(sqlx::query_scalar(count).fetch_one(&mut holder)).expect("counted");
@@ -276,9 +289,19 @@ fn connections_that_nothing_comes_through_are_given_up_for_new_ones() {
         runtime.block_on(holder.close()).expect("let go");
         assert_eq!(waiting.join().expect("an answer").0, 503, "its answer never comes");
     });
-    until("it is taken over a new one", || (post(&server, 1).0 == 202).then_some(()));
-    server.all_delivered(2);
+    until("it is taken over a new one", || (post(&server, EVENTS).0 == 202).then_some(()));
+    server.all_delivered(EVENTS + 1);
     until("it is ready", || (readiness(&server).0 == 200).then_some(()));
+    for (from, to) in [(&other, &server), (&server, &other)] {
+        let (sender, heard) = std::sync::mpsc::channel();
+        let mut lines = to.listen(&to.key);
+        std::thread::spawn(move || lines.any(|line| line.contains("\"member\"")).then(|| sender.send(())));
+        until("processes hear of each other again", || {
+            let role = json!({"role": if rand::random() { "viewer" } else { "member" }});
+            assert!(matches!(from.call("PUT", "/entities/kestrel/members/ada", Some(&role)).0, 200 | 201));
+            heard.try_recv().ok()
+        });
+    }
 }
 
 /// Bytes of the largest file of a folder.

@@ -7,29 +7,6 @@ mod support;
 use serde_json::{Value, json};
 use support::{Folder, Receiver, Server, answer};
 
-#[test]
-fn the_openapi_document_is_the_one_checked_in() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
-    let stored = std::fs::read_to_string(path).expect("docs/openapi.json");
-    let current = hookboard_server::http::openapi().to_pretty_json().expect("JSON");
-    assert_eq!(stored.trim(), current.trim(), "run `cargo xtask openapi`");
-}
-
-#[test]
-fn the_openapi_document_names_nothing_that_it_does_not_hold() {
-    let document = serde_json::to_value(hookboard_server::http::openapi()).expect("JSON");
-    let text = document.to_string();
-    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
-        assert!(document.pointer(reference).is_some(), "{reference}");
-    }
-    for (path, item) in document["paths"].as_object().expect("paths") {
-        for (method, call) in item.as_object().expect("calls") {
-            let default = &call["responses"]["default"]["content"]["application/problem+json"];
-            assert!(default.is_object(), "{method} {path}");
-        }
-    }
-}
-
 fn automation(change: &Value) -> Value {
     let mut draft = json!({
         "name": "a", "scope": {"kind": "registry", "entity": "kestrel", "name": "models"},
@@ -737,4 +714,76 @@ fn automations_are_listed_in_the_order_asked_for_page_by_page() {
         let (status, problem) = server.call("GET", &format!("/entities/kestrel/automations?{query}"), None);
         assert_eq!((status, &problem["errors"][0]["pointer"]), (400, &json!(pointer)), "{problem}");
     }
+}
+
+/// Posts with an `Idempotency-Key`. Status, whether it is an earlier call's answer, and the body.
+fn post_once(server: &Server, key: &str, path: &str, idempotency_key: &str, body: &Value) -> (u16, bool, Value) {
+    let headers = [("idempotency-key", idempotency_key)];
+    let body = body.to_string();
+    let path = format!("/api/v1{path}");
+    let (head, text) = server.exchange("POST", &path, Some(key), &headers, Some(body.as_bytes())).expect("an answer");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, head.contains("idempotency-replayed: true"), serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+#[test]
+fn a_call_that_is_sent_again_under_its_idempotency_key_is_answered_as_it_was_and_makes_nothing_more() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    server.call("PUT", "/entities/kestrel/places/registries/models", None);
+    server.call("PUT", "/entities/kestrel/secrets/SIGNING", Some(&json!({"value": "kept quiet"})));
+    let calls = [
+        ("webhooks", json!({"name": "receiver", "url": "https://example.com/"})),
+        ("automations", automation(&json!({}))),
+        ("sources", json!({"name": "mlflow", "registry": "models", "secret": "SIGNING"})),
+        ("keys", json!({"name": "for CI"})),
+    ];
+    for (resource, body) in &calls {
+        let path = format!("/entities/kestrel/{resource}");
+        let count = || server.call("GET", &path, None).1["items"].as_array().map(Vec::len);
+        let before = count().expect("a list");
+        let (status, replayed, made) = post_once(&server, &server.key, &path, resource, body);
+        assert_eq!((status, replayed), (201, false), "{made}");
+        // In quotes, as the draft of the standard writes it, it is the same.
+        for key in [(*resource).to_owned(), format!("\"{resource}\"")] {
+            assert_eq!(post_once(&server, &server.key, &path, &key, body), (201, true, made.clone()), "{resource}");
+        }
+        assert_eq!(count(), Some(before + 1), "{resource}");
+        let mut other = body.clone();
+        other["name"] = json!("another");
+        let (status, _, problem) = post_once(&server, &server.key, &path, resource, &other);
+        assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("reused")), "{problem}");
+    }
+    let (_, automations) = server.call("GET", "/entities/kestrel/automations", None);
+    let path =
+        format!("/entities/kestrel/automations/{}/duplicate", automations["items"][0]["id"].as_str().expect("id"));
+    let (_, _, copy) = post_once(&server, &server.key, &path, "copy", &json!({}));
+    assert_eq!(post_once(&server, &server.key, &path, "copy", &json!({})), (201, true, copy));
+    let (status, _, problem) = post_once(&server, &server.key, &path, "two words", &json!({}));
+    assert_eq!((status, &problem["code"]), (400, &json!("bad_request")), "{problem}");
+    // What was refused made nothing, and may be sent again with its fault mended.
+    let (status, ..) =
+        post_once(&server, &server.key, "/entities/kestrel/webhooks", "mended", &json!({"name": "second"}));
+    assert_eq!(status, 422);
+    let body = json!({"name": "second", "url": "https://example.com/"});
+    assert_eq!(post_once(&server, &server.key, "/entities/kestrel/webhooks", "mended", &body).0, 201);
+    // A key of somebody else's is another call.
+    let colleague = server.join("ada", "admin");
+    let body = json!({"name": "third", "url": "https://example.com/"});
+    let (status, replayed, _) = post_once(&server, &colleague, "/entities/kestrel/webhooks", "mended", &body);
+    assert_eq!((status, replayed), (201, false));
+}
+
+#[test]
+fn the_same_call_sent_many_times_at_once_is_done_once() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let body = json!({"name": "for CI"});
+    let answers: Vec<Value> = std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| post_once(&server, &server.key, "/entities/kestrel/keys", "one", &body)))
+            .collect();
+        calls.into_iter().map(|call| call.join().expect("an answer")).map(|(_, _, made)| made).collect()
+    });
+    assert!(answers.iter().all(|made| made["key"].is_string() && *made == answers[0]), "{answers:?}");
 }

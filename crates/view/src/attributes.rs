@@ -43,7 +43,7 @@ attributes! {
 attributes! {
     /// What HTML knows, on whichever element.
     GlobalAttributes:
-    action "action" alt "alt" autocapitalize "autocapitalize" autocomplete "autocomplete" autofocus "autofocus"
+    accept "accept" action "action" alt "alt" autocapitalize "autocapitalize" autocomplete "autocomplete" autofocus "autofocus"
     checked "checked" cols "cols" colspan "colspan" datetime "datetime" dir "dir" disabled "disabled"
     download "download" enterkeyhint "enterkeyhint" r#for "for" form "form" hidden "hidden" href "href" id "id"
     inert "inert" inputmode "inputmode" lang "lang" list "list" max "max" maxlength "maxlength" method "method"

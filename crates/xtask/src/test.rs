@@ -11,13 +11,14 @@ use crate::{package, page, serve, tools};
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("lint", lint),
     ("rust", rust),
     ("postgres", postgres),
     ("wasm", wasm),
     ("browser", browser),
     ("interface", interface),
+    ("guides", guides),
     ("mlflow", mlflow),
     ("streamlit", streamlit),
 ];
@@ -274,6 +275,16 @@ fn interface(tally: &mut Tally) -> Done {
             .env("HOOKBOARD_BIN", binary)
             .env("HOOKBOARD_DIST", page::dist())
             .env("SCHEMATHESIS_PYTHON", python),
+    )
+}
+
+/// The guides, followed as printed.
+fn guides(tally: &mut Tally) -> Done {
+    tools::node_packages()?;
+    let binary = serve::server(false)?;
+    tally.runner(
+        "the guides, followed as printed",
+        node_test("guides").env("HOOKBOARD_BIN", binary).env("HOOKBOARD_DIST", page::dist()),
     )
 }
 

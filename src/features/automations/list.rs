@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 use super::{
     actions::Actions,
     chosen::{Chosen, chosen},
+    files::Files,
     filters::{Filters, event_choices, sort_choices},
     nothing::nothing,
     row::AutomationRow,
@@ -69,7 +70,7 @@ const COLUMNS: [Column; 6] = [
 fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> impl IntoView {
     let (client, router) = (use_client(), use_router());
     let actions = Actions::new(&entity);
-    let entity_of_chosen = entity.clone();
+    let (entity_of_chosen, entity_of_files) = (entity.clone(), entity.clone());
     let within = StoredValue::new(within);
     let filters = Memo::new(move |_| router.query().with(Filters::of));
     let webhooks = webhook_choices(&entity);
@@ -135,7 +136,13 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     view! {
         <Toolbar
             label="Find automations"
-            end=move || view! { <ParamFilter label="Sort" param="sort" choices=sort_choices() /> }.into_any()
+            end=move || {
+                view! {
+                    <ParamFilter label="Sort" param="sort" choices=sort_choices() />
+                    <Files entity=entity_of_files.clone() within=within.get_value() />
+                }
+                    .into_any()
+            }
         >
             <SearchField
                 label="Search automations"

@@ -5,6 +5,7 @@ mod as_code;
 mod chosen;
 mod details;
 mod differences;
+mod files;
 mod filters;
 mod list;
 mod nothing;

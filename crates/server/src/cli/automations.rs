@@ -6,6 +6,7 @@ use hookboard_api::file::FileScope;
 use hookboard_api::sentence::{Part, when};
 use hookboard_api::webhook::TestResult;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::others::tell_test;
 use super::remote::{Body, Ended, Remote, print, print_json, query, segment, shown};
@@ -120,9 +121,12 @@ impl Listing {
 impl One {
     fn find(&self) -> Result<Automation, Ended> {
         let remote = &self.remote;
-        match remote.get(&remote.path(&format!("/automations/{}", segment(&self.automation)))?) {
-            Err(Ended::Refused(problem)) if problem.status == 404 => {}
-            other => return other,
+        // Names may be those of calls, such as `export`; ids are not.
+        if Uuid::parse_str(&self.automation).is_ok() {
+            match remote.get(&remote.path(&format!("/automations/{}", segment(&self.automation)))?) {
+                Err(Ended::Refused(problem)) if problem.status == 404 => {}
+                other => return other,
+            }
         }
         let query = query([("text", Some(self.automation.as_str()))]);
         let mut found: Vec<Automation> = remote.all(&remote.path(&format!("/automations{query}"))?, usize::MAX)?;

@@ -59,7 +59,7 @@ pub struct One {
 #[derive(Debug, Args)]
 pub struct Again {
     /// Their ids.
-    #[arg(required_unless_present = "failed_since")]
+    #[arg(required_unless_present = "failed_since", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     deliveries: Vec<String>,
 
     /// All that failed at this time or later, RFC 3339.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use hookboard_api::account::Me;
+use hookboard_api::limits::MAX_FILE_BYTES;
 use hookboard_api::list::List;
 use hookboard_api::problem::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -144,7 +145,11 @@ impl Remote {
             let page: List<T> = self.get(&format!("{path}{sign}limit={limit}{after}"))?;
             rows.extend(page.items);
             cursor = page.next_cursor;
-            if cursor.is_none() || rows.len() >= most {
+            if cursor.is_none() {
+                return Ok(rows);
+            }
+            if rows.len() >= most {
+                eprintln!("hookboard: these are the first {most}; there are more. Raise --limit.");
                 return Ok(rows);
             }
         }
@@ -164,22 +169,21 @@ impl Remote {
 
     /// Calls, and gives the answer as it came.
     pub(super) fn text(&self, method: &str, path: &str, body: Body) -> Result<String, Ended> {
-        let key = self.key.as_ref().filter(|key| !key.expose_secret().is_empty()).ok_or_else(|| {
-            Ended::Usage(
-                "There is no access key. Make one in the page under Access keys, and set HOOKBOARD_KEY to it."
-                    .to_owned(),
-            )
-        })?;
+        let key =
+            self.key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty()).ok_or_else(|| {
+                Ended::Usage(
+                    "There is no access key. Make one in the page under Access keys, and set HOOKBOARD_KEY to it."
+                        .to_owned(),
+                )
+            })?;
         let url = format!("{}/api/v1{path}", self.url.as_str().trim_end_matches('/'));
         let (kind, bytes) = match body {
             Body::None => (None, Vec::new()),
             Body::Json(bytes) => (Some("application/json"), bytes),
             Body::Yaml(bytes) => (Some("application/yaml"), bytes),
         };
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(&url)
-            .header("authorization", format!("Bearer {}", key.expose_secret()));
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(&url).header("authorization", format!("Bearer {key}"));
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
         }
@@ -241,14 +245,22 @@ pub(super) fn query<'p>(parameters: impl IntoIterator<Item = (&'p str, Option<&'
 /// What a file holds, or for `-` the standard input.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Ended> {
     let mut bytes = Vec::new();
+    let most = MAX_FILE_BYTES as u64;
     let read = if path.as_os_str() == "-" {
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+        std::io::stdin().take(most + 1).read_to_end(&mut bytes)
     } else {
-        std::fs::read(path)
+        std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
     };
     read.map_err(|error| {
         Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", path.display()))
-    })
+    })?;
+    if bytes.len() as u64 > most {
+        let words =
+            format!("{} has more than {} MiB, the most that is taken. Send less at once.", path.display(), most >> 20);
+        return Err(Ended::Usage(words));
+    }
+    // Editors of Windows begin a file with a mark of its encoding.
+    Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes))
 }
 
 /// Writes a line to the standard output. Who reads it may have had enough, as `head` has; what cannot be written

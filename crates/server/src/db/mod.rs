@@ -15,6 +15,7 @@ pub mod deliveries;
 pub mod events;
 pub mod figures;
 pub mod generation;
+pub mod idempotency;
 pub mod intake;
 pub mod queue;
 pub mod retention;
@@ -48,7 +49,7 @@ const READERS: u32 = 4;
 /// Connections that write to Postgres, of one process.
 const WRITERS: u32 = 8;
 /// Most connections of one process to Postgres.
-pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 1;
+pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 2;
 /// How long a connection may take to get, or SQLite's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon a connection that was refused is tried again at the start.

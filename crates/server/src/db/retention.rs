@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Db, Result, sql};
+use super::{Db, Result, idempotency, sql};
 use crate::app::App;
 use crate::clock;
 
@@ -51,6 +51,7 @@ async fn sweep(db: &Db, before: &str) -> Result<()> {
             .await?;
         sql::query("DELETE FROM source_messages WHERE at < ?").bind(before).execute(&mut *tx).await?;
         sql::query("DELETE FROM former_keys WHERE at < ?").bind(before).execute(&mut *tx).await?;
+        idempotency::sweep(&mut tx).await?;
         tx.commit().await?;
         if ids.len() < BATCH as usize {
             return Ok(());

@@ -6,14 +6,14 @@ use super::{Conn, Db, Result, sql};
 use crate::clock;
 
 /// Sources of an entity, oldest first.
-pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Source>> {
+pub async fn list<'t>(target: impl Into<sql::Target<'t>>, entity_id: &str) -> Result<Vec<Source>> {
     type Row = (String, String, String, String, u32, u32, Option<String>, Option<String>, Option<String>);
     let rows: Vec<Row> = sql::query_as(
         "SELECT sources.id, sources.name, places.name, secrets.name, received, ignored, last_at, last_error, last_error_at \
          FROM sources JOIN places ON places.id = sources.place_id JOIN secrets ON secrets.id = sources.secret_id WHERE places.entity_id = ? ORDER BY sources.id",
     )
     .bind(entity_id)
-    .fetch_all(db.read())
+    .fetch_all(target)
     .await?;
     let source = |(id, name, place, secret, received, ignored, last_at, last_error, last_error_at): Row| {
         let path = format!("/api/v1/sources/mlflow/{id}");

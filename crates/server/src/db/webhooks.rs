@@ -86,9 +86,13 @@ pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Webhook>> {
 
 /// One webhook, with health and use.
 pub async fn get(db: &Db, entity_id: &str, id: &str) -> Result<Webhook> {
-    let mut connection = db.read().acquire().await?;
-    let row = row(&mut connection, entity_id, id).await?;
-    whole(&mut connection, row).await
+    get_in(&mut *db.read().acquire().await?, entity_id, id).await
+}
+
+/// The same by a connection that is held already.
+pub async fn get_in(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Webhook> {
+    let row = row(conn, entity_id, id).await?;
+    whole(conn, row).await
 }
 
 async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {

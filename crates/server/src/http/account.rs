@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use hookboard_api::account::{Key, KeyDraft, Me, Member, MemberDraft, NewKey, Role, SignIn, SignInLink, SignedIn};
 use hookboard_api::audit::{AuditAction, AuditKind};
 use hookboard_api::limits::MAX_NAME;
@@ -15,6 +16,7 @@ use serde_json::json;
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, Segments};
+use super::once::{Creation, IdempotencyKey, Turn};
 use crate::app::App;
 use crate::db::audit::Change;
 use crate::db::{Conn, accounts};
@@ -214,25 +216,28 @@ pub(super) async fn list_keys(
 }
 
 /// Make a key for yourself. The answer is the only place that ever shows it.
-#[utoipa::path(post, path = "/entities/{entity}/keys", tag = "account", params(("entity" = String, Path)), request_body = KeyDraft,
+#[utoipa::path(post, path = "/entities/{entity}/keys", tag = "account", params(("entity" = String, Path), IdempotencyKey), request_body = KeyDraft,
     responses((status = 201, body = NewKey), (status = 422, body = Problem)))]
 pub(super) async fn create_key(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
-    Body(draft): Body<KeyDraft>,
-) -> Result<(StatusCode, Json<NewKey>), Failure> {
+    Creation { draft, once }: Creation<KeyDraft>,
+) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
     if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
         return Err(Problem::invalid(vec![fault]).into());
     }
-    let mut tx = app.db().begin().await?;
+    let mut tx = match once.begin(&app, &team).await? {
+        Turn::First(tx) => tx,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let key = accounts::new_key(&mut tx, &team.user_id, &draft.name).await?;
     let change = Change::created(AuditKind::Key, &key.info.id, &draft.name);
     team.audit(&mut tx, change.after(&json!({ "user": team.user, "prefix": key.info.prefix }))?).await?;
-    tx.commit().await?;
+    let answer = once.created(tx, &app, &team, None, &key).await?;
     app.changed(Topic::Member, &team.name, Some(&team.user));
-    Ok((StatusCode::CREATED, Json(key)))
+    Ok(answer)
 }
 
 /// Revoke a key of the list. It stops working at once, and streams that were opened with it end.

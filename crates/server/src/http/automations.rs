@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
@@ -26,6 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Params, Segments, check_revision, tagged};
+use super::once::{Creation, IdempotencyKey, Once, Turn};
 use super::paging::Paging;
 use super::webhooks::send_test;
 use crate::app::App;
@@ -156,29 +157,34 @@ fn after_change(app: &App, team: &Team, id: &str) {
 }
 
 /// Make an automation.
-#[utoipa::path(post, path = "/entities/{entity}/automations", tag = "automations", params(("entity" = String, Path)), request_body = AutomationDraft,
+#[utoipa::path(post, path = "/entities/{entity}/automations", tag = "automations", params(("entity" = String, Path), IdempotencyKey), request_body = AutomationDraft,
     responses((status = 201, body = Automation), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
-    Body(draft): Body<AutomationDraft>,
+    Creation { draft, once }: Creation<AutomationDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    let automation = create_one(&app, &team, &draft).await?;
-    Ok((StatusCode::CREATED, tagged(automation.revision, automation)).into_response())
+    create_one(&app, &team, &draft, &once).await
 }
 
-async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
+async fn create_one(app: &App, team: &Team, draft: &AutomationDraft, once: &Once) -> Result<Response, Failure> {
+    if let Some(answer) = once.answered(app, team).await? {
+        return Ok(answer);
+    }
     let place = scope_place(app, team, &draft.scope).await?;
-    let mut tx = app.db().begin().await?;
+    let mut tx = match once.begin(app, team).await? {
+        Turn::First(tx) => tx,
+        Turn::Again(answer) => return Ok(answer),
+    };
     automations::check(&mut tx, &team.id, draft).await?;
     let id = automations::create(&mut tx, &team.id, &place.id, draft, &team.user).await?;
     let automation = automations::get(&mut tx, &team.id, &id).await?;
     audit_creation(&mut tx, team, &automation).await?;
-    tx.commit().await?;
+    let answer = once.created(tx, app, team, Some(automation.revision), &automation).await?;
     after_change(app, team, &id);
-    Ok(automation)
+    Ok(answer)
 }
 
 /// Whether a draft could be saved: the answer of a save, and nothing is saved.
@@ -295,14 +301,18 @@ pub(super) async fn delete(
 }
 
 /// Copy an automation under a new name. The copy is disabled, so that nothing is sent twice unseen.
-#[utoipa::path(post, path = "/entities/{entity}/automations/{id}/duplicate", tag = "automations", params(("entity" = String, Path), ("id" = String, Path)),
+#[utoipa::path(post, path = "/entities/{entity}/automations/{id}/duplicate", tag = "automations", params(("entity" = String, Path), ("id" = String, Path), IdempotencyKey),
     responses((status = 201, body = Automation), (status = 404, body = Problem)))]
 pub(super) async fn duplicate(
     State(app): State<App>,
     caller: Caller,
     Segments((entity, id)): Segments<(String, String)>,
+    once: Once,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
+    if let Some(answer) = once.answered(&app, &team).await? {
+        return Ok(answer);
+    }
     let original = {
         let mut connection = app.db().read().acquire().await?;
         automations::get(&mut connection, &team.id, &id).await?
@@ -321,12 +331,9 @@ pub(super) async fn duplicate(
         let kept: String =
             original.name.chars().take(hookboard_api::limits::MAX_AUTOMATION_NAME - suffix.len()).collect();
         draft.name = kept + &suffix;
-        match create_one(&app, &team, &draft).await {
+        match create_one(&app, &team, &draft, &once).await {
             Err(Failure::Problem(problem)) if problem.code == ProblemCode::DuplicateName => {}
-            Err(failure) => return Err(failure),
-            Ok(automation) => {
-                return Ok((StatusCode::CREATED, tagged(automation.revision, automation)).into_response());
-            }
+            other => return other,
         }
     }
     Err(Failure::new(ProblemCode::Conflict, "There are 100 copies already. Rename or delete some first."))

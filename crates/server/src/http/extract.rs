@@ -58,17 +58,30 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
 pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, Failure> {
     Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Failure::new(
-                ProblemCode::TooLarge,
-                format!(
-                    "The request has more than {} KiB, the most that a call takes. Send less at once.",
-                    MAX_REQUEST_BYTES / 1024
-                ),
-            )
+            too_large(MAX_REQUEST_BYTES)
         } else {
-            Failure::new(ProblemCode::BadRequest, "The body broke off. Send it again.")
+            Failure::new(ProblemCode::BadRequest, BROKE_OFF)
         }
     })
+}
+
+/// The body of a call that may be longer than others, of at most `most` bytes.
+pub(super) async fn long_bytes(request: Request, most: usize) -> Result<Bytes, Failure> {
+    axum::body::to_bytes(request.into_body(), most).await.map_err(|error| {
+        if error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
+            too_large(most)
+        } else {
+            Failure::new(ProblemCode::BadRequest, BROKE_OFF)
+        }
+    })
+}
+
+const BROKE_OFF: &str = "The body broke off. Send it again.";
+
+fn too_large(most: usize) -> Failure {
+    let words =
+        format!("The request has more than {} KiB, the most that this call takes. Send less at once.", most / 1024);
+    Failure::new(ProblemCode::TooLarge, words)
 }
 
 /// Query parameters.

@@ -9,7 +9,7 @@ use hookboard_api::automation::{Action, Automation, AutomationDraft, Sort};
 use hookboard_api::file::{
     AutomationFile, FileAction, FileAutomation, FileChange, FileScope, Import, ImportChange, VERSION, differences,
 };
-use hookboard_api::limits::MAX_PAGE;
+use hookboard_api::limits::{MAX_FILE_BYTES, MAX_PAGE};
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use hookboard_api::stream::Topic;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
 use super::automations::{audit_change, audit_creation, place_of, scope_place_in};
-use super::extract::{Params, Segments, bytes};
+use super::extract::{Params, Segments, long_bytes};
 use super::reading::{form, read};
 use crate::app::App;
 use crate::db::automations::{self, Wanted};
@@ -123,7 +123,7 @@ pub(super) async fn import(
     request: Request,
 ) -> Result<Json<Import>, Failure> {
     let team = caller.team(&app, &entity, if dry_run { Role::Viewer } else { Role::Admin }).await?;
-    let file = file(request, &app).await?;
+    let file = file(request).await?;
     // Whatever can be looked up is, before there is one writer's turn to keep.
     let planned = plan(&app, &team, &file).await?;
     let mut changes = Vec::with_capacity(planned.len());
@@ -236,19 +236,26 @@ impl Planned<'_> {
     }
 }
 
-async fn file(request: Request, app: &App) -> Result<AutomationFile, Failure> {
+async fn file(request: Request) -> Result<AutomationFile, Failure> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let file: AutomationFile = match kind.as_str() {
-        "application/json" => read(&bytes(request, app).await?)?,
+        "application/json" => read(&long_bytes(request, MAX_FILE_BYTES).await?)?,
         "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
-            let bytes = bytes(request, app).await?;
+            let bytes = long_bytes(request, MAX_FILE_BYTES).await?;
             let unreadable = |error: String| {
                 Failure::new(ProblemCode::BadRequest, format!("The file is not YAML that can be read: {error}"))
             };
             let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(error.to_string()))?;
+            // YAML 1.2, as it is written out: `yes` is a word, and what begins with 0 no number in base 8 or 10.
+            let options = serde_saphyr::options! {
+                strict_booleans: true,
+                leading_zero_numbers_as_strings: true,
+                underscored_numbers_as_strings: true,
+                with_snippet: false,
+            };
             let value: serde_json::Value =
-                serde_saphyr::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+                serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(error.to_string()))?;
             form(&value)?
         }
         _ => {

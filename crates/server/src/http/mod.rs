@@ -7,11 +7,14 @@ mod auth;
 mod automations;
 mod catalogue;
 mod deliveries;
+mod docs;
+mod document;
 mod events;
 mod extract;
 mod files;
 mod ingest;
 mod observe;
+mod once;
 mod page;
 mod paging;
 mod probes;
@@ -38,9 +41,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -48,24 +48,12 @@ use self::queries::Queries;
 use crate::app::App;
 use crate::failure::{Failure, respond};
 
+pub use self::document::openapi;
 pub use self::probes::operations;
 pub use self::schema::schema;
 
-/// The whole document, but for the paths, which the routes bring along.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Hookboard",
-        description = "Webhook automations for machine-learning registries and projects. Every call takes `Authorization: Bearer <key>`; errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`, which the server's log has too: the call's own, where that is one word of at most 128 letters, digits, `-`, `_` and `.`, else a new one. A `traceparent` (W3C Trace Context) is taken over where the server sends traces.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0")
-    ),
-    components(schemas(Problem, hookboard_api::automation::Sort, catalogue::Places, files::Format)),
-    security(("key" = []))
-)]
-struct Document;
-
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(account::sign_in))
         .routes(routes!(account::me))
         .routes(routes!(account::members))
@@ -117,48 +105,13 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(stream::stream))
 }
 
-/// The OpenAPI document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
-    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
-    let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    document.components.get_or_insert_default().add_security_scheme("key", scheme);
-    for item in document.paths.paths.values_mut() {
-        let calls = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
-        calls.into_iter().flatten().for_each(describe_problems);
-    }
-    document
-}
-
-/// What a problem is sent as (RFC 9457).
-const PROBLEM_JSON: &str = "application/problem+json";
-
-/// Problems have a type of their own, and any call can end in one.
-fn describe_problems(call: &mut Operation) {
-    let problem = Ref::from_schema_name("Problem");
-    for response in call.responses.responses.values_mut() {
-        if let RefOr::T(response) = response
-            && let Some(RefOr::T(content)) = response.content.get("application/json")
-            && matches!(&content.schema, Some(RefOr::Ref(own)) if own.ref_location == problem.ref_location)
-            && let Some(content) = response.content.shift_remove("application/json")
-        {
-            response.content.insert(PROBLEM_JSON.to_owned(), content);
-        }
-    }
-    let any = ResponseBuilder::new()
-        .description("What went wrong, and what to do")
-        .content(PROBLEM_JSON, Content::new(Some(problem)))
-        .build();
-    call.responses.responses.insert("default".to_owned(), any.into());
-}
-
 /// Everything the server answers.
 pub fn router(app: &App) -> Router {
     let (api, described) = api().split_for_parts();
     let queries = Arc::new(Queries::of(&described, "/api/v1"));
     let api = api
         .route_layer(axum::middleware::from_fn_with_state(queries, queries::check))
-        .route("/openapi.json", get(document))
+        .route("/openapi.json", get(openapi_json))
         .route("/automations.schema.json", get(file_schema))
         .fallback(unknown_call)
         .method_not_allowed_fallback(wrong_method)
@@ -166,6 +119,7 @@ pub fn router(app: &App) -> Router {
         .layer(cors(&app.settings().allow_origin));
     let mut router = Router::new()
         .nest("/api/v1", api)
+        .merge(docs::router())
         .merge(probes::router())
         .route("/metrics", get(no_metrics))
         .fallback(page::serve)
@@ -183,7 +137,7 @@ pub fn router(app: &App) -> Router {
     router.with_state(app.clone())
 }
 
-async fn document() -> axum::Json<utoipa::openapi::OpenApi> {
+async fn openapi_json() -> axum::Json<utoipa::openapi::OpenApi> {
     axum::Json(openapi())
 }
 
@@ -207,13 +161,13 @@ async fn file_schema() -> Response {
 }
 
 async fn unknown_call() -> Failure {
-    Failure::new(ProblemCode::NotFound, "There is no such call. The calls are described at /api/v1/openapi.json.")
+    Failure::new(ProblemCode::NotFound, "There is no such call. The calls are described at /api/docs.")
 }
 
 async fn wrong_method() -> Failure {
     Failure::new(
         ProblemCode::MethodNotAllowed,
-        "This address does not take this method. The calls are described at /api/v1/openapi.json.",
+        "This address does not take this method. The calls are described at /api/docs.",
     )
 }
 
@@ -230,7 +184,12 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH])
-        .expose_headers([header::ETAG, HeaderName::from_static("retry-after"), HeaderName::from_static("x-request-id")])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, once::KEY])
+        .expose_headers([
+            header::ETAG,
+            HeaderName::from_static("retry-after"),
+            HeaderName::from_static("x-request-id"),
+            once::REPLAYED,
+        ])
         .max_age(std::time::Duration::from_mins(10))
 }

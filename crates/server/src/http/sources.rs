@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
 use hookboard_api::event::{Accepted, AcceptedEvents};
@@ -16,7 +17,8 @@ use hookboard_api::stream::Topic;
 use serde_json::json;
 
 use super::auth::Caller;
-use super::extract::{Body, Segments, bytes};
+use super::extract::{Segments, bytes};
+use super::once::{Creation, IdempotencyKey, Turn};
 use super::reading::read;
 use crate::accept::News;
 use crate::app::App;
@@ -34,19 +36,22 @@ pub(super) async fn list(
     Segments(entity): Segments<String>,
 ) -> Result<Json<List<Source>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
-    Ok(Json(List::whole(sources::list(app.db(), &team.id).await?)))
+    Ok(Json(List::whole(sources::list(app.db().read(), &team.id).await?)))
 }
 
 /// Make a source for an MLflow server's webhooks.
-#[utoipa::path(post, path = "/entities/{entity}/sources", tag = "sources", params(("entity" = String, Path)), request_body = SourceDraft,
+#[utoipa::path(post, path = "/entities/{entity}/sources", tag = "sources", params(("entity" = String, Path), IdempotencyKey), request_body = SourceDraft,
     responses((status = 201, body = Source), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
-    Body(draft): Body<SourceDraft>,
-) -> Result<(StatusCode, Json<Source>), Failure> {
+    Creation { draft, once }: Creation<SourceDraft>,
+) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
+    if let Some(answer) = once.answered(&app, &team).await? {
+        return Ok(answer);
+    }
     if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
         return Err(Problem::invalid(vec![fault]).into());
     }
@@ -64,7 +69,10 @@ pub(super) async fn create(
             format!("There is no secret \"{}\". Create it first.", draft.secret),
         ));
     };
-    let mut tx = app.db().begin().await?;
+    let mut tx = match once.begin(&app, &team).await? {
+        Turn::First(tx) => tx,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let id = match sources::create(&mut tx, &place.id, &secret_id, &draft).await {
         Ok(id) => id,
         Err(error) if Failure::is_duplicate(&error) => {
@@ -79,14 +87,11 @@ pub(super) async fn create(
     };
     let change = Change::created(AuditKind::Source, &id, &draft.name);
     team.audit(&mut tx, change.after(&draft)?).await?;
-    tx.commit().await?;
+    let made = sources::list(&mut *tx, &team.id).await?.into_iter().find(|source| source.id == id);
+    let made = made.ok_or_else(|| Failure::not_found("source"))?;
+    let answer = once.created(tx, &app, &team, None, &made).await?;
     app.changed(Topic::Source, &team.name, Some(&id));
-    let source = sources::list(app.db(), &team.id)
-        .await?
-        .into_iter()
-        .find(|source| source.id == id)
-        .ok_or_else(|| Failure::not_found("source"))?;
-    Ok((StatusCode::CREATED, Json(source)))
+    Ok(answer)
 }
 
 /// Delete a source. What it brought stays.

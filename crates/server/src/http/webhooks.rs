@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::audit::{AuditAction, AuditKind};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Segments, check_revision, tagged};
+use super::once::{Creation, IdempotencyKey, Turn};
 use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
@@ -51,23 +52,29 @@ pub(super) async fn get(
 }
 
 /// Make a webhook. Its address is judged as it will be when sending.
-#[utoipa::path(post, path = "/entities/{entity}/webhooks", tag = "webhooks", params(("entity" = String, Path)), request_body = WebhookDraft,
+#[utoipa::path(post, path = "/entities/{entity}/webhooks", tag = "webhooks", params(("entity" = String, Path), IdempotencyKey), request_body = WebhookDraft,
     responses((status = 201, body = Webhook), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
-    Body(draft): Body<WebhookDraft>,
+    Creation { draft, once }: Creation<WebhookDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
+    if let Some(answer) = once.answered(&app, &team).await? {
+        return Ok(answer);
+    }
     check(&app, &team, &draft).await?;
-    let mut tx = app.db().begin().await?;
+    let mut tx = match once.begin(&app, &team).await? {
+        Turn::First(tx) => tx,
+        Turn::Again(answer) => return Ok(answer),
+    };
     let id = webhooks::create(&mut tx, &team.id, &draft).await?;
     team.audit(&mut tx, Change::created(AuditKind::Webhook, &id, &draft.name).after(&draft)?).await?;
-    tx.commit().await?;
+    let webhook = webhooks::get_in(&mut tx, &team.id, &id).await?;
+    let answer = once.created(tx, &app, &team, Some(webhook.revision), &webhook).await?;
     app.changed(Topic::Webhook, &team.name, Some(&id));
-    let webhook = webhooks::get(app.db(), &team.id, &id).await?;
-    Ok((StatusCode::CREATED, tagged(webhook.revision, webhook)).into_response())
+    Ok(answer)
 }
 
 /// Replace a webhook's settings.

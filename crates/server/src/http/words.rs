@@ -35,7 +35,7 @@ pub(super) fn fault(pointer: &str, message: &str) -> FieldError {
         return FieldError::new(pointer, "wrong_type", "Write true or false here; this is neither.");
     }
     let message = message.trim_end_matches('.');
-    FieldError::new(pointer, "malformed", format!("{message}. The calls are described at /api/v1/openapi.json."))
+    FieldError::new(pointer, "malformed", format!("{message}. The calls are described at /api/docs."))
 }
 
 /// The name that is all serde tells after `what`. It is the caller's and may hold any mark.

@@ -322,6 +322,19 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Option<(u16, String)> {
+        let (head, body) = self.exchange(method, path, key, headers, body)?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body))
+    }
+
+    /// The same, with the answer's head as it came.
+    pub fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Option<(String, String)> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         if let Some(key) = key {
@@ -342,8 +355,7 @@ impl Server {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+        answer.split_once("\r\n\r\n").map(|(head, body)| (head.to_owned(), body.to_owned()))
     }
 
     /// Makes a registry, a webhook to `url` and an automation on every linked version.

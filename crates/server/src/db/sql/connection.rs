@@ -1,42 +1,17 @@
 //! Pools, connections and transactions of either database.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::OwnedMutexGuard;
 
+use super::borrowed::{Borrowed, answered};
 use super::query::query;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
-
-/// How long Postgres may take to answer a statement. A machine that went away without a word would else be
-/// waited for until the network gives up, a quarter of an hour later.
-const ANSWER: Duration = Duration::from_secs(30);
-/// How long a connection may take to be fit for the next one who needs it.
-const RELEASE: Duration = Duration::from_secs(5);
-
-/// What Postgres answers in time.
-pub(super) async fn answered<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(ANSWER, answer).await.unwrap_or_else(|_| {
-        let words = format!("the database has not answered for {} s", ANSWER.as_secs());
-        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, words)))
-    })
-}
-
-/// Options of a pool of connections to Postgres. One that does not answer when it comes back is closed: the pool
-/// itself would wait for it, and keep its place.
-pub fn postgres_pool() -> PgPoolOptions {
-    PgPoolOptions::new().after_release(|connection, _| {
-        Box::pin(async {
-            let ping = tokio::time::timeout(RELEASE, connection.ping()).await;
-            ping.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
-        })
-    })
-}
 
 /// A pool of connections.
 #[derive(Debug, Clone)]
@@ -52,7 +27,7 @@ impl Pool {
     pub async fn acquire(&self) -> Result<Connection> {
         Ok(Connection(match self {
             Self::Sqlite(pool) => Conn::Sqlite(Held::Pooled(pool.acquire().await?)),
-            Self::Postgres(pool) => Conn::Postgres(Held::Pooled(pool.acquire().await?)),
+            Self::Postgres(pool) => Conn::Postgres(Borrowed::of(pool).await?),
         }))
     }
 
@@ -61,8 +36,8 @@ impl Pool {
         let conn = match self {
             Self::Sqlite(pool) => Conn::Sqlite(Held::Begun(pool.begin().await?)),
             Self::Postgres(pool) => {
-                let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                Conn::Postgres(Held::Begun(answered(begin).await?))
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Conn::Postgres(answered(Borrowed::begun(pool, begin)).await?)
             }
         };
         Ok(Transaction { conn, turn: None })
@@ -72,7 +47,7 @@ impl Pool {
     pub(in crate::db) async fn begin(&self, turn: Option<OwnedMutexGuard<()>>) -> Result<Transaction> {
         let conn = match self {
             Self::Sqlite(pool) => Conn::Sqlite(Held::Begun(pool.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pool) => Conn::Postgres(Held::Begun(answered(pool.begin()).await?)),
+            Self::Postgres(pool) => Conn::Postgres(answered(Borrowed::begun(pool, "BEGIN")).await?),
         };
         Ok(Transaction { conn, turn })
     }
@@ -90,31 +65,22 @@ impl Pool {
 #[derive(Debug)]
 pub enum Conn {
     /// To a SQLite file.
-    Sqlite(Held<Sqlite>),
+    Sqlite(Held),
     /// To a Postgres database.
-    Postgres(Held<Postgres>),
+    Postgres(Borrowed),
 }
 
-/// What a connection was got as.
+/// What a connection to a SQLite file was got as.
 #[derive(Debug)]
-pub enum Held<D: Database> {
+pub enum Held {
     /// From a pool.
-    Pooled(PoolConnection<D>),
+    Pooled(PoolConnection<Sqlite>),
     /// With a transaction.
-    Begun(sqlx::Transaction<'static, D>),
+    Begun(sqlx::Transaction<'static, Sqlite>),
 }
 
-impl Held<Sqlite> {
+impl Held {
     pub(super) fn driver(&mut self) -> &mut SqliteConnection {
-        match self {
-            Self::Pooled(connection) => connection,
-            Self::Begun(transaction) => transaction,
-        }
-    }
-}
-
-impl Held<Postgres> {
-    pub(super) fn driver(&mut self) -> &mut PgConnection {
         match self {
             Self::Pooled(connection) => connection,
             Self::Begun(transaction) => transaction,
@@ -174,9 +140,9 @@ impl Transaction {
         let Self { conn, turn } = self;
         match conn {
             Conn::Sqlite(Held::Begun(transaction)) => transaction.commit().await?,
-            Conn::Postgres(Held::Begun(transaction)) => answered(transaction.commit()).await?,
+            Conn::Postgres(borrowed) => answered(borrowed.commit()).await?,
             // None was begun.
-            Conn::Sqlite(Held::Pooled(_)) | Conn::Postgres(Held::Pooled(_)) => {}
+            Conn::Sqlite(Held::Pooled(_)) => {}
         }
         drop(turn);
         Ok(())

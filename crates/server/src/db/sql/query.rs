@@ -8,7 +8,8 @@ use sqlx::query::Query as Prepared;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
-use super::connection::{Conn, Pool, answered};
+use super::borrowed::{Borrowed, answered};
+use super::connection::{Conn, Pool};
 use super::dialect;
 use super::row::{Column, FromRow, Row};
 use super::value::{Bind, Kind, Value};
@@ -65,9 +66,14 @@ macro_rules! run {
         match $target.into() {
             Target::Pool(Pool::Sqlite(pool)) => query.sqlite().$method(pool).await.map(Ran::Sqlite),
             Target::Conn(Conn::Sqlite(held)) => query.sqlite().$method(held.driver()).await.map(Ran::Sqlite),
-            Target::Pool(Pool::Postgres(pool)) => answered(query.postgres().$method(pool)).await.map(Ran::Postgres),
-            Target::Conn(Conn::Postgres(held)) => {
-                answered(query.postgres().$method(held.driver())).await.map(Ran::Postgres)
+            Target::Pool(Pool::Postgres(pool)) => answered(async {
+                let mut borrowed = Borrowed::of(pool).await?;
+                query.postgres().$method(borrowed.driver()).await
+            })
+            .await
+            .map(Ran::Postgres),
+            Target::Conn(Conn::Postgres(borrowed)) => {
+                answered(query.postgres().$method(borrowed.driver())).await.map(Ran::Postgres)
             }
         }
     }};

@@ -1,0 +1,346 @@
+//! Automations as files: written out, and taken in after a look at what would change.
+
+use std::sync::Arc;
+
+use hookboard_api::{
+    account::Role,
+    file::{FileChange, Import, ImportChange},
+    problem::FieldError,
+};
+use leptos::{html, prelude::*, task::spawn_local};
+use serde_json::Value;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::{
+    client::{ApiError, calls, use_client, use_team},
+    part::{Later, part},
+    route::{Place, Query},
+    ui::{
+        button::{Button, ButtonKind},
+        conflict::{Difference, Differences},
+        dialog::{Dialog, lost},
+        download,
+        feedback::Callout,
+        field::Field,
+        format::counted,
+        icon::Glyph,
+        ids::new_id,
+        menu::{Menu, MenuItem},
+        status::Tone,
+        toast::use_toasts,
+    },
+};
+
+/// The largest file that the field shows as text, in bytes.
+const MOST_SHOWN: f64 = 64.0 * 1024.0 * 1024.0;
+
+/// A menu of what can be done with files, beside a list.
+#[component]
+pub(super) fn Files(
+    /// The team's name.
+    entity: String,
+    /// The place whose automations are written out; none for all of the team's.
+    within: Option<Place>,
+) -> impl IntoView {
+    let (client, toasts) = (use_client(), use_toasts());
+    let importing = RwSignal::new(false);
+    let asked = entity.clone();
+    let export = move |format: &'static str| {
+        let place = within.as_ref().map(|place| calls::within(place, &Query::default())).unwrap_or_default();
+        let path = calls::automation(&asked, "export", &place.with("format", Some(format)).suffix());
+        spawn_local(async move {
+            let name = format!("automations.{format}");
+            match client.text(&path).await {
+                Ok(text) if download::save(&name, &format!("application/{format}"), &text) => {
+                    toasts.say(Glyph::Check, format!("Exported {name}"));
+                }
+                Ok(_) => toasts.fail("The browser did not allow the download. Allow it, then try again."),
+                Err(error) => toasts.fail(error.words()),
+            }
+        });
+    };
+    let items = move |()| {
+        let (as_yaml, as_json) = (export.clone(), export.clone());
+        vec![
+            MenuItem::new(Glyph::Download, "Export as YAML", move || as_yaml("yaml"))
+                .note("All of this list's place, to be kept beside code"),
+            MenuItem::new(Glyph::Download, "Export as JSON", move || as_json("json")),
+            MenuItem::new(Glyph::Plus, "Import a file…", move || importing.set(true))
+                .note("Shows what would change first"),
+        ]
+    };
+    view! {
+        <Menu label="Files" title="Automations as files" glyph=Glyph::More wide=true items=Callback::new(items) />
+        <Later wanted=importing ask=import(entity, importing) on_missing=lost(importing) />
+    }
+}
+
+part! { extras: fn import(entity: String, open: RwSignal<bool>) { view! { <ImportDialog entity=entity open=open /> } } }
+
+/// What is known of the file.
+#[derive(Clone, PartialEq)]
+enum Compared {
+    /// Nothing yet.
+    Not,
+    /// It cannot be taken in.
+    Faulty(ApiError),
+    /// What taking it in would change.
+    Would(Arc<Import>),
+}
+
+#[component]
+fn ImportDialog(
+    /// The team's name.
+    entity: String,
+    /// Whether it asks now.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let (client, toasts) = (use_client(), use_toasts());
+    let admin = use_team().refusal(Role::Admin);
+    let text = RwSignal::new(String::new());
+    let compared = RwSignal::new(Compared::Not);
+    let busy = RwSignal::new(None::<&'static str>);
+    // What is answered after the text was changed is no longer of it.
+    let turn = StoredValue::new(0_u32);
+    let write = move |new: String| {
+        turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        text.set(new);
+        compared.set(Compared::Not);
+        busy.set(None);
+    };
+    let changed = entity.clone();
+    let send = StoredValue::new(move |dry_run: bool| {
+        let path = calls::automation(&entity, "import", if dry_run { "?dry_run=true" } else { "" });
+        let changed = calls::automations(&changed, None, &Query::default());
+        busy.set(Some(if dry_run { "Comparing…" } else { "Importing…" }));
+        let own = turn.get_value();
+        spawn_local(async move {
+            let answer = client.post_text::<Import>(&path, "application/yaml", text.get_untracked()).await;
+            if answer.as_ref().is_ok_and(|answer| !answer.dry_run) {
+                client.changed(&changed);
+            }
+            if turn.try_get_value() != Some(own) {
+                return;
+            }
+            busy.set(None);
+            match answer {
+                Ok(answer) if answer.dry_run => compared.set(Compared::Would(Arc::new(answer))),
+                Ok(answer) => {
+                    open.set(false);
+                    toasts.say(Glyph::Check, format!("Imported {}", counted(differing(&answer), "change", "changes")));
+                }
+                Err(error) => compared.set(Compared::Faulty(error)),
+            }
+        });
+    });
+    let send = move |dry_run: bool| send.with_value(|send| send(dry_run));
+    let count = Memo::new(move |_| {
+        compared.with(|compared| if let Compared::Would(import) = compared { Some(differing(import)) } else { None })
+    });
+    Effect::new(move || {
+        if open.get() {
+            write(String::new());
+        }
+    });
+    let chosen = move |event: web_sys::Event| {
+        let Some(input) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok()) else {
+            return;
+        };
+        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+        if file.size() > MOST_SHOWN {
+            toasts.fail("The file has more than 64 MiB, the most that is taken. Take it in by several files.");
+            return;
+        }
+        spawn_local(async move {
+            match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
+                Some(new) => {
+                    write(new);
+                    send(true);
+                }
+                None => toasts.fail("The browser could not read the file. Choose it again."),
+            }
+            // The same file, mended, can be chosen again.
+            input.set_value("");
+        });
+    };
+    let input: NodeRef<html::Input> = NodeRef::new();
+    let body = move || {
+        let id = new_id();
+        let choose = move || {
+            if let Some(input) = input.get_untracked() {
+                input.click();
+            }
+        };
+        view! {
+            <p class="muted">
+                "Automations are known by scope and name: those that are not here are made, those that differ are changed, others stay. All or nothing."
+            </p>
+            <Field id=id.clone() label="File" hint="YAML or JSON, as an export writes it: paste it here, or choose it.">
+                <textarea
+                    id=id.clone()
+                    class="input input--mono textarea"
+                    rows="6"
+                    spellcheck="false"
+                    aria-describedby=format!("{id}-note")
+                    prop:value=bound(move || text.get())
+                    on:input=handler(move |event| write(event_target_value(&event)))
+                ></textarea>
+            </Field>
+            <div>
+                <input
+                    node_ref=input
+                    type="file"
+                    accept=".yaml,.yml,.json,application/yaml,application/json"
+                    hidden
+                    aria-label="File of automations"
+                    on:change=handler(chosen)
+                />
+                <Button small=true on_press=choose>"Choose a file…"</Button>
+            </div>
+            <div role="status">{live(move || shown(compared.get()))}</div>
+        }
+        .into_any()
+    };
+    let foot = move || {
+        let action = move || match count.get() {
+            None => view! {
+                <Button kind=ButtonKind::Primary submit=true busy=busy>
+                    "Compare"
+                </Button>
+            }
+            .into_any(),
+            Some(0) => ().into_any(),
+            Some(count) => view! {
+                <Button kind=ButtonKind::Primary submit=true busy=busy refused=admin>
+                    {format!("Import {}", counted(count, "change", "changes"))}
+                </Button>
+            }
+            .into_any(),
+        };
+        view! {
+            <Button on_press=move || open.set(false)>"Close"</Button>
+            {live(action)}
+        }
+        .into_any()
+    };
+    let submit = move || {
+        let is_blank = text.with_untracked(|text| text.trim().is_empty());
+        if busy.get_untracked().is_some() || is_blank || count.get_untracked() == Some(0) {
+            return;
+        }
+        let is_refused = admin.with_untracked(Option::is_some);
+        match count.get_untracked() {
+            None => send(true),
+            Some(_) if is_refused => {}
+            Some(_) => send(false),
+        }
+    };
+    view! {
+        <Dialog
+            open=open
+            wide=true
+            title=move || "Import automations".into_any()
+            glyph=Glyph::Download
+            on_submit=submit
+            body=body
+            foot=foot
+        />
+    }
+}
+
+/// How many automations a file makes or changes.
+fn differing(import: &Import) -> u64 {
+    import.changes.iter().filter(|change| change.change != FileChange::Unchanged).count() as u64
+}
+
+fn shown(compared: Compared) -> AnyView {
+    match compared {
+        Compared::Not => ().into_any(),
+        Compared::Faulty(error) => {
+            let faults = error.fields().iter().map(|FieldError { pointer, message, .. }| {
+                view! {
+                    <li>
+                        <code>{pointer.clone()}</code>
+                        " "
+                        {message.clone()}
+                    </li>
+                }
+            });
+            let faults = (error.fields().len() > 1 || error.field("").is_none()).then(|| faults.collect_view());
+            view! {
+                <Callout tone=Tone::Danger glyph=Glyph::XCircle>
+                    {error.words()}
+                    <ul class="impact" role="list">{faults}</ul>
+                </Callout>
+            }
+            .into_any()
+        }
+        Compared::Would(import) => {
+            let of = |which: FileChange| import.changes.iter().filter(move |change| change.change == which);
+            let counts =
+                [(FileChange::Created, "new"), (FileChange::Updated, "changed"), (FileChange::Unchanged, "as here")];
+            let counts =
+                counts.into_iter().map(|(which, words)| (of(which).count(), words)).filter(|(count, _)| *count > 0);
+            let counts: Vec<String> = counts.map(|(count, words)| format!("{count} {words}")).collect();
+            let words =
+                if counts.is_empty() { "The file holds no automations.".to_owned() } else { counts.join(" · ") };
+            let changes =
+                import.changes.iter().filter(|change| change.change != FileChange::Unchanged).map(change_view);
+            let changes: Vec<_> = changes.collect();
+            let list =
+                (!changes.is_empty()).then(|| view! { <ul class="impact" role="list">{changes.collect_view()}</ul> });
+            view! {
+                <div class="file-changes">
+                    <p>
+                        <strong>{words}</strong>
+                    </p>
+                    {list}
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn change_view(change: &ImportChange) -> impl IntoView + use<> {
+    let verb = if change.change == FileChange::Created { "New" } else { "Changed" };
+    let parts: Vec<Difference> = change.differences.iter().filter_map(part_of).collect();
+    let differences = (!parts.is_empty()).then(|| view! { <Differences differences=parts sides=("Here", "File") /> });
+    view! {
+        <li class="file-change">
+            <p class="row row-wrap">
+                <span class="badge">{verb}</span>
+                <span>{change.name.clone()}</span>
+                <span class="muted">{change.scope.to_string()}</span>
+            </p>
+            {differences}
+        </li>
+    }
+}
+
+/// A difference in the page's words for the part that it is in.
+fn part_of(difference: &hookboard_api::file::Difference) -> Option<Difference> {
+    const PARTS: [(&str, &str); 9] = [
+        ("/enabled", "Enabled"),
+        ("/description", "Description"),
+        ("/cooldown_s", "Cooldown"),
+        ("/action/template", "Payload"),
+        ("/action", "Action"),
+        ("/trigger/event", "Event"),
+        ("/trigger/metrics", "Metric condition"),
+        ("/trigger/states", "States"),
+        ("/trigger", "Condition"),
+    ];
+    let what = PARTS.iter().find(|(pointer, _)| difference.pointer.starts_with(pointer)).map_or("Other", |part| part.1);
+    let words = |value: &Option<Value>| match value {
+        // A file leaves out what is so by default.
+        None | Some(Value::Bool(true)) if what == "Enabled" => "Yes".to_owned(),
+        Some(Value::Bool(false)) if what == "Enabled" => "No".to_owned(),
+        None => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let (before, after) = (words(&difference.before), words(&difference.after));
+    if what == "Payload" { Difference::of_lines(what, &before, &after) } else { Difference::of(what, before, after) }
+}

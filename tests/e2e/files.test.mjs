@@ -1,0 +1,118 @@
+// Automations as files, in the page: exported, compared and imported.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { axe, launch, openPage } from "../support/browser.mjs";
+import { client, signIn, startServer } from "../support/server.mjs";
+
+let server;
+let browser;
+let call;
+let key;
+
+before(async () => {
+  server = await startServer(["--demo"]);
+  key = await signIn(server);
+  call = client(server, key);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** A page at `path` of the demo's team, signed in. */
+async function open(path, options) {
+  const opened = await openPage(browser, options);
+  await opened.page.addInitScript((key) => sessionStorage.setItem("hookboard.key", key), key);
+  await opened.page.goto(`${server.origin}/kestrel${path}`);
+  return opened;
+}
+
+async function choose(page, name) {
+  await page.getByRole("button", { name: "Files" }).click();
+  await page.getByRole("menuitem", { name }).click();
+}
+
+const FILE = `version: 1
+automations:
+- name: Tell of new versions
+  scope:
+    registry: Models
+  trigger:
+    event: LINK_ARTIFACT
+  action:
+    type: record
+`;
+
+test("automations are exported as the file that the command line writes", async () => {
+  const { page, problems } = await open("/registry/Models/automations");
+  for (const [name, kind] of [["Export as YAML", "yaml"], ["Export as JSON", "json"]]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), choose(page, name)]);
+    assert.equal(download.suggestedFilename(), `automations.${kind}`);
+    const answer = await fetch(`${server.origin}/api/v1/entities/kestrel/automations/export?registry=Models&format=${kind}`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    assert.equal(readFileSync(await download.path(), "utf8"), await answer.text());
+  }
+  assert.deepEqual(problems, []);
+});
+
+test("a file is compared before it is imported, by keyboard alone", async () => {
+  const { page, problems } = await open("/automations");
+  const button = page.getByRole("button", { name: "Files" });
+  await button.focus();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Import automations" });
+  await dialog.waitFor();
+  await page.keyboard.insertText(FILE);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("1 new", { exact: true }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  assert.equal((await call("GET", "/entities/kestrel/automations?text=Tell+of+new")).body.items.length, 0, "nothing yet");
+  await dialog.getByRole("button", { name: "Import 1 change" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Imported 1 change").waitFor();
+  await page.getByRole("link", { name: "Tell of new versions" }).waitFor();
+  assert.ok(await button.evaluate((element) => element === document.activeElement), "the focus is back");
+  assert.deepEqual(problems, []);
+});
+
+test("what a chosen file would change is told part by part, and what is faulty by its place", async () => {
+  const { page, problems } = await open("/automations");
+  await call("POST", "/entities/kestrel/automations/import", JSON.parse(JSON.stringify({ version: 1, automations: [{ name: "Tell of new versions", scope: { registry: "Models" }, trigger: { event: "LINK_ARTIFACT" }, action: { type: "record" } }] })));
+  await choose(page, "Import a file…");
+  const dialog = page.getByRole("dialog", { name: "Import automations" });
+  const input = dialog.locator('input[type="file"]');
+  const file = (text) => ({ name: "automations.yaml", mimeType: "application/yaml", buffer: Buffer.from(text) });
+  await input.setInputFiles(file(FILE.replace("event: LINK_ARTIFACT", "event: ADD_ARTIFACT_ALIAS\n    filter:\n      alias: production")));
+  await dialog.getByText("1 changed", { exact: true }).waitFor();
+  for (const words of ["Changed", "LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS", "Condition"]) await dialog.getByText(words, { exact: true }).first().waitFor();
+  await input.setInputFiles(file(FILE.replace("registry: Models", "registry: Nowhere").replace("LINK_ARTIFACT", "LINK_ARTEFACT")));
+  await dialog.getByRole("status").getByText(/LINK_ARTEFACT/).first().waitFor();
+  assert.deepEqual(await axe(page), []);
+  await dialog.getByRole("textbox", { name: "File" }).fill("version: [");
+  await dialog.getByRole("button", { name: "Compare" }).click();
+  await dialog.getByText(/not YAML that can be read/).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("a viewer may compare and is told who may import", async () => {
+  const { body: link } = await call("PUT", "/entities/kestrel/members/vera", { role: "viewer" }).then(() => call("POST", "/entities/kestrel/members/vera/link"));
+  const { page } = await openPage(browser);
+  await page.goto(`${server.origin}/#code=${link.code}`);
+  await page.getByRole("link", { name: "Automations" }).first().click();
+  await choose(page, "Import a file…");
+  const dialog = page.getByRole("dialog", { name: "Import automations" });
+  await dialog.getByRole("textbox", { name: "File" }).fill(FILE.replace("Tell of", "Watch"));
+  await dialog.getByRole("button", { name: "Compare" }).click();
+  const button = dialog.getByRole("button", { name: "Import 1 change" });
+  await button.waitFor();
+  assert.match(await button.getAttribute("title"), /admin/);
+});
