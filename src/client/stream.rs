@@ -115,10 +115,10 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
         }
     });
     *feed.channel.borrow_mut() = channel;
-    feed.tell(WHO);
+    feed.set(false);
     let mut tries = 0;
     loop {
-        feed.set(false);
+        feed.tell(WHO);
         let Some(turn) = turn(&name, &signal).await else { return };
         feed.leads.set(true);
         feed.set(false);

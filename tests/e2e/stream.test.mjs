@@ -157,6 +157,25 @@ for (const [where, prepare] of [
   });
 }
 
+test("a panel without a key leaves the stream to one that has some", async () => {
+  const { page, context } = await openPage(browser);
+  await page.goto(`${host.origin}/bare.html`);
+  await page.evaluate(async (hookboard) => {
+    const { mount } = await import(`${hookboard}/embed/v1.js`);
+    const scope = { entity: "kestrel", registry: "Models" };
+    const good = async () => (await fetch("/token")).text();
+    window.refused = 0;
+    mount(document.querySelector("main"), { scope, getToken: async () => "hbk_none", onError: () => (window.refused += 1) });
+    // Once the first has found out that it has none.
+    while (!window.refused) await new Promise((next) => requestAnimationFrame(next));
+    mount(document.querySelector("main"), { scope, getToken: good });
+  }, server.origin);
+  const second = page.locator("hookboard-panel").nth(1);
+  await second.getByRole("link", { name: "Deploy to production", exact: true }).waitFor();
+  await shows(second, await flip());
+  await context.close();
+});
+
 test("a panel whose code stopped leaves its turn to the copy that takes over", async () => {
   const { page, context, streams, panels } = await openPanels();
   await until("one reads", () => streams.size === 1);
