@@ -46,7 +46,6 @@ async function start() {
     ...settings,
     api: new URL(settings.api, base).href,
     base: new URL(base).pathname,
-    remember: true,
     onPanic: (element, detail) => stopped(element, "The page stopped", detail),
   });
   try {

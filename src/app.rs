@@ -13,6 +13,7 @@ use crate::{
     route::Router,
     screen::Screen,
     ui::{
+        dates::Dates,
         ids::Ids,
         time::Clock,
         toast::{ToastRegion, Toasts},
@@ -27,18 +28,20 @@ pub fn App(
     /// Is told the router, so that the host can navigate.
     on_router: Box<dyn FnOnce(Router)>,
 ) -> impl IntoView {
-    // Ids, clock and toasts know nothing; the router knows the address; the client needs the session.
+    // Ids, clock, dates and toasts know nothing; the router knows the address; the client needs the session.
+    provide_context(config.mode);
     provide_context(Ids::new());
     provide_context(Clock::start(&config.life));
-    let toasts = Toasts::new();
+    provide_context(Dates::new(config.locale.as_deref()));
+    let toasts = Toasts::new(config.life.clone());
     provide_context(toasts);
-    provide_context(Theme::new(config.theme_root, config.remember));
+    provide_context(Theme::new(config.theme_root, config.mode));
     // The address bar of another page is none of a panel's business.
-    let code = config.remember.then(|| take_code(&config.history)).flatten();
+    let code = config.mode.is_page().then(|| take_code(&config.history)).flatten();
     let router = Router::new(config.history);
     on_router(router);
     provide_context(router);
-    let session = Session::new(config.token, config.remember, config.get_token);
+    let session = Session::new(config.token, config.mode, config.get_token);
     let client = Client::new(&config.api, session, config.life, config.on_saved);
     provide_context(client);
 
@@ -50,7 +53,7 @@ pub fn App(
     let room = move || {
         if signed_in.get() {
             view! {
-                <Shell bare=config.bare>
+                <Shell>
                     <Screen />
                 </Shell>
             }

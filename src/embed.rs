@@ -9,6 +9,7 @@ use web_sys::HtmlElement;
 use crate::{
     app::{App, AppProps},
     life::Life,
+    mode::Mode,
     route::{BrowserHistory, HashHistory, History, MemoryHistory, Router},
 };
 
@@ -18,16 +19,16 @@ pub struct Config {
     pub api: String,
     /// Where the address is kept.
     pub history: Rc<dyn History>,
+    /// The language that dates are written in; the browser's where there is none.
+    pub locale: Option<String>,
     /// The key to start with.
     pub token: Option<String>,
     /// Asked for a key before each call; given the key that was refused, for another one.
     pub get_token: Option<js_sys::Function>,
     /// Told each call that changed something: method, path, and the answer's text.
     pub on_saved: Option<js_sys::Function>,
-    /// Whether the key lives as long as the tab, and the theme for ever: the document's own page.
-    pub remember: bool,
-    /// Without sidebar and bar: a room by itself.
-    pub bare: bool,
+    /// What it is in the document.
+    pub mode: Mode,
     /// The element whose `data-theme` forces a theme.
     pub theme_root: web_sys::Element,
     /// Ends what the mount started.
@@ -47,18 +48,18 @@ impl Config {
             }
             _ => Rc::new(BrowserHistory::new(text("base").as_deref().unwrap_or("/"))),
         };
-        let remember = property(config, "remember").is_truthy();
+        let mode = if text("mode").as_deref() == Some("panel") { Mode::Panel } else { Mode::Page };
         // A panel's root carries the panel's theme, the document's root the page's.
         let document = root.owner_document().and_then(|document| document.document_element());
         Self {
             api: text("api").unwrap_or_else(|| "/api/v1".to_owned()),
             history,
+            locale: text("locale"),
             token: text("token"),
             get_token: call("getToken"),
             on_saved: call("onSaved"),
-            remember,
-            bare: text("chrome").as_deref() == Some("none"),
-            theme_root: document.filter(|_| remember).unwrap_or_else(|| root.clone().into()),
+            mode,
+            theme_root: document.filter(|_| mode.is_page()).unwrap_or_else(|| root.clone().into()),
             life,
         }
     }
@@ -101,8 +102,8 @@ impl AppHandle {
 }
 
 /// Puts the app into `root`, in place of what is there. `config` may have `api`, `history`
-/// (`browser`, `hash` or `memory`), `base`, `token`, `remember`, `onPanic(element, detail)`, and for a panel
-/// `view`, `home`, `chrome: "none"`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
+/// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `onPanic(element, detail)`, and for a panel
+/// `mode: "panel"`, `view`, `home`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {
     let on_panic = property(config, "onPanic").dyn_into::<js_sys::Function>().ok();

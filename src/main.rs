@@ -8,6 +8,7 @@ mod client;
 mod embed;
 mod features;
 mod life;
+mod mode;
 mod part;
 mod route;
 mod screen;

@@ -113,7 +113,8 @@ export class Template {
   /**
    * The body, byte for byte what the server sends. Without `secretValues`, dots stand for each secret.
    *
-   * @throws {RangeError} The body would be larger than 1 MiB, or an argument is not of its form.
+   * @throws {RangeError} The body would be larger than 1 MiB, or an argument is JSON text of another form.
+   * @throws {TypeError} An argument is of another type, or a secret's value is no string.
    */
   render(values?: Values, secretValues?: SecretValues): string;
 }
@@ -127,7 +128,8 @@ export interface RenderOptions extends Names {
  * Compiles a template.
  *
  * @throws {TemplateError} The template has an error.
- * @throws {RangeError} `names` is not of its form.
+ * @throws {RangeError} There is no such event type.
+ * @throws {TypeError} An argument is of another type.
  */
 export function compile(template: string, names?: Names): Template;
 
@@ -136,6 +138,7 @@ export function compile(template: string, names?: Names): Template;
  *
  * @throws {TemplateError} The template has an error.
  * @throws {RangeError} As of `Template.render` and `compile`.
+ * @throws {TypeError} As of those.
  */
 export function render(template: string | Template, values?: Values, options?: RenderOptions): string;
 

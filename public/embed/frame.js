@@ -28,15 +28,22 @@ function say(words) {
 async function connect(event) {
   const [port] = event.ports;
   if (event.source !== window.parent || event.data?.type !== CONNECT || !port) return;
-  // That they did not load is said already.
-  const { frames = [] } = await config.catch(() => ({}));
-  if (!frames.includes(event.origin)) {
+  // The first port it is, while the settings load as well.
+  removeEventListener("message", connect);
+  let frames;
+  try {
+    ({ frames = [] } = await config);
+  } catch {
+    // That is said already.
     port.close();
-    say(`${event.origin} is not among the pages that may show Hookboard. Whoever runs Hookboard allows it by --allow-frame, or under frames in config.json.`);
     return;
   }
-  removeEventListener("message", connect);
-  open(port);
+  if (frames.includes(event.origin)) {
+    open(port);
+    return;
+  }
+  port.close();
+  say(`${event.origin} is not among the pages that may show Hookboard. Whoever runs Hookboard allows it by --allow-frame, or under frames in config.json.`);
 }
 
 function open(port) {

@@ -26,7 +26,7 @@ export interface PanelProperties {
   theme?: "light" | "dark" | "auto";
   /** Default: `compact`. */
   density?: "compact" | "comfortable";
-  /** Language of the reader. There is English so far. */
+  /** The language in which dates are written, as a tag (BCP 47). The words are English so far. Default: the browser's. */
   locale?: string;
   /** `memory`: the panel keeps its own address. `host`: it goes only where `navigate` sends it. Default: `memory`. */
   history?: "memory" | "host";
@@ -58,7 +58,7 @@ export interface SavedDetail {
 }
 
 export interface ErrorDetail {
-  /** `load`: a file did not come. `token`: `getToken` failed. `unauthorized`: the server refused two keys. `panic`: the panel stopped. `config`: the properties do not fit together. */
+  /** `load`: a file did not come. `token`: `getToken` failed, or did not answer within 15 s. `unauthorized`: the server refused two keys. `panic`: the panel stopped. `config`: the properties do not fit together. */
   code: "load" | "token" | "unauthorized" | "panic" | "config";
   message: string;
 }
@@ -91,7 +91,7 @@ export interface PanelConfig extends PanelProperties {
 
 export interface PanelHandle {
   readonly element: HookboardPanel;
-  /** Changes properties. Another scope, interface or history begins anew; the others change in place. */
+  /** Changes properties. Another scope, interface, locale or history begins anew; the others change in place. */
   update(changes: Partial<PanelProperties>): void;
   navigate(view: View | `/${string}`, item?: string): void;
   unmount(): void;

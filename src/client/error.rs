@@ -11,6 +11,8 @@ pub enum ApiError {
     SignedOut,
     /// The host of the panel gives no key, or none that the server takes.
     NoKey,
+    /// The host of the panel was asked for a key and does not answer.
+    LateKey,
     /// The server said what is wrong.
     Problem(Box<Problem>),
     /// An answer of another form than agreed: something else than the server spoke.
@@ -30,6 +32,10 @@ impl ApiError {
                 "The page around this panel gives no key that the server takes. Sign in there, then try again."
                     .to_owned()
             }
+            Self::LateKey => {
+                "The page around this panel was asked for a key and did not answer. Try again, or reload that page."
+                    .to_owned()
+            }
             Self::Problem(problem) if problem.detail.is_empty() => format!("{}.", problem.title),
             Self::Problem(problem) => problem.detail.clone(),
             Self::Unexpected { status } => {
@@ -41,7 +47,7 @@ impl ApiError {
     /// The HTTP status, where there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Network => None,
+            Self::Network | Self::LateKey => None,
             Self::SignedOut | Self::NoKey => Some(401),
             Self::Problem(problem) => Some(problem.status),
             Self::Unexpected { status } => Some(*status),

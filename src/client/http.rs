@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{ApiError, Cache, tab::storage};
-use crate::life::Life;
+use crate::{life::Life, mode::Mode};
 
 /// How long an answer is waited for, in milliseconds: longer than any webhook that is tested may take.
 const PATIENCE_MS: u32 = 90_000;
@@ -26,20 +26,20 @@ const STORED_KEY: &str = "hookboard.key";
 pub struct Session {
     key: RwSignal<Option<String>>,
     refused: StoredValue<bool>,
-    remembered: bool,
+    mode: Mode,
     source: StoredValue<Option<js_sys::Function>, LocalStorage>,
 }
 
 impl Session {
-    /// A session that starts with `key`, or, where it is `remembered`, with the tab's own. Or one whose keys come from
+    /// A session that starts with `key`, or, on the page, with the tab's own. Or one whose keys come from
     /// `source`, which is given the key that was refused, if one was, and promises another.
-    pub fn new(key: Option<String>, remembered: bool, source: Option<js_sys::Function>) -> Self {
+    pub fn new(key: Option<String>, mode: Mode, source: Option<js_sys::Function>) -> Self {
         let stored = || storage().and_then(|storage| storage.get_item(STORED_KEY).ok().flatten());
         // Whoever has a host is signed in as far as this page can say.
         let key = if source.is_some() { Some(String::new()) } else { key };
-        let key = key.or_else(|| remembered.then(stored).flatten());
+        let key = key.or_else(|| mode.is_page().then(stored).flatten());
         let source = StoredValue::new_local(source);
-        Self { key: RwSignal::new(key), refused: StoredValue::new(false), remembered, source }
+        Self { key: RwSignal::new(key), refused: StoredValue::new(false), mode, source }
     }
 
     /// The key to call with now, in place of one that was `refused`.
@@ -47,8 +47,13 @@ impl Session {
         let Some(source) = self.source.get_value() else { return Ok(self.key.get_untracked()) };
         let promised = source.call1(&JsValue::NULL, &refused.map_or(JsValue::UNDEFINED, JsValue::from));
         let promised = promised.and_then(JsCast::dyn_into::<js_sys::Promise>).map_err(|_| ApiError::NoKey)?;
-        let key = JsFuture::from(promised).await.ok().and_then(|key| key.as_string());
-        key.ok_or(ApiError::NoKey).map(Some)
+        match JsFuture::from(promised).await {
+            Ok(key) => key.as_string().ok_or(ApiError::NoKey).map(Some),
+            Err(error) => {
+                let name = js_sys::Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string());
+                Err(if name.as_deref() == Some("TimeoutError") { ApiError::LateKey } else { ApiError::NoKey })
+            }
+        }
     }
 
     /// The key, or none for a reader who is signed out.
@@ -64,7 +69,7 @@ impl Session {
     /// Takes `key` from now on.
     pub fn sign_in(&self, key: &str) {
         self.refused.set_value(false);
-        if self.remembered
+        if self.mode.is_page()
             && let Some(storage) = storage()
         {
             // A tab that may not store keeps the key in memory.
@@ -75,7 +80,7 @@ impl Session {
 
     /// Forgets the key.
     pub fn sign_out(&self) {
-        if self.remembered
+        if self.mode.is_page()
             && let Some(storage) = storage()
         {
             let _ = storage.remove_item(STORED_KEY);
@@ -193,7 +198,7 @@ impl Client {
     /// Signs the reader out where the server does not take the key that a call was made with. An answer to
     /// one that was given up meanwhile says nothing of the present one. Fine where the call is to be made again: a
     /// host is asked once for another key, and what fails then leaves the reader and the drafts where they are.
-    fn heed(&self, error: ApiError, refused: &mut Option<String>, key: Option<String>) -> Result<(), ApiError> {
+    fn recover(&self, error: ApiError, refused: &mut Option<String>, key: Option<String>) -> Result<(), ApiError> {
         if error != ApiError::SignedOut {
             return Err(error);
         }
@@ -266,7 +271,7 @@ impl Client {
                 self.tell(&call, &text);
                 return Ok((response, text));
             }
-            self.heed(ApiError::read(response.status(), &text), &mut refused, key)?;
+            self.recover(ApiError::read(response.status(), &text), &mut refused, key)?;
         }
     }
 

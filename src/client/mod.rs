@@ -9,6 +9,7 @@ mod error;
 mod http;
 mod json;
 mod remote;
+mod sharing;
 mod stream;
 mod team;
 

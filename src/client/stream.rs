@@ -1,15 +1,25 @@
 //! The stream of changes: which things changed, so that what is shown can be asked for again.
 //!
-//! Read with `fetch`, since the browser's `EventSource` cannot send a key.
+//! Read with `fetch`, since the browser's `EventSource` cannot send a key. Browsers keep six connections to a host over
+//! HTTP/1.1: so one mount of all panels and tabs reads, and documents that do not show go without.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+};
 
 use hookboard_api::stream::{Change, Topic};
-use std::{collections::HashSet, pin::Pin};
-
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
-use super::{ApiError, Client, calls};
+use super::{
+    ApiError, Client, calls,
+    sharing::{Channel, turn},
+};
+use crate::life::{Kept, Life};
 
 /// Waits between tries to connect, in milliseconds; the last one stays.
 const RECONNECT_MS: [i32; 5] = [500, 1_000, 2_000, 5_000, 15_000];
@@ -18,7 +28,7 @@ const ATTENTION: &str = "attention";
 const ATTENTION_MS: i32 = 3_000;
 /// The server says something at least every 15 s; after this long it is taken for gone, in milliseconds.
 const SILENCE_MS: i32 = 40_000;
-/// Changes that come together are answered together.
+/// Changes that come within so many milliseconds are answered together.
 const GATHER_MS: i32 = 250;
 
 /// Whether the lists follow what happens.
@@ -39,25 +49,21 @@ pub struct Live {
 }
 
 impl Live {
-    /// Follows the stream of `entity` for as long as the owner lives, and tells the client what
-    /// changed.
+    /// Follows the stream of `entity` for as long as the owner lives and the document shows, and tells the client
+    /// what changed.
     pub fn follow(client: Client, entity: Memo<String>) -> Self {
         let state = RwSignal::new(LiveState::Paused);
+        let shown = shown(client);
+        let missed = StoredValue::new(false);
         Effect::new(move || {
-            let entity = entity.get();
+            let (entity, shown) = (entity.get(), shown.get());
             if entity.is_empty() {
                 state.set(LiveState::Paused);
-                return;
+            } else if shown {
+                spawn_local(run(client, entity, state, until_cleanup(client), missed.get_value()));
+            } else {
+                missed.set_value(true);
             }
-            let abort = web_sys::AbortController::new().ok();
-            if let Some(abort) = abort.clone() {
-                let abort = StoredValue::new_local(abort);
-                on_cleanup(move || {
-                    abort.try_with_value(web_sys::AbortController::abort);
-                });
-            }
-            let signal = abort.zip(client.life()).map(|(abort, life)| life.or(abort.signal()));
-            spawn_local(run(client, entity, state, signal));
         });
         Self { state }
     }
@@ -68,84 +74,193 @@ impl Live {
     }
 }
 
-async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal: Option<web_sys::AbortSignal>) {
-    let ended = || signal.as_ref().is_some_and(web_sys::AbortSignal::aborted);
+/// Whether the document shows: it does not in a tab behind another.
+fn shown(client: Client) -> RwSignal<bool> {
+    let is_shown = || !document().hidden();
+    let shown = RwSignal::new(is_shown());
+    let listener = window_event_listener_untyped("visibilitychange", move |_| {
+        if shown.try_get_untracked().is_some_and(|before| before != is_shown()) {
+            shown.try_set(is_shown());
+        }
+    });
+    let kept = client.life().map(|life| life.keep(move || listener.remove()));
+    let kept = StoredValue::new_local(kept);
+    on_cleanup(move || {
+        kept.try_with_value(|kept| kept.as_ref().map(Kept::end));
+    });
+    shown
+}
+
+/// Aborts when the present run of an effect ends, or the mount.
+fn until_cleanup(client: Client) -> Option<AbortSignal> {
+    let abort = web_sys::AbortController::new().ok()?;
+    let signal = client.life()?.or(abort.signal());
+    let abort = StoredValue::new_local(abort);
+    on_cleanup(move || {
+        abort.try_with_value(web_sys::AbortController::abort);
+    });
+    Some(signal)
+}
+
+/// Follows until `signal` aborts. Of all mounts that follow the same team, one reads the stream, and tells the others.
+async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal: Option<AbortSignal>, missed: bool) {
+    let (Some(signal), Some(life)) = (signal, client.life()) else { return };
     let path = calls::team(&entity, "stream");
+    let name = format!("hookboard.stream {}", client.address(&path));
+    let feed = Rc::new(Feed::new(client, state, missed));
+    let heard = Rc::downgrade(&feed);
+    let channel = Channel::open(&name, &signal, move |message| {
+        if let Some(feed) = heard.upgrade() {
+            feed.hear(message);
+        }
+    });
+    *feed.channel.borrow_mut() = channel;
+    feed.set(false);
     let mut tries = 0;
     loop {
-        state.try_set(LiveState::Reconnecting);
-        let opened = client.open(&path, signal.clone()).await;
+        feed.tell(WHO);
+        let Some(turn) = turn(&name, &signal).await else { return };
+        feed.leads.set(true);
+        feed.set(false);
+        feed.tell(LOST);
+        let opened = client.open(&path, Some(signal.clone())).await;
         if matches!(opened, Err(ApiError::Problem(_) | ApiError::Unexpected { .. })) {
             // Perhaps the reader is in the team no more.
             client.changed(calls::ME);
         }
         if let Ok(response) = opened {
-            if tries > 0 {
-                // Changes may have been missed: ask for all that is shown.
-                client.changed("");
-            }
-            state.try_set(LiveState::Live);
+            feed.set(true);
+            feed.tell(LIVE);
             tries = 0;
             if let Some(body) = response.body() {
-                read(client, &body, &ended).await;
+                read(&life, &feed, &body).await;
             }
         }
-        if ended() {
+        // Who has another key may have more luck.
+        drop(turn);
+        feed.leads.set(false);
+        if signal.aborted() {
             return;
         }
-        state.try_set(LiveState::Reconnecting);
+        feed.set(false);
+        feed.tell(LOST);
         let wait = RECONNECT_MS[tries.min(RECONNECT_MS.len() - 1)];
         tries += 1;
-        if !sleep(client, wait).await || ended() {
+        if !life.sleep(wait).await || signal.aborted() {
             return;
         }
     }
 }
 
-async fn read(client: Client, body: &web_sys::ReadableStream, ended: &impl Fn() -> bool) {
+async fn read(life: &Life, feed: &Rc<Feed>, body: &web_sys::ReadableStream) {
     let Ok(reader) = body.get_reader().dyn_into::<web_sys::ReadableStreamDefaultReader>() else { return };
     let mut parser = Parser::default();
-    let gathered: StoredValue<Vec<Change>> = StoredValue::new(Vec::new());
-    let resting = StoredValue::new(false);
-    while let Ok(piece) = in_time(client, &reader.read()).await {
+    while let Ok(piece) = in_time(life, &reader.read()).await {
         // Silence gives nothing at all.
         let done = js_sys::Reflect::get(&piece, &"done".into()).map_or(true, |done| done.is_truthy());
-        if done || ended() {
+        if done {
             return;
         }
         let value = js_sys::Reflect::get(&piece, &"value".into()).unwrap_or(JsValue::NULL);
         let bytes = js_sys::Uint8Array::new(&value).to_vec();
-        let changes: Vec<Change> = parser.feed(&bytes).iter().filter_map(|data| super::read(data)).collect();
-        if changes.is_empty() {
-            continue;
+        for data in parser.feed(&bytes) {
+            feed.tell(&data);
+            feed.take(&data);
         }
-        let first = gathered.try_update_value(|gathered| {
-            let first = gathered.is_empty();
-            gathered.extend(changes);
-            first
-        });
-        if first == Some(true) {
-            spawn_local(async move {
-                if !sleep(client, GATHER_MS).await {
-                    return;
-                }
-                let changes = gathered.try_update_value(std::mem::take).unwrap_or_default();
-                let prefixes: HashSet<String> = changes.iter().flat_map(stale).collect();
+    }
+}
+
+/// What mounts say to each other, beside the changes themselves: whether the one that reads the stream does.
+const WHO: &str = "who";
+const LIVE: &str = "live";
+const LOST: &str = "lost";
+
+/// What one mount knows of the stream, whoever reads it.
+struct Feed {
+    client: Client,
+    state: RwSignal<LiveState>,
+    /// Whether this mount reads it.
+    leads: Cell<bool>,
+    live: Cell<bool>,
+    /// Changes may have been missed.
+    missed: Cell<bool>,
+    gathered: RefCell<Vec<Change>>,
+    /// What wants attention was asked for a moment ago.
+    resting: Cell<bool>,
+    channel: RefCell<Option<Channel>>,
+}
+
+impl Feed {
+    fn new(client: Client, state: RwSignal<LiveState>, missed: bool) -> Self {
+        Self {
+            client,
+            state,
+            leads: Cell::new(false),
+            live: Cell::new(false),
+            missed: Cell::new(missed),
+            gathered: RefCell::default(),
+            resting: Cell::new(false),
+            channel: RefCell::default(),
+        }
+    }
+
+    fn tell(&self, message: &str) {
+        if let Some(channel) = &*self.channel.borrow() {
+            channel.tell(message);
+        }
+    }
+
+    /// Another mount said something.
+    fn hear(self: &Rc<Self>, message: &str) {
+        match (message, self.leads.get()) {
+            (WHO, true) => self.tell(if self.live.get() { LIVE } else { LOST }),
+            (WHO, false) | (_, true) => {}
+            (LIVE, _) => self.set(true),
+            (LOST, _) => {
+                self.missed.set(true);
+                self.set(false);
+            }
+            (data, _) => self.take(data),
+        }
+    }
+
+    /// The stream is read from now on, or is not.
+    fn set(&self, live: bool) {
+        let was_live = self.live.replace(live);
+        self.state.try_set(if live { LiveState::Live } else { LiveState::Reconnecting });
+        // From the second time on: ask for all that is shown.
+        if live && !was_live && self.missed.replace(true) {
+            self.client.changed("");
+        }
+    }
+
+    /// Takes a change, and answers those that come together together.
+    fn take(self: &Rc<Self>, data: &str) {
+        let Some(change) = super::read::<Change>(data) else { return };
+        let mut gathered = self.gathered.borrow_mut();
+        gathered.push(change);
+        let Some(life) = self.client.life().filter(|_| gathered.len() == 1) else { return };
+        let feed = Rc::clone(self);
+        spawn_local(async move {
+            if life.sleep(GATHER_MS).await {
+                let prefixes: HashSet<String> = feed.gathered.take().iter().flat_map(stale).collect();
                 for prefix in prefixes {
-                    if prefix.ends_with(ATTENTION) {
-                        // Counted over weeks: once for all that comes in a while.
-                        if resting.try_get_value() == Some(false) {
-                            resting.set_value(true);
-                            spawn_local(async move {
-                                if sleep(client, ATTENTION_MS).await {
-                                    resting.try_set_value(false);
-                                    client.changed(&prefix);
-                                }
-                            });
-                        }
-                    } else {
-                        client.changed(&prefix);
-                    }
+                    feed.spread(&life, prefix);
+                }
+            }
+        });
+    }
+
+    fn spread(self: &Rc<Self>, life: &Life, prefix: String) {
+        if !prefix.ends_with(ATTENTION) {
+            self.client.changed(&prefix);
+        } else if !self.resting.replace(true) {
+            // Counted over weeks: once for all that comes in a while.
+            let (feed, waited) = (Rc::clone(self), life.sleep(ATTENTION_MS));
+            spawn_local(async move {
+                if waited.await {
+                    feed.resting.set(false);
+                    feed.client.changed(&prefix);
                 }
             });
         }
@@ -174,24 +289,11 @@ fn stale(change: &Change) -> Vec<String> {
 }
 
 /// What `promise` gives, or nothing more where the server has not been heard of for too long.
-async fn in_time(client: Client, promise: &js_sys::Promise) -> Result<JsValue, JsValue> {
-    let life = client.life().ok_or(JsValue::NULL)?;
+async fn in_time(life: &Life, promise: &js_sys::Promise) -> Result<JsValue, JsValue> {
     let (silence, timer) = life.timer(SILENCE_MS);
     let first = JsFuture::from(js_sys::Promise::race(&js_sys::Array::of2(promise, &silence))).await;
-    life.forget(timer);
+    timer.end();
     first
-}
-
-/// Comes back after `ms` milliseconds, or when the mount goes. Whether it is still there.
-fn sleep(client: Client, ms: i32) -> Pin<Box<dyn Future<Output = bool>>> {
-    Box::pin(async move {
-        let Some(life) = client.life() else { return false };
-        let (promise, timer) = life.timer(ms);
-        // A promise of a timer is never rejected.
-        let _ = JsFuture::from(promise).await;
-        life.forget(timer);
-        !life.is_over()
-    })
 }
 
 /// Reads server-sent events (HTML standard, section 9.2.6) from pieces of any length. Only `data`

@@ -61,8 +61,8 @@ pub struct Sorting {
     pub columns: &'static [(&'static str, &'static str)],
     /// The order asked for.
     pub order: Signal<Option<String>>,
-    /// Takes the order that a head asks for.
-    pub on_sort: Callback<String>,
+    /// Takes the order that a head asks for; none for the list's own.
+    pub on_sort: Callback<Option<String>>,
 }
 
 impl Sorting {
@@ -74,12 +74,14 @@ impl Sorting {
             Some(if order.starts_with('-') { "descending" } else { "ascending" })
         });
         let press = move |_| {
+            // One way, the other way, and back to the list's own order.
             let order = match self.order.get_untracked() {
-                Some(order) if order == first => match order.strip_prefix('-') {
+                Some(order) if order == first => Some(match order.strip_prefix('-') {
                     Some(key) => key.to_owned(),
                     None => format!("-{key}"),
-                },
-                _ => first.to_owned(),
+                }),
+                Some(order) if order.trim_start_matches('-') == key => None,
+                _ => Some(first.to_owned()),
             };
             self.on_sort.run(order);
         };

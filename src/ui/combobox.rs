@@ -7,7 +7,7 @@ use web_sys::KeyboardEvent;
 use super::{
     format::lower,
     icon::{Glyph, Icon},
-    overlay::{Edge, after_layout, is_open, place},
+    overlay::{Edge, after_layout, is_open, place, set_length},
     pick::Offer,
     status::Badge,
 };
@@ -375,7 +375,7 @@ fn keep_beside(input: web_sys::HtmlElement, popup: web_sys::HtmlElement, last: O
         [rect.left() as i32, rect.top() as i32, rect.width() as i32, height as i32]
     };
     if last != Some(now) {
-        let _ = popup.style().set_property("width", &format!("{}px", now[2].max(NARROWEST)));
+        set_length(&popup, "width", f64::from(now[2].max(NARROWEST)));
         place(&input, &popup, Edge::Start);
     }
     after_layout(move || keep_beside(input, popup, Some(now)));

@@ -118,10 +118,14 @@ pub fn FilterButton(
             on:toggle=handler(toggled)
             on:keydown=handler(move |event: web_sys::KeyboardEvent| {
                 if let Some(list) = list.get_untracked() {
-                    if event.key() == "Tab" {
-                        close();
-                    } else {
-                        walk(&event, &list);
+                    match event.key().as_str() {
+                        // Within a shadow root the popover itself would lose the focus.
+                        "Escape" => {
+                            event.prevent_default();
+                            close();
+                        }
+                        "Tab" => close(),
+                        _ => drop(walk(&event, &list)),
                     }
                 }
             })

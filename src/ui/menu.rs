@@ -175,7 +175,11 @@ pub fn Menu(
     let menu_key = move |event: KeyboardEvent| {
         let Some(menu) = menu.get_untracked() else { return };
         match event.key().as_str() {
-            // Escape is the popover's own; it returns the focus by itself.
+            // Within a shadow root the popover itself would lose the focus.
+            "Escape" => {
+                event.prevent_default();
+                hide(true);
+            }
             "Tab" => hide(true),
             key => {
                 let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();

@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod code;
 pub mod combobox;
 pub mod conflict;
+pub mod dates;
 pub mod dialog;
 pub mod download;
 pub mod exchange;

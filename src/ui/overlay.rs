@@ -38,10 +38,17 @@ pub fn place(anchor: &Element, overlay: &HtmlElement, edge: Edge) {
         Edge::End => rect.right() - size.width(),
     };
     let left = start.min(width - size.width() - GAP).max(GAP);
-    let style = overlay.style();
-    // Set one by one: the content policy allows the object model, not style attributes.
-    let _ = style.set_property("top", &pixels(top));
-    let _ = style.set_property("left", &pixels(left));
+    set_length(overlay, "top", top);
+    set_length(overlay, "left", left);
+}
+
+/// Sets a length of the style so that it looks `length` pixels long. One by one: the content policy allows the object
+/// model, not style attributes.
+pub fn set_length(overlay: &HtmlElement, name: &str, length: f64) {
+    // What is around it may be zoomed. Browsers that do not say so measure in unzoomed pixels.
+    let zoom = js_sys::Reflect::get(overlay, &"currentCSSZoom".into()).ok().and_then(|zoom| zoom.as_f64());
+    let zoom = zoom.filter(|zoom| *zoom > 0.0).unwrap_or(1.0);
+    let _ = overlay.style().set_property(name, &pixels(length / zoom));
 }
 
 /// Whole pixels: a fraction would blur the edges, and bring in the code that writes fractions.

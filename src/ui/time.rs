@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::format::{absolute, ago, parse_time, span};
+use super::{
+    dates::{Style, use_dates},
+    format::{parse_time, span},
+};
 use crate::life::Life;
 
 /// The time now, as signals that move. One per mount.
@@ -27,7 +30,7 @@ impl Clock {
             }
         };
         if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
-            life.keep(timer);
+            life.keep(move || timer.clear());
         }
         clock
     }
@@ -58,11 +61,11 @@ pub fn Ago(
     #[prop(into)]
     at: String,
 ) -> impl IntoView {
-    let clock = use_clock();
+    let (clock, dates) = (use_clock(), use_dates());
     let Some(time) = parse_time(&at) else { return view! { <time>{at}</time> }.into_any() };
     view! {
-        <time datetime=at title=absolute(time)>
-            {live(move || ago(time, clock.coarse.get().max(time)))}
+        <time datetime=at lang=dates.lang() title=dates.write(time, Style::Full)>
+            {live(move || dates.ago(time, clock.coarse.get()))}
         </time>
     }
     .into_any()
@@ -75,10 +78,10 @@ pub fn Countdown(
     #[prop(into)]
     at: String,
 ) -> impl IntoView {
-    let clock = use_clock();
+    let (clock, dates) = (use_clock(), use_dates());
     let time = parse_time(&at);
     view! {
-        <span role="timer" title=time.map(absolute)>
+        <span role="timer" title=time.map(|time| dates.write(time, Style::Full))>
             {live(move || match time.map(|time| time - clock.fine.get()) {
                 Some(left) if left >= 1_000 => format!("in {}", span(left)),
                 _ => "now".to_owned(),

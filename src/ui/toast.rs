@@ -1,17 +1,21 @@
 //! Results of clicks whose place is gone: one line, six seconds, at most three.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{prelude::*, task::spawn_local};
 
-use crate::part::{Later, part};
+use crate::{
+    life::Life,
+    part::{Later, part},
+};
 
 use super::{
     button::{Button, ButtonKind, IconButton},
     icon::{Glyph, Icon},
 };
 
-const SHOWN: Duration = Duration::from_secs(6);
+/// In milliseconds.
+const SHOWN_MS: i32 = 6_000;
 const MOST: usize = 3;
 
 #[derive(Clone)]
@@ -31,7 +35,7 @@ pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
     next: StoredValue<u32>,
     held: RwSignal<bool>,
-    timers: StoredValue<Vec<(u32, TimeoutHandle)>>,
+    life: StoredValue<Life, LocalStorage>,
 }
 
 /// The toasts of this mount.
@@ -41,14 +45,9 @@ pub fn use_toasts() -> Toasts {
 
 impl Toasts {
     /// None yet.
-    pub fn new() -> Self {
-        let timers: StoredValue<Vec<(u32, TimeoutHandle)>> = StoredValue::new(Vec::new());
-        on_cleanup(move || {
-            for (_, timer) in timers.try_get_value().unwrap_or_default() {
-                timer.clear();
-            }
-        });
-        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: RwSignal::new(false), timers }
+    pub fn new(life: Life) -> Self {
+        let life = StoredValue::new_local(life);
+        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: RwSignal::new(false), life }
     }
 
     /// Says `text`.
@@ -77,31 +76,19 @@ impl Toasts {
     }
 
     fn end_later(self, id: u32) {
-        let timer = set_timeout_with_handle(
-            move || {
-                // One that is pointed at or focused stays, and is looked at again later.
-                if self.held.try_get_untracked() == Some(true) { self.end_later(id) } else { self.end(id) }
-            },
-            SHOWN,
-        );
-        self.keep(id, timer.ok());
-    }
-
-    /// Keeps the toast's timer in place of the one that it had.
-    fn keep(self, id: u32, timer: Option<TimeoutHandle>) {
-        self.timers.try_update_value(|timers| {
-            timers.retain(|(of, former)| {
-                if *of == id {
-                    former.clear();
+        let Some(life) = self.life.try_get_value() else { return };
+        spawn_local(async move {
+            // One that is pointed at or focused stays, and is looked at again later.
+            while life.sleep(SHOWN_MS).await {
+                if self.held.try_get_untracked() != Some(true) {
+                    self.end(id);
+                    return;
                 }
-                *of != id
-            });
-            timers.extend(timer.map(|timer| (id, timer)));
+            }
         });
     }
 
     fn end(self, id: u32) {
-        self.keep(id, None);
         self.shown.try_update(|shown| shown.retain(|toast| toast.id != id));
     }
 }

@@ -72,14 +72,16 @@ test("automations are put in order by the heads of their columns, and the addres
   for (const [name, sort, way] of [
     ["Automation", "name", "ascending"],
     ["Automation", "-name", "descending"],
+    ["Automation", null, null],
     ["Last fired", "-fired", "descending"],
     ["Last fired", "fired", "ascending"],
   ]) {
     await head(name).getByRole("button").press("Enter");
-    await goesBy(sort);
+    // The third time leads back to newest first.
+    await goesBy(sort ?? "-created");
     assert.equal(new URL(page.url()).searchParams.get("sort"), sort);
     assert.equal(await head(name).getAttribute("aria-sort"), way);
-    assert.equal(await main().locator("[aria-sort]").count(), 1);
+    assert.equal(await main().locator("[aria-sort]").count(), way ? 1 : 0);
     assert.ok(await head(name).getByRole("button").evaluate((own) => own === document.activeElement), "the focus stays");
   }
   assert.equal(await main().getByRole("button", { name: "Clear filters" }).count(), 0);

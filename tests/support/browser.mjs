@@ -13,8 +13,8 @@ export function launch() {
 }
 
 /** A page of its own. `problems` gathers what the console said and what the content policy refused. */
-export async function openPage(browser, { width = 1440, height = 900, scheme = "light", reducedMotion = "reduce" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion, bypassCSP: false });
+export async function openPage(browser, { width = 1440, height = 900, scheme = "light", reducedMotion = "reduce", locale, timezone } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion, locale, timezoneId: timezone, bypassCSP: false });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const problems = [];

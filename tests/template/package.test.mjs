@@ -111,6 +111,30 @@ test("arguments of another form are refused in words", () => {
   });
 });
 
+test("arguments of another type are refused in words, before anything is rendered with them", () => {
+  const refuses = (what, message) => assert.throws(what, { name: "TypeError", message });
+  for (const none of [undefined, null, 7, {}, ["{}"]]) {
+    refuses(() => compile(none), /^template is to be a string, and is /);
+    refuses(() => diagnostics(none), /^template is to be a string/);
+    refuses(() => complete(none, 0), /^template is to be a string/);
+    refuses(() => render(none), /^template is to be a string/);
+  }
+  refuses(() => compile("{}", "LINK_ARTIFACT"), "names is to be an object, and is a string");
+  refuses(() => compile("{}", { event: 7 }), "event is to be a string, and is 7");
+  refuses(() => compile("{}", { secrets: "KEY" }), "secrets is to be an array of names, and is a string");
+  refuses(() => compile("{}", { secrets: ["KEY", 7] }), "secrets[1] is to be a string, and is 7");
+  refuses(() => complete("{}", "1"), "cursor is to be a count of code units, and is a string");
+  const template = compile('{"k": "$KEY"}', { secrets: ["KEY"] });
+  for (const secret of [7, null, undefined, true, {}, ["s"]]) {
+    refuses(() => template.render({}, { KEY: secret }), /^secretValues\.KEY is to be a string, and is /);
+    refuses(() => render('{"k": "$KEY"}', {}, { secrets: ["KEY"], secretValues: { KEY: secret } }), /^secretValues\.KEY is to be a string/);
+  }
+  refuses(() => template.render({}, '{"KEY": 7}'), "secretValues.KEY is to be a string, and is 7");
+  refuses(() => template.render(["a"]), "values is to be an object or its JSON, and is an array");
+  refuses(() => template.render(7), "values is to be an object or its JSON, and is 7");
+  assert.throws(() => template.render({}, "no JSON"), { name: "RangeError" });
+});
+
 test("completion offers names at the cursor, with the values looked at", () => {
   const text = '{"😀": "${al}"}';
   const found = complete(text, text.indexOf("}"), undefined, { alias: "production" });

@@ -30,6 +30,9 @@ const FIXED: [&str; 5] = [INDEX, "boot.js", CONFIG, "embed", "LICENSES.txt"];
 /// Stands in files of fixed names for the build's folder.
 const PLACEHOLDER: &str = "build-id/";
 
+/// Stands before a file's name in a string of a script for the file's digest.
+const DIGEST: &str = "digest:";
+
 const BASE: &str = r#"<base href="./">"#;
 const BASE_OF_ROOT: &str = r#"<base href="/">"#;
 
@@ -77,7 +80,7 @@ pub(crate) fn lay_out(folder: &Path) -> Done<String> {
 }
 
 /// The text with the build's folder in place of what stands for it. Where an attribute names a file of the build,
-/// the file's digest comes after it.
+/// the file's digest comes after it; where a script asks for a digest, it is put there.
 fn pointed(text: &str, build: &str, built: &[(String, PathBuf, String)]) -> Done<String> {
     let mut made = String::with_capacity(text.len());
     let mut pieces = text.split(PLACEHOLDER);
@@ -99,7 +102,15 @@ fn pointed(text: &str, build: &str, built: &[(String, PathBuf, String)]) -> Done
         let attribute = if is_fetched { "data-integrity" } else { "integrity" };
         made.extend([name, "\" ", attribute, "=\"", digest, "\"", rest]);
     }
-    Ok(made)
+    for (name, _, digest) in built {
+        made = made.replace(&format!("\"{DIGEST}{name}\""), &format!("\"{digest}\""));
+    }
+    match made.split_once(&format!("\"{DIGEST}")) {
+        Some((_, rest)) => {
+            Err(format!("{DIGEST}{} is named, and was not built", rest.split('"').next().unwrap_or_default()))
+        }
+        None => Ok(made),
+    }
 }
 
 /// Writes the list of all files in `folder`, once they have their twins.
@@ -157,5 +168,7 @@ mod tests {
             Ok(r#"<link href="build-1/a.css" integrity="sha384-x" id="a"> import("../build-1/b.js")"#)
         );
         assert!(pointed(r#"<link href="build-id/b.css">"#, "build-1", &built).is_err());
+        assert_eq!(pointed(r#"{"a.css":"digest:a.css"}"#, "build-1", &built).as_deref(), Ok(r#"{"a.css":"sha384-x"}"#));
+        assert!(pointed(r#"{"b.css":"digest:b.css"}"#, "build-1", &built).is_err());
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn build() -> Done<bool> {
     split(&wasm_split, &bindgen, &made)?;
     let packs = pack::plan(&made)?;
     pack::second(&made)?;
+    join(&esbuild, &made)?;
     shrink(&wasm_opt, &esbuild, &made)?;
     pack::pack(&made, &packs)?;
     licenses::write(&made, PAGE)?;
@@ -171,6 +172,21 @@ done"#;
     let names = kinds(&["js", "css"]).filter_map(|file| file.strip_prefix(folder).map(Path::to_path_buf).ok());
     command.args(names);
     step("Shrink script and style", "some seconds", &mut command)
+}
+
+/// Joins the panel's modules into the one that hosts name: they make one request, and never meet two releases at once.
+fn join(esbuild: &Path, folder: &Path) -> Done {
+    let folder = folder.join("embed");
+    let mut command = program(esbuild);
+    command.args(["v1.js", "--bundle", "--format=esm", "--log-level=error", "--allow-overwrite", "--outfile=v1.js"]);
+    step("Join the panel's modules", "some seconds", command.current_dir(&folder))?;
+    for file in files(&folder) {
+        let is_joined = !["v1.js", "frame.js"].iter().any(|kept| file == folder.join(kept));
+        if is_joined && file.extension().is_some_and(|kind| kind == "js") {
+            fs::remove_file(&file).map_err(|error| format!("{} stays: {error}", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes `.br` (quality 11) and `.gz` beside each file that gains by it.

@@ -171,7 +171,7 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             sorting=Sorting {
                 columns: &[("Automation", "name"), ("Last fired", "-fired")],
                 order: Signal::derive(move || filters.with(|filters| filters.sort.clone())),
-                on_sort: Callback::new(move |order: String| router.set_param("sort", Some(&order))),
+                on_sort: Callback::new(move |order: Option<String>| router.set_param("sort", order.as_deref())),
             }
             lead=move || view! { <ChooseAll selection=selection /> }.into_any()
             empty=empty

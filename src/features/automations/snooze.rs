@@ -10,8 +10,9 @@ use crate::{
     client::{calls, use_client, use_team},
     ui::{
         button::LinkButton,
+        dates::{Style, When},
         feedback::Callout,
-        format::{absolute, parse_time},
+        format::parse_time,
         icon::Glyph,
         menu::MenuItem,
         status::Tone,
@@ -74,7 +75,7 @@ pub(super) fn SnoozeNotice(
     let clock = use_clock();
     live(move || {
         clock.coarse().track();
-        let until = automation.with(until)?;
+        automation.with(until)?;
         let at = automation.with(|automation| automation.snoozed_until.clone()).unwrap_or_default();
         let end = move || {
             refused.get().is_none().then(|| {
@@ -86,9 +87,9 @@ pub(super) fn SnoozeNotice(
                 <Callout tone=Tone::Info glyph=Glyph::Clock action=move || live(end).into_any()>
                     <b class="strong">"It is snoozed."</b>
                     " What matches is kept in History and not sent. It ends "
-                    <Countdown at=at />
+                    <Countdown at=at.clone() />
                     ", at "
-                    {absolute(until)}
+                    <When at=at style=Style::Full />
                     "."
                 </Callout>
             </div>

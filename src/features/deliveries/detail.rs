@@ -15,10 +15,10 @@ use crate::{
     ui::{
         button::{Button, ButtonKind, IconButton, LinkButton},
         clipboard::copy,
+        dates::{Style, When},
         exchange::{ExchangeTabs, Phases, outcome_badge},
         feedback::{Empty, LoadError, SkeletonRows},
         focus::Heading,
-        format::{absolute, clock, parse_time},
         icon::Glyph,
         menu::{Menu, MenuItem},
         outcome::{look, short_code},
@@ -296,15 +296,17 @@ fn strip(detail: &DeliveryDetail, entity: &str, toasts: Toasts) -> AnyView {
     let router = use_router();
     let delivery = &detail.delivery;
     let next = delivery.next_attempt_at.clone().map(|at| {
-        let time = parse_time(&at).unwrap_or_default();
-        let note = format!("{}\u{a0}UTC, attempt {} of {}", clock(time), delivery.attempts + 1, delivery.max_attempts);
+        let note = format!(", attempt {} of {}", delivery.attempts + 1, delivery.max_attempts);
         view! {
             <div>
                 <dt>"Next try"</dt>
                 <dd>
-                    <Countdown at=at />
+                    <Countdown at=at.clone() />
                 </dd>
-                <dd>{note}</dd>
+                <dd>
+                    <When at=at style=Style::Clock />
+                    {note}
+                </dd>
             </div>
         }
     });
@@ -352,7 +354,6 @@ fn strip(detail: &DeliveryDetail, entity: &str, toasts: Toasts) -> AnyView {
         Some(current) if current == delivery.revision => format!("version {current}"),
         Some(current) => format!("version {} then, {current} now", delivery.revision),
     };
-    let received = parse_time(&detail.event.received_at).map(absolute);
     let id = delivery.id.clone();
     let short = format!("{}…{}", id.get(..8).unwrap_or(&id), id.get(id.len().saturating_sub(6)..).unwrap_or_default());
     let full = id.clone();
@@ -363,7 +364,9 @@ fn strip(detail: &DeliveryDetail, entity: &str, toasts: Toasts) -> AnyView {
                 <dd>
                     <Ago at=detail.event.received_at.clone() />
                 </dd>
-                <dd>{received}</dd>
+                <dd>
+                    <When at=detail.event.received_at.clone() style=Style::Full />
+                </dd>
             </div> <div>
                 <dt>"Automation"</dt>
                 <dd>{automation}</dd>

@@ -129,7 +129,7 @@ const COLUMNS: [Column; 8] = [
     ("Automation", "col-name"),
     ("What happened", "col-subject"),
     ("By", "col-who"),
-    ("Time (UTC)", "col-time"),
+    ("Time", "col-time"),
     ("Attempts", "col-att table__num"),
     ("Duration", "col-dur table__num"),
     ("Actions", "col-act"),

@@ -12,7 +12,8 @@ use crate::{
     route::{Route, use_router},
     ui::{
         button::{Button, ButtonKind},
-        format::{absolute, ago, duration, parse_time, short},
+        dates::{Style, use_dates},
+        format::{duration, parse_time},
         icon::{Glyph, Icon},
         outcome::{look, short_code},
         rows::Row,
@@ -40,7 +41,7 @@ pub(super) fn DeliveryRow(
     /// Why the reader may not send it again.
     refused: Signal<Option<String>>,
 ) -> impl IntoView {
-    let (client, router, clock) = (use_client(), use_router(), use_clock());
+    let (client, router, clock, dates) = (use_client(), use_router(), use_clock(), use_dates());
     let busy = RwSignal::new(None::<&'static str>);
     let (id, name) = delivery.with_untracked(|delivery| (delivery.id.clone(), delivery.automation_name.clone()));
     let selected = is_chosen(selection, id.clone());
@@ -97,11 +98,13 @@ pub(super) fn DeliveryRow(
                     let time = parse_time(&at).unwrap_or_default();
                     let now = clock.coarse().get();
                     view! {
-                        <time datetime=at title=absolute(time)>
-                            {short(time, now)}
+                        <time datetime=at lang=dates.lang() title=dates.write(time, Style::Full)>
+                            {dates.short(time, now)}
                         </time>
                         " "
-                        <span class="faint">{ago(time, now)}</span>
+                        <span class="faint" lang=dates.lang()>
+                            {dates.ago(time, now)}
+                        </span>
                     }
                 })}
             </td>

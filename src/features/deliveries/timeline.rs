@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use crate::{
     route::{Query, use_router},
     ui::{
-        format::{absolute, clock, day_and_minute, duration, parse_time, span},
+        dates::{Style, When},
+        format::{duration, parse_time, rfc3339, span},
         icon::{Glyph, Icon},
         time::Countdown,
     },
@@ -61,7 +62,6 @@ pub(super) fn Timeline(
             Some(wait) => format!("{} later", wait_words(*wait)),
             None => "asked for".to_owned(),
         };
-        let time = parse_time(&attempt.started_at).unwrap_or_default();
         let query = Query::default().with("attempt", Some(&number.to_string()));
         let path = router.route().with_untracked(crate::route::Route::path);
         let href = router.href_to(&(path + &query.suffix()));
@@ -82,9 +82,7 @@ pub(super) fn Timeline(
                         <span class="cell-sub">{attempt.exchange.message}</span>
                     </span>
                     <span class="attempt__when">
-                        <time datetime=attempt.started_at title=absolute(time)>
-                            {clock(time)}
-                        </time>
+                        <When at=attempt.started_at style=Style::Clock />
                         <span class="cell-sub">{duration(attempt.exchange.timings.total_ms)}</span>
                     </span>
                 </a>
@@ -109,9 +107,7 @@ pub(super) fn Timeline(
                         </span>
                     </span>
                     <span class="attempt__when">
-                        <time datetime=at title=absolute(time)>
-                            {clock(time)}
-                        </time>
+                        <When at=at style=Style::Clock />
                         <span class="cell-sub">"planned"</span>
                     </span>
                 </span>
@@ -125,7 +121,8 @@ pub(super) fn Timeline(
                                 <span class="attempt__what muted">
                                     {later_words(later)}
                                     <span class="cell-sub">
-                                        {format!("Gives up about {}\u{a0}UTC", day_and_minute(time + rest))}
+                                        "Gives up about "
+                                        <When at=rfc3339(time + rest) style=Style::DayAndMinute />
                                     </span>
                                 </span>
                             </span>

@@ -13,9 +13,10 @@ use crate::{
     route::{Place, Route, use_router},
     ui::{
         code::CodeBlock,
+        dates::{Style, When},
         feedback::{Empty, LoadError, SkeletonRows},
         focus::Heading,
-        format::{absolute, counted, parse_time},
+        format::counted,
         icon::{Glyph, Icon},
         time::Ago,
         trace::{TraceTable, VerdictStatus},
@@ -84,7 +85,6 @@ fn Loaded(detail: EventDetail) -> impl IntoView {
         PlaceKind::Registry => format!("Registry {}", subject.name),
         PlaceKind::Project => format!("Project {}", subject.name),
     };
-    let time = parse_time(&event.occurred_at).unwrap_or_default();
     let author = event.values.get("event_author").and_then(|value| value.as_str().map(str::to_owned));
     let values = serde_json::to_string_pretty(&event.values).unwrap_or_default();
     view! {
@@ -98,7 +98,8 @@ fn Loaded(detail: EventDetail) -> impl IntoView {
                     <span>{place_words}</span>
                     <span>{author.unwrap_or_else(|| "No author".to_owned())}</span>
                     <span>
-                        {absolute(time)} " (" <Ago at=event.occurred_at.clone() /> ")"
+                        <When at=event.occurred_at.clone() style=Style::Full />
+                        " (" <Ago at=event.occurred_at.clone() /> ")"
                     </span>
                     <span>{format!("from {}", event.source)}</span>
                 </p>

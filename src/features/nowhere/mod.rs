@@ -1,9 +1,13 @@
 //! Rooms that are not there, with a way on.
 
+mod panel;
+
 use leptos::prelude::*;
 
 use crate::{
     client::{calls, use_client},
+    mode::use_mode,
+    part::Part,
     route::{Route, use_router},
     ui::{button::IconButton, icon::Glyph},
 };
@@ -11,6 +15,9 @@ use crate::{
 /// A room that is not there.
 #[component]
 pub fn Nowhere() -> impl IntoView {
+    if !use_mode().is_page() {
+        return view! { <Part ask=panel::not_here() plain=true /> }.into_any();
+    }
     let router = use_router();
     view! {
         <div class="page">
@@ -23,6 +30,7 @@ pub fn Nowhere() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// What a reader sees who belongs to no team.

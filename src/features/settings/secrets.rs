@@ -12,9 +12,10 @@ use crate::{
     features::palette::on_command,
     ui::{
         button::{Button, IconButton},
+        dates::{Style, When},
         dialog::Confirm,
         feedback::{Empty, LoadError, SkeletonRows},
-        format::{day_and_minute, parse_time},
+        format::parse_time,
         icon::{Glyph, Icon},
         rows::follow,
         status::{Badge, Tone},
@@ -231,7 +232,7 @@ fn uses(used_by: &[UsedBy]) -> AnyView {
 }
 
 fn when(secret: &Secret) -> AnyView {
-    let both = secret.both_sign_until.as_deref().and_then(parse_time).filter(|until| *until > now());
+    let both = secret.both_sign_until.clone().filter(|until| parse_time(until).is_some_and(|until| until > now()));
     view! {
         <span class="nowrap">
             <Ago at=secret.updated_at.clone() />
@@ -243,7 +244,8 @@ fn when(secret: &Secret) -> AnyView {
                 view! {
                     " "
                     <Badge tone=Tone::Info glyph=Glyph::Clock>
-                        {format!("Both sign until {}", day_and_minute(until))}
+                        "Both sign until "
+                        <When at=until style=Style::DayAndMinute />
                     </Badge>
                 }
             })}

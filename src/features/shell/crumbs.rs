@@ -49,21 +49,16 @@ fn crumbs(route: &Route) -> Vec<Crumb> {
     trail
 }
 
-/// The trail. Where the mount owns the document, its title follows.
+/// The trail. The document's title follows.
 #[component]
-pub fn Crumbs(
-    /// Whether the mount is the document's own page.
-    owns_document: bool,
-) -> impl IntoView {
+pub fn Crumbs() -> impl IntoView {
     let router = use_router();
     let trail = Memo::new(move |_| router.route().with(crumbs));
     Effect::new(move || {
         let mut words: Vec<String> = trail.with(|trail| trail.iter().rev().map(|crumb| crumb.words.clone()).collect());
         words.push("Hookboard".to_owned());
         words.dedup();
-        if owns_document && let Some(document) = web_sys::window().and_then(|window| window.document()) {
-            document.set_title(&words.join(" · "));
-        }
+        document().set_title(&words.join(" · "));
     });
     let items = move || {
         let trail = trail.get();

@@ -2,18 +2,14 @@
 
 use leptos::{html, prelude::*};
 
-use super::{
-    crumbs::Crumbs,
-    panel::panel_head,
-    sidebar::Sidebar,
-    theme::{Theme, ThemeButton},
-};
+use super::{crumbs::Crumbs, panel::panel_head, sidebar::Sidebar, theme::ThemeButton};
 use crate::{
     client::{Live, LiveState, Team, use_client},
     features::{
         nowhere::Nowhere,
         palette::{Sheet, palette},
     },
+    mode::{Mode, use_mode},
     part::{Later, Part},
     route::{Route, use_router},
     ui::{
@@ -29,13 +25,11 @@ use crate::{
 /// The frame.
 #[component]
 pub fn Shell(
-    /// A room in another page: a head of one line in place of sidebar and bar.
-    bare: bool,
     /// The room.
     children: ChildrenFn,
 ) -> impl IntoView {
     let router = use_router();
-    let theme: Theme = expect_context();
+    let mode = use_mode();
     let client = use_client();
     let team = Team::new(client, router);
     provide_context(team);
@@ -65,7 +59,7 @@ pub fn Shell(
                     // A heading that cannot take the focus leaves it where it is.
                     let _ = heading.focus();
                 }
-                if !bare {
+                if mode.is_page() {
                     main.scroll_into_view();
                 }
             });
@@ -89,7 +83,7 @@ pub fn Shell(
             sheet.set(Some(wanted));
         }
     };
-    if theme.is_page() {
+    if mode.is_page() {
         // With the focus on nothing as well; the keys of another page are not a panel's.
         let listener = window_event_listener(leptos::ev::keydown, keys);
         on_cleanup(move || listener.remove());
@@ -102,7 +96,7 @@ pub fn Shell(
     };
     let content = move || if strange.get() { view! { <Nowhere /> }.into_any() } else { children().into_any() };
     let around = move || {
-        if bare {
+        if mode == Mode::Panel {
             return view! { <Part ask=panel_head() quiet=true plain=true /> }.into_any();
         }
         view! {
@@ -122,7 +116,7 @@ pub fn Shell(
                 >
                     <Icon glyph=Glyph::Menu />
                 </button>
-                <Crumbs owns_document=theme.is_page() />
+                <Crumbs />
                 <div class="topbar__tools">
                     <LiveSign />
                     <button
@@ -159,10 +153,10 @@ pub fn Shell(
         }
     };
     view! {
-        {(!bare).then(skip_link)}
+        {mode.is_page().then(skip_link)}
         <div
             node_ref=shell
-            class=if bare { "shell shell--bare" } else { "shell" }
+            class=if mode.is_page() { "shell" } else { "shell shell--panel" }
             data-drawer=bound(move || drawer.get().then_some("open"))
             on:focusin=handler(move |event: web_sys::FocusEvent| {
                 at_heading.moved(&event);
@@ -176,7 +170,7 @@ pub fn Shell(
             })
         >
             {around()}
-            {if bare {
+            {if mode == Mode::Panel {
                 // The page around it has the document's one main part.
                 view! {
                     <div node_ref=main class="main" tabindex="-1">

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{button::IconButton, icon::Glyph};
+use crate::{
+    mode::Mode,
+    ui::{button::IconButton, icon::Glyph},
+};
 
 const STORED: &str = "hookboard.theme";
 
@@ -11,28 +14,23 @@ const STORED: &str = "hookboard.theme";
 pub struct Theme {
     forced: RwSignal<Option<&'static str>>,
     root: StoredValue<web_sys::Element, LocalStorage>,
-    remembered: bool,
+    mode: Mode,
 }
 
 impl Theme {
     /// The theme that `root` has now.
-    pub fn new(root: web_sys::Element, remembered: bool) -> Self {
+    pub fn new(root: web_sys::Element, mode: Mode) -> Self {
         let forced = match root.get_attribute("data-theme").as_deref() {
             Some("light") => Some("light"),
             Some("dark") => Some("dark"),
             _ => None,
         };
-        Self { forced: RwSignal::new(forced), root: StoredValue::new_local(root), remembered }
-    }
-
-    /// Whether the mount is the document's own page, rather than a panel in another one.
-    pub const fn is_page(self) -> bool {
-        self.remembered
+        Self { forced: RwSignal::new(forced), root: StoredValue::new_local(root), mode }
     }
 
     fn force(self, theme: Option<&'static str>) {
         self.forced.set(theme);
-        let storage = || web_sys::window().filter(|_| self.remembered)?.local_storage().ok().flatten();
+        let storage = || web_sys::window().filter(|_| self.mode.is_page())?.local_storage().ok().flatten();
         // Fails only where the browser stores nothing; the theme then lasts as long as the page.
         self.root.with_value(|root| {
             let _ = match theme {

@@ -23,10 +23,11 @@ use crate::{
     features::payload::{PayloadEditor, Preview, Start, VariableList},
     route::{Query, Room, use_router},
     ui::{
+        dates::use_dates,
         exchange::{ExchangeTabs, Phases, outcome_badge},
         feedback::Callout,
         field::Choices,
-        format::{ago, counted, parse_time, span},
+        format::{counted, parse_time, span},
         icon::{Glyph, Icon},
         ids::new_id,
         overlay::after_layout,
@@ -178,7 +179,7 @@ pub(super) fn PreviewOf(
     /// The wizard.
     wizard: Wizard,
 ) -> impl IntoView {
-    let (clock, router) = (use_clock(), use_router());
+    let (clock, dates, router) = (use_clock(), use_dates(), use_router());
     let webhook = Memo::new(move |_| wizard.webhook().map(|one| one.settings));
     let to = Room::Reference.of(wizard.place().entity).path();
     let reference = router.href_to(&(to + &Query::default().with("show", Some("verify")).suffix()));
@@ -190,7 +191,7 @@ pub(super) fn PreviewOf(
                 Some(run) => run.to_owned(),
                 None => subject_words(&event.subject),
             };
-            let when = parse_time(&event.occurred_at).map(|at| ago(at, clock.coarse().get_untracked().max(at)));
+            let when = parse_time(&event.occurred_at).map(|at| dates.ago(at, clock.coarse().get_untracked()));
             [Some(name), subject_of, when].into_iter().flatten().collect::<Vec<_>>().join(", ")
         };
         let one = |event: &Arc<Event>| (event.id.clone(), words(event));

@@ -20,11 +20,12 @@ use crate::{
     ui::{
         button::{Button, ButtonKind, ButtonLink},
         conflict::Conflict,
-        feedback::LoadError,
+        feedback::{Callout, LoadError},
         focus::Heading,
         icon::{Glyph, Icon},
         overlay::after_layout,
         rule::parts_view,
+        status::Tone,
         toast::{Toasts, use_toasts},
     },
 };
@@ -330,6 +331,20 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
             {last}
         }
     };
+    let refused = team.refusal(Role::Admin);
+    let reader = move || {
+        refused.get().map(|why| {
+            view! {
+                <div class="section-tight">
+                    <Callout tone=Tone::Info glyph=Glyph::Lock>
+                        <b class="strong">"You can look around here, and not save."</b>
+                        " "
+                        {why}
+                    </Callout>
+                </div>
+            }
+        })
+    };
     view! {
         <div class="page">
             <div class="page-head">
@@ -339,6 +354,7 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
                 </div>
                 <Steps wizard=wizard />
             </div>
+            {live(reader)}
             <form
                 node_ref=form
                 class="form-split"

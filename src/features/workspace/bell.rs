@@ -19,7 +19,7 @@ use crate::{
         feedback::Callout,
         icon::{Glyph, Icon},
         ids::new_id,
-        overlay::{Edge, after_layout, is_open, place as put},
+        overlay::{Edge, after_layout, is_open, place as put, set_length},
         pick::{Offer, Pick},
         status::Tone,
         toast::use_toasts,
@@ -110,6 +110,13 @@ pub(super) fn Bell(
             aria-labelledby=labelled
             popover="auto"
             on:toggle=handler(toggled)
+            on:keydown=handler(move |event: web_sys::KeyboardEvent| {
+                // Within a shadow root the popover itself would lose the focus.
+                if event.key() == "Escape" && !event.default_prevented() {
+                    event.prevent_default();
+                    close.run(());
+                }
+            })
         >
             <div class="popover__head">
                 <h3 class="popover__title" id=title_id>
@@ -138,12 +145,11 @@ fn beside(button: &web_sys::Element, panel: &web_sys::HtmlElement) {
     let (after, before) = (figure.right() + GAP, figure.left() - GAP - size.width());
     let left = if after + size.width() + GAP <= width { after } else { before };
     if left >= GAP {
-        // Whole pixels: a fraction would blur the edges.
-        let _ = panel.style().set_property("left", &format!("{}px", left.round()));
+        set_length(panel, "left", left);
         let top = figure.top().min(height - size.height() - GAP).max(GAP);
-        let _ = panel.style().set_property("top", &format!("{}px", top.round()));
+        set_length(panel, "top", top);
         // It may grow, by what is wrong with it; it then scrolls within.
-        let _ = panel.style().set_property("max-height", &format!("{}px", (height - top - GAP).round()));
+        set_length(panel, "max-height", height - top - GAP);
     }
 }
 

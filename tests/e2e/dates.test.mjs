@@ -1,0 +1,115 @@
+// Dates as the reader writes them: by the browser's language and time zone, or by the panel's `locale`.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, openPage } from "../support/browser.mjs";
+import { startHost } from "../support/host.mjs";
+import { client, signIn, startServer } from "../support/server.mjs";
+
+const PLAIN = new URL("../../examples/hosts/plain", import.meta.url).pathname;
+const FULL = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
+
+let host;
+let server;
+let browser;
+let key;
+let delivery;
+
+before(async () => {
+  host = await startHost(PLAIN);
+  server = await startServer(["--demo", "--allow-origin", host.origin]);
+  host.hookboard = server.origin;
+  key = await signIn(server);
+  host.token = () => key;
+  host.extra["/bare.html"] = '<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><main><h1>Host</h1><div id="one"></div></main>';
+  const { body } = await client(server, key)("GET", "/entities/kestrel/deliveries?limit=200");
+  delivery = body.items.find(({ attempts }) => attempts > 0);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser.close();
+  await server.stop();
+  await host.stop();
+});
+
+/** The page, signed in, where the browser is in another country. */
+async function openAbroad(options, path) {
+  const opened = await openPage(browser, options);
+  await opened.page.addInitScript((key) => sessionStorage.setItem("hookboard.key", key), key);
+  await opened.page.goto(server.origin + path);
+  return opened;
+}
+
+/** A panel in the host, with what it told of itself. */
+async function openPanel(options, config) {
+  const opened = await openPage(browser, options);
+  await opened.page.goto(`${host.origin}/bare.html`);
+  await opened.page.evaluate(
+    async ([hookboard, config]) => {
+      const { mount } = await import(`${hookboard}/embed/v1.js`);
+      window.told = [];
+      window.one = mount(document.getElementById("one"), {
+        scope: { entity: "kestrel", registry: "Models" },
+        getToken: async () => (await fetch("/token")).text(),
+        onError: ({ detail }) => window.told.push(detail),
+        ...config,
+      });
+    },
+    [server.origin, config],
+  );
+  return opened;
+}
+
+test("times are written in the reader's language and time zone, and stay UTC for machines", async () => {
+  const { page, context, problems } = await openAbroad({ locale: "de-DE", timezone: "Asia/Tokyo" }, `/kestrel/deliveries/${delivery.id}`);
+  const received = page.locator("dt", { hasText: "Event received" }).locator("xpath=..").locator("time").last();
+  await received.waitFor();
+  const at = await received.getAttribute("datetime");
+  assert.match(at, /Z$/);
+  const words = new Intl.DateTimeFormat("de-DE", { ...FULL, timeZone: "Asia/Tokyo" }).format(new Date(at));
+  assert.match(words, /GMT\+9$/);
+  assert.equal(await received.textContent(), words);
+  assert.equal(await received.getAttribute("lang"), "de-DE");
+  const attempt = page.locator(".attempt__when time").first();
+  const began = new Date(await attempt.getAttribute("datetime"));
+  assert.equal(await attempt.textContent(), new Intl.DateTimeFormat("de-DE", { timeStyle: "medium", timeZone: "Asia/Tokyo" }).format(began));
+  assert.equal(await attempt.getAttribute("title"), new Intl.DateTimeFormat("de-DE", { ...FULL, timeZone: "Asia/Tokyo" }).format(began));
+  // The day that "today" means is the reader's, too.
+  await page.goto(`${server.origin}/kestrel/deliveries`);
+  const shown = page.locator("td.col-time time");
+  await shown.first().waitFor();
+  for (const time of (await shown.all()).slice(0, 20)) {
+    const date = new Date(await time.getAttribute("datetime"));
+    const day = (date) => new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: "Asia/Tokyo" }).format(date);
+    const style = day(date) === day(new Date()) ? { timeStyle: "medium" } : { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" };
+    assert.equal(await time.textContent(), new Intl.DateTimeFormat("de-DE", { ...style, timeZone: "Asia/Tokyo" }).format(date));
+  }
+  assert.match(await page.locator("td.col-time .faint").first().textContent(), /^vor /);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a panel writes dates in the language that its host names", async () => {
+  const { page, context, problems } = await openPanel({ timezone: "Europe/Paris" }, { locale: "FR", view: "history" });
+  const time = page.locator("td.col-time time").first();
+  await time.waitFor();
+  const date = new Date(await time.getAttribute("datetime"));
+  assert.equal(await time.getAttribute("lang"), "fr");
+  assert.equal(await time.getAttribute("title"), new Intl.DateTimeFormat("fr", { ...FULL, timeZone: "Europe/Paris" }).format(date));
+  // In English nothing says so: the panel's words are.
+  await page.evaluate(() => window.one.update({ locale: "en-GB" }));
+  const british = page.locator("td.col-time time:not([lang])").first();
+  await british.waitFor();
+  assert.equal(await british.getAttribute("title"), new Intl.DateTimeFormat("en-GB", { ...FULL, timeZone: "Europe/Paris" }).format(new Date(await british.getAttribute("datetime"))));
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a locale that is none is told to the host", async () => {
+  const { page, context } = await openPanel({}, { locale: "de_DE" });
+  await page.waitForFunction(() => window.told.length > 0);
+  const told = await page.evaluate(() => window.told);
+  assert.deepEqual(told, [{ code: "config", message: '"de_DE" is no language tag; such are "de", "pt-BR" and "zh-Hant"' }]);
+  await context.close();
+});
