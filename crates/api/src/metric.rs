@@ -317,14 +317,14 @@ impl MetricRule {
                 );
             }
         }
-        let (field, limit, least) = match self {
-            Self::Threshold { threshold, .. } => ("threshold", *threshold, f64::NEG_INFINITY),
-            Self::Change { amount, .. } => ("amount", *amount, 0.0),
-            Self::ZScore { zscore, .. } => ("zscore", *zscore, 0.0),
+        let (field, limit, is_size) = match self {
+            Self::Threshold { threshold, .. } => ("threshold", *threshold, false),
+            Self::Change { amount, .. } => ("amount", *amount, true),
+            Self::ZScore { zscore, .. } => ("zscore", *zscore, true),
         };
         if !limit.is_finite() {
             fault(field, "not_a_number", String::from("Write a number."));
-        } else if limit < least || (least == 0.0 && limit == 0.0) {
+        } else if is_size && limit <= 0.0 {
             fault(
                 field,
                 "out_of_range",

@@ -195,6 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn a_group_of_none_says_nothing_however_it_is_joined() {
+        let tests = vec![PlainTest { path: "a".to_owned(), op: Op::Eq, operand: json!("x") }];
+        for join in Join::ALL {
+            let alone = Said { tests: tests.clone(), join, group: vec![] };
+            assert_eq!(alone.filter(), filter_of(&tests));
+            assert_eq!(Said { tests: vec![], join, group: vec![] }.filter(), None);
+        }
+    }
+
+    #[test]
     fn a_join_has_a_word_that_reads_back() {
         assert_eq!(Join::ALL.map(Join::as_str), ["all", "any", "none"]);
         for join in Join::ALL {

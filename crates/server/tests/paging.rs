@@ -24,6 +24,15 @@ fn import(server: &Server, names: impl Iterator<Item = String>) {
     assert_eq!(status, 200, "{answer}");
 }
 
+/// Ends the writing, also where the reading failed.
+struct Stop<'s>(&'s AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Makes, renames and deletes automations, until told to stop. How many changes that were.
 fn write(server: &Server, stop: &AtomicBool) -> usize {
     let path = "/entities/kestrel/automations";
@@ -58,6 +67,7 @@ fn ten_thousand_automations_are_listed_without_gaps_or_repeats_while_others_are_
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| write(&server, &stop));
+        let reading = Stop(&stop);
         for sort in ["created", "name", "-fired"] {
             let mut seen: BTreeMap<String, usize> = BTreeMap::new();
             let mut cursor = String::new();
@@ -75,7 +85,7 @@ fn ten_thousand_automations_are_listed_without_gaps_or_repeats_while_others_are_
                 assert_eq!(seen.get(&stays(index)), Some(&1), "{} by {sort}", stays(index));
             }
         }
-        stop.store(true, Ordering::SeqCst);
+        drop(reading);
         assert!(writer.join().expect("ended") > 0, "others were written meanwhile");
     });
 }

@@ -85,8 +85,9 @@ pub async fn list(
     sort: Sort,
     page: &Page<Cursor>,
 ) -> Result<List<Automation>> {
-    let mut connection = db.read().acquire().await?;
-    let conn = &mut *connection;
+    // One state: a row that went between its place and itself would end the list early.
+    let mut snapshot = db.read().snapshot().await?;
+    let conn = &mut *snapshot;
     let few = has_few(conn, entity_id).await?;
     let places = sort::places(conn, sort, page, |query| narrow(query, entity_id, wanted, few)).await?;
     let ids: Vec<String> = places.iter().map(|(id, _)| id.clone()).collect();
