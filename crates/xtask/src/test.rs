@@ -11,7 +11,7 @@ use crate::{package, page, serve, tools};
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("lint", lint),
     ("rust", rust),
     ("postgres", postgres),
@@ -19,6 +19,7 @@ const PARTS: [Part; 8] = [
     ("browser", browser),
     ("interface", interface),
     ("mlflow", mlflow),
+    ("wandb", wandb),
     ("streamlit", streamlit),
 ];
 
@@ -287,6 +288,20 @@ fn mlflow(tally: &mut Tally) -> Done {
             .env("HOOKBOARD_BIN", binary)
             .env("HOOKBOARD_DIST", page::dist())
             .env("MLFLOW_PYTHON", python),
+    )
+}
+
+/// The wandb SDK, in the newest version and in an old one.
+fn wandb(tally: &mut Tally) -> Done {
+    tools::node_packages()?;
+    let pythons = tools::wandb()?;
+    let binary = serve::server(false)?;
+    tally.runner(
+        "the wandb SDK",
+        node_test("wandb")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("WANDB_PYTHONS", pythons),
     )
 }
 

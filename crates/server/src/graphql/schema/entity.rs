@@ -237,11 +237,19 @@ impl ArtifactCollectionType {
     }
 }
 
+/// Registries and projects with their cursors, those with automations first: the SDK takes a page without any for the
+/// end of a list of automations.
 pub(super) async fn projects(ctx: &Context<'_>, team: &Arc<Team>) -> Result<Vec<(String, Project)>, Failure> {
     let mut connection = asker(ctx).app.db().read().acquire().await?;
     let places = catalogue::places_of(&mut connection, &team.id).await?;
-    let project = |place: catalogue::PlaceRow| (place.id.clone(), Project { team: Arc::clone(team), place });
-    Ok(places.into_iter().map(project).collect())
+    let watched = catalogue::watched(&mut connection, &team.id).await?;
+    let project = |place: catalogue::PlaceRow| {
+        let order = if watched.contains(&place.id) { 'a' } else { 'b' };
+        (format!("{order}:{}", place.id), Project { team: Arc::clone(team), place })
+    };
+    let mut projects: Vec<_> = places.into_iter().map(project).collect();
+    projects.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    Ok(projects)
 }
 
 /// What lists of places and collections are narrowed to: names, or a place's number.
