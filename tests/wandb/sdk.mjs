@@ -32,7 +32,10 @@ export async function startProxy() {
   return { url: `http://127.0.0.1:${server.address().port}`, asked, stop: () => new Promise((done) => server.close(done)) };
 }
 
-/** How an SDK is run: `python(script, ...arguments)` answers what its last line says, as JSON, with the time it took. */
+/**
+ * How an SDK is run: `python(script, ...arguments)` answers what its last line says, as JSON, with the time it took;
+ * `python.raw` all that it says.
+ */
 export function runner(sdk, origin, key, proxy) {
   const home = scratch(`wandb-${sdk.version}`);
   const env = {
@@ -54,7 +57,7 @@ export function runner(sdk, origin, key, proxy) {
     no_proxy: "127.0.0.1",
     NO_PROXY: "127.0.0.1",
   };
-  return async (script, ...given) => {
+  const raw = async (script, ...given) => {
     const begun = performance.now();
     const program = script.endsWith(".py") ? [script.startsWith("/") ? script : join(HERE, script)] : ["-c", script];
     const child = spawn(sdk.python, [...program, ...given.map(String)], { env, cwd: home });
@@ -63,8 +66,13 @@ export function runner(sdk, origin, key, proxy) {
     child.stdout.on("data", (text) => (out += text));
     child.stderr.on("data", (text) => (log += text));
     const code = await new Promise((ended) => child.on("close", ended));
-    const last = out.trim().split("\n").at(-1) ?? "";
     if (code !== 0) throw new Error(`${script} ended with ${code}: ${out}${log}`);
-    return { said: last ? JSON.parse(last) : null, log: out + log, ms: performance.now() - begun };
+    return { out, log, ms: performance.now() - begun };
   };
+  const python = async (script, ...given) => {
+    const { out, log, ms } = await raw(script, ...given);
+    const last = out.trim().split("\n").at(-1) ?? "";
+    return { said: last ? JSON.parse(last) : null, log: out + log, ms };
+  };
+  return Object.assign(python, { raw });
 }

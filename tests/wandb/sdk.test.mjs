@@ -3,8 +3,12 @@
 // page by page while others come and go.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { client, signIn, startReceiver, startServer, until } from "../support/server.mjs";
+import { fileURLToPath } from "node:url";
+import { client, scratch, signIn, startReceiver, startServer, until } from "../support/server.mjs";
 import { random, randomAutomation } from "./random.mjs";
 import { SDKS, isNewest, runner, startProxy } from "./sdk.mjs";
 
@@ -293,3 +297,50 @@ test("ten thousand automations are listed without gaps or repeats while others c
     assert.deepEqual(said.filter((id) => stays.has(id)).sort(), wanted);
   }
 });
+
+/** The blocks of a document in one language, as one text. */
+function blocks(file, language) {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+  return [...text.matchAll(new RegExp("```" + language + "\\n(.*?)```", "gs"))].map(([, block]) => block).join("\n");
+}
+
+test("the examples of docs/wandb.md run as they stand", async (t) => {
+  const at = await world(t, SDKS[0]);
+  const { said } = await at.python(`${blocks("docs/wandb.md", "python")}\nimport json; print(json.dumps([one.name for one in api.automations()]))`);
+  assert.deepEqual(said.sort(), ["A run fails", "Keep what is linked", "Loss rises"]);
+});
+
+for (const sdk of SDKS) {
+  test(`wandb ${sdk.version}: automations move by examples/migrate/wandb.py, and are the same elsewhere`, async (t) => {
+    const [from, to] = [await world(t, sdk), await world(t, sdk)];
+    await from.python("forms.py");
+    for (const sample of ["deploy", "monitor", "metric", "created", "routing", "secrets"]) await from.sample(sample);
+    const several = {
+      name: "two metrics",
+      scope: { kind: "project", entity: "kestrel", name: "training" },
+      trigger: { event: "RUN_METRIC_THRESHOLD", metrics: { rules: ["a", "b"].map((metric) => ({ kind: "threshold", metric, aggregate: "min", comparison: "<", threshold: 1 })) } },
+      action: { type: "record" },
+    };
+    await from.made("POST", "/automations", several);
+
+    const { out, log } = await from.python.raw(fileURLToPath(new URL("../../examples/migrate/wandb.py", import.meta.url)), "kestrel");
+    assert.match(log, /left out: 'two metrics': it has several metrics/);
+    assert.ok(log.includes(`webhook 'deploy-hook' sends to ${from.hooks["deploy-hook"].settings.url}`), log);
+    const file = join(scratch("migrate"), "automations.yaml");
+    writeFileSync(file, out);
+    const hookboard = (...given) =>
+      spawnSync(process.env.HOOKBOARD_BIN, given, { encoding: "utf8", env: { PATH: process.env.PATH, HOOKBOARD_URL: to.server.origin, HOOKBOARD_KEY: to.key } });
+    const imported = hookboard("import", file);
+    assert.equal(imported.status, 0, imported.stderr + imported.stdout);
+    assert.equal(hookboard("diff", file).status, 0, "the same file again changes nothing");
+
+    const kept = async (at) => {
+      const { automations } = JSON.parse(await (await fetch(`${at.server.origin}/api/v1${TEAM}/automations/export?format=json`, { headers: { authorization: `Bearer ${at.key}` } })).text());
+      return automations
+        .filter((one) => one.name !== several.name)
+        .map((one) => ({ ...one, action: { ...one.action, template: one.action.template && JSON.parse(one.action.template) } }));
+    };
+    assert.deepEqual(await kept(to), await kept(from));
+    assert.ok((await kept(to)).length > 50);
+  });
+}
