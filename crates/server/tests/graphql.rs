@@ -309,3 +309,42 @@ fn keys_have_the_form_that_the_sdk_takes() {
         assert!(key.len() >= 40 && key.bytes().all(fits), "{key}");
     }
 }
+
+#[test]
+fn registries_projects_and_webhooks_are_made_as_over_rest() {
+    let folder = Folder::new();
+    let (server, _) = server(&folder);
+    let viewer = server.join("vera", "viewer");
+    let upsert = "mutation UpsertRegistry($input: UpsertModelInput!) { upsertModel(input: $input) { inserted project { \
+                  name internalId entity { name organization { name } } createdAt artifactTypes(includeAll: true) { edges { node { name } } } } } }";
+    let input = json!({"input": {"entityName": "kestrel", "name": "wandb-registry-more", "access": "RESTRICTED"}});
+    assert_eq!(ask(&server, &viewer, upsert, &input).0, 403);
+    for inserted in [true, false] {
+        let (status, answer) = ask(&server, &server.key, upsert, &input);
+        let made = &answer["data"]["upsertModel"];
+        assert_eq!((status, &made["inserted"]), (200, &json!(inserted)), "{answer}");
+        assert_eq!(made["project"]["name"], "wandb-registry-more");
+        assert_eq!(made["project"]["entity"]["organization"]["name"], "kestrel");
+    }
+    let (_, registries) = server.call("GET", "/entities/kestrel/places/registries", None);
+    assert!(registries["items"].as_array().expect("items").iter().any(|place| place["name"] == "more"));
+    let nameless = json!({"input": {"entityName": "kestrel", "name": "a\u{202e}b"}});
+    assert_eq!(ask(&server, &server.key, upsert, &nameless).0, 422);
+
+    assert_eq!(server.call("PUT", "/entities/kestrel/secrets/TOKEN", Some(&json!({"value": "v-of-token"}))).0, 201);
+    let create = "mutation ($input: CreateGenericWebhookIntegrationInput!) { createGenericWebhookIntegration(input: $input) { \
+                  integration { __typename ... on GenericWebhookIntegration { id name urlEndpoint } } } }";
+    let mut input = json!({"entityName": "kestrel", "name": "made", "urlEndpoint": "https://example.com/x", "accessTokenRef": "TOKEN", "secretRef": "TOKEN"});
+    let (status, answer) = ask(&server, &server.key, create, &json!({"input": input}));
+    assert_eq!(status, 200, "{answer}");
+    let made = &answer["data"]["createGenericWebhookIntegration"]["integration"];
+    let path = format!("/entities/kestrel/webhooks/{}", made["id"].as_str().expect("id"));
+    let settings = server.call("GET", &path, None).1["settings"].clone();
+    assert_eq!((&settings["url"], &settings["access_token"]), (&made["urlEndpoint"], &json!("TOKEN")));
+    assert_eq!((&settings["secrets"], &settings["signing_secret"]), (&json!(["TOKEN"]), &json!("TOKEN")));
+    assert_eq!(ask(&server, &server.key, create, &json!({"input": input})).0, 409, "the name is taken");
+    input["name"] = json!("other");
+    input["urlEndpoint"] = json!("http://127.0.0.1/");
+    assert_eq!(ask(&server, &server.key, create, &json!({"input": input})).0, 422, "the guard judges it");
+    assert_eq!(ask(&server, &viewer, create, &json!({"input": input})).0, 403);
+}
