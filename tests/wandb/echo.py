@@ -1,7 +1,6 @@
 """Lists all automations in both ways, and sends each back with another name. Prints ids and what was refused."""
 
 import json
-import sys
 
 import wandb
 

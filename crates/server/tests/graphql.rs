@@ -297,6 +297,36 @@ fn a_document_is_limited_in_size_depth_and_fields() {
 }
 
 #[test]
+fn lists_are_narrowed_to_names_and_to_nothing_else() {
+    let folder = Folder::new();
+    let (server, _) = server(&folder);
+    let draft =
+        Draft { name: "good", filter: r#"{"alias":"x"}"#, webhook: server.webhook()["id"].clone(), template: "{}" };
+    assert_eq!(server.call("POST", "/entities/kestrel/automations", Some(&draft.rest())).0, 201);
+    let query = "query ($filters: JSONString) { entity(name: \"kestrel\") { triggers(filters: $filters) { edges { node { name } } } } }";
+    let list = |filters: &str| {
+        let (status, answer) = ask(&server, &server.key, query, &json!({"filters": filters}));
+        (status, answer["data"]["entity"]["triggers"]["edges"].as_array().map_or(0, Vec::len))
+    };
+    for (filters, wanted) in [
+        (r#"{"name":"good"}"#, (200, 1)),
+        (r#"{"name":{"$eq":"good"}}"#, (200, 1)),
+        (r#"{"name":{"$in":["goo"]}}"#, (200, 0)),
+        ("{}", (200, 1)),
+        ("null", (200, 1)),
+        (r#"{"name":{"$regex":"g"}}"#, (422, 0)),
+        (r#"{"name":{}}"#, (422, 0)),
+        (r#"{"name":{"$in":["a","b"]}}"#, (422, 0)),
+        (r#"{"id":1}"#, (422, 0)),
+        (r#"{"enabled":true}"#, (422, 0)),
+        ("[]", (400, 0)),
+        ("{", (400, 0)),
+    ] {
+        assert_eq!(list(filters), wanted, "{filters}");
+    }
+}
+
+#[test]
 fn keys_have_the_form_that_the_sdk_takes() {
     let folder = Folder::new();
     let server = Server::start(&folder, &[]);
