@@ -11,7 +11,7 @@ use crate::{package, page, serve, tools};
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("lint", lint),
     ("rust", rust),
     ("postgres", postgres),
@@ -21,6 +21,7 @@ const PARTS: [Part; 10] = [
     ("guides", guides),
     ("operations", operations),
     ("mlflow", mlflow),
+    ("wandb", wandb),
     ("streamlit", streamlit),
 ];
 
@@ -314,6 +315,20 @@ fn mlflow(tally: &mut Tally) -> Done {
             .env("HOOKBOARD_BIN", binary)
             .env("HOOKBOARD_DIST", page::dist())
             .env("MLFLOW_PYTHON", python),
+    )
+}
+
+/// The wandb SDK, in the newest version and in an old one.
+fn wandb(tally: &mut Tally) -> Done {
+    tools::node_packages()?;
+    let pythons = tools::wandb()?;
+    let binary = serve::server(false)?;
+    tally.runner(
+        "the wandb SDK",
+        node_test("wandb")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("WANDB_PYTHONS", pythons),
     )
 }
 

@@ -19,6 +19,8 @@ const BINARYEN: &str = "132";
 const ESBUILD: &str = "0.28.2";
 /// Newest release of the tracker whose registry the source is tested with.
 pub(crate) const MLFLOW: &str = "3.17.2";
+/// Releases of the wandb SDK that `/graphql` is for: the newest, and one that sends its calls by Python itself.
+const WANDB: [&str; 2] = ["0.31.0", "0.22.3"];
 /// Newest release of the host of dashboards that the panel is tested in.
 const STREAMLIT: &str = "1.67.0";
 /// Newest release of what holds the interface to its document.
@@ -276,6 +278,12 @@ pub(crate) fn node_packages() -> Done {
 /// A Python with MLflow, in a virtual environment of the tree's own.
 pub(crate) fn python() -> Done<PathBuf> {
     environment("mlflow", MLFLOW)
+}
+
+/// Pythons with the wandb SDK, each as `version=path`.
+pub(crate) fn wandb() -> Done<String> {
+    let python = |version: &&str| Ok(format!("{version}={}", environment("wandb", version)?.display()));
+    Ok(WANDB.iter().map(python).collect::<Done<Vec<_>>>()?.join(";"))
 }
 
 /// A Python with Streamlit.

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hookboard_api::account::{Key, Member, Membership, NewKey, Role, SignInLink};
+use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest, Sha256};
 
 use super::{Conn, Db, Result, sql};
@@ -302,8 +303,8 @@ pub async fn trade_code(db: &Db, code: &str) -> Result<Option<String>> {
 pub async fn new_key(conn: &mut Conn, user_id: &str, name: &str) -> Result<NewKey> {
     let (user,): (String,) =
         sql::query_as("SELECT name FROM users WHERE id = ?").bind(user_id).fetch_one(&mut *conn).await?;
-    // 3 + 43 characters of [A-Za-z0-9_-]: clients of the field refuse keys under 40.
-    let key = format!("hb_{}", random_text());
+    // Clients of the field refuse keys under 40 characters, and count from behind the first `-`.
+    let key = format!("hb_{}", Alphanumeric.sample_string(&mut rand::rng(), 43));
     let prefix: String = key.chars().take(8).collect();
     let info =
         Key { id: clock::new_id(), name: name.to_owned(), prefix, user, created_at: clock::now(), last_used_at: None };

@@ -1,5 +1,7 @@
 //! Registries, projects, collections, versions, aliases, runs and their points.
 
+use std::collections::HashSet;
+
 use hookboard_api::catalogue::{Collection, Place, Point, Run, Version};
 use hookboard_api::list::List;
 use hookboard_api::run::RunState;
@@ -66,6 +68,17 @@ pub async fn places_of(conn: &mut Conn, entity_id: &str) -> Result<Vec<PlaceRow>
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().filter_map(place_row).collect())
+}
+
+/// Ids of an entity's places that have automations.
+pub async fn watched(conn: &mut Conn, entity_id: &str) -> Result<HashSet<String>> {
+    let ids: Vec<String> = sql::query_scalar(
+        "SELECT id FROM places WHERE entity_id = ? AND EXISTS (SELECT 1 FROM automations WHERE place_id = places.id)",
+    )
+    .bind(entity_id)
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Makes the place where there is none. Whether it was made.

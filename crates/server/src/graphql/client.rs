@@ -1,8 +1,8 @@
 //! What a client knows: the wandb SDK fails on a whole list where one automation has an event that its version has no
 //! name for.
 
-use axum::http::HeaderMap;
 use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, StatusCode};
 use hookboard_api::EventType;
 
 /// How the SDK calls itself, before its version.
@@ -24,6 +24,13 @@ impl Client {
             Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
         });
         Self { version }
+    }
+
+    /// The status for a call that is refused with `status`: versions before 0.31 send the same again and again where it
+    /// is none that they know as final.
+    pub(super) fn status(self, status: StatusCode) -> StatusCode {
+        let is_final = self.version.is_none_or(|version| version >= (0, 31));
+        if is_final || status != StatusCode::UNPROCESSABLE_ENTITY { status } else { StatusCode::BAD_REQUEST }
     }
 
     /// Whether its version has a name for the event. Who is not the SDK knows them all.
@@ -71,6 +78,10 @@ mod tests {
             let known = [EventType::RunState, EventType::AddArtifactTag].map(|event| client.knows(event));
             assert_eq!(known, [state, tag], "{agent}");
             assert!(client.knows(EventType::AddArtifactAlias));
+            let is_old = agent.contains("0.2");
+            let told = client.status(StatusCode::UNPROCESSABLE_ENTITY);
+            assert_eq!(told.as_u16(), if is_old { 400 } else { 422 }, "{agent}");
+            assert_eq!(client.status(StatusCode::CONFLICT), StatusCode::CONFLICT);
         }
     }
 }

@@ -40,13 +40,21 @@ struct Call {
 }
 
 async fn answer(State(app): State<App>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    match run(app, &headers, body).await {
+    let client = Client::of(&headers);
+    let mut response = match run(app, &headers, client, body).await {
         Ok(answer) => respond(answer),
         Err(failure) => refused(&failure.problem()),
-    }
+    };
+    *response.status_mut() = client.status(response.status());
+    response
 }
 
-async fn run(app: App, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Answer, Failure> {
+async fn run(
+    app: App,
+    headers: &HeaderMap,
+    client: Client,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Answer, Failure> {
     let caller = caller(&app, headers).await?;
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(
@@ -58,7 +66,7 @@ async fn run(app: App, headers: &HeaderMap, body: Result<Bytes, BytesRejection>)
     let call: Call = serde_json::from_slice(&body).map_err(|error| {
         Failure::new(ProblemCode::BadRequest, format!("The body is no GraphQL request in JSON: {error}."))
     })?;
-    let mut request = Request::new(call.query).data(Asker::new(app, caller, Client::of(headers)));
+    let mut request = Request::new(call.query).data(Asker::new(app, caller, client));
     if let Some(variables) = call.variables {
         request = request.variables(Variables::from_json(variables));
     }

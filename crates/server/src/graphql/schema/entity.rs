@@ -5,11 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use hookboard_api::account::Role;
 use hookboard_api::automation::Sort;
-use hookboard_api::problem::{Problem, ProblemCode};
 use hookboard_api::scope::PlaceKind;
-use serde_json::Value;
 
 use super::integration::Integration;
+use super::narrow::{Matcher, wanted_name};
 use super::page::{Connection, length};
 use super::project::{ArtifactCollection, Project, find};
 use super::server::{ApiKey, Flag, RampIdType};
@@ -18,7 +17,6 @@ use super::{JsonString, asker};
 use crate::db::automations::Wanted;
 use crate::db::{Page, accounts, automations, catalogue, webhooks};
 use crate::failure::Failure;
-use crate::graphql::id::place_number;
 use crate::http::auth::Team;
 
 /// A team.
@@ -237,77 +235,19 @@ impl ArtifactCollectionType {
     }
 }
 
+/// Registries and projects with their cursors, those with automations first: the SDK takes a page without any for the
+/// end of a list of automations.
 pub(super) async fn projects(ctx: &Context<'_>, team: &Arc<Team>) -> Result<Vec<(String, Project)>, Failure> {
     let mut connection = asker(ctx).app.db().read().acquire().await?;
     let places = catalogue::places_of(&mut connection, &team.id).await?;
-    let project = |place: catalogue::PlaceRow| (place.id.clone(), Project { team: Arc::clone(team), place });
-    Ok(places.into_iter().map(project).collect())
-}
-
-/// What lists of places and collections are narrowed to: names, or a place's number.
-#[derive(Debug, Default)]
-struct Matcher {
-    names: Option<Vec<String>>,
-    numbers: Option<Vec<u64>>,
-}
-
-impl Matcher {
-    fn read(filters: Option<&JsonString>) -> Result<Self, Failure> {
-        let mut matcher = Self::default();
-        for (field, operand) in fields(filters)? {
-            let values = match &operand {
-                Value::Object(object) if object.len() == 1 && (object.contains_key("$eq")) => {
-                    vec![object["$eq"].clone()]
-                }
-                Value::Object(object) if object.len() == 1 && object["$in"].is_array() => {
-                    object["$in"].as_array().cloned().unwrap_or_default()
-                }
-                Value::Object(_) => return Err(unfit(&field)),
-                scalar => vec![scalar.clone()],
-            };
-            match field.as_str() {
-                "name" => {
-                    matcher.names = Some(values.iter().filter_map(Value::as_str).map(str::to_owned).collect());
-                }
-                "id" => matcher.numbers = Some(values.iter().filter_map(Value::as_u64).collect()),
-                other => return Err(unfit(other)),
-            }
-        }
-        Ok(matcher)
-    }
-
-    fn takes_place(&self, project: &Project) -> bool {
-        self.takes_name(&project.full_name())
-            && self.numbers.as_ref().is_none_or(|numbers| numbers.contains(&place_number(&project.place.id)))
-    }
-
-    fn takes_name(&self, name: &str) -> bool {
-        self.names.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted == name))
-    }
-}
-
-/// The one name that automations are narrowed to.
-fn wanted_name(filters: Option<&JsonString>) -> Result<Option<String>, Failure> {
-    let matcher = Matcher::read(filters)?;
-    match matcher.names.as_deref() {
-        None => Ok(None),
-        Some([name]) => Ok(Some(name.clone())),
-        Some(_) => Err(unfit("name")),
-    }
-}
-
-fn fields(filters: Option<&JsonString>) -> Result<Vec<(String, Value)>, Failure> {
-    let Some(JsonString(text)) = filters else { return Ok(Vec::new()) };
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object.into_iter().collect()),
-        Ok(Value::Null) => Ok(Vec::new()),
-        _ => Err(Problem::new(ProblemCode::BadRequest, "The filters are to be a JSON object within a text.").into()),
-    }
-}
-
-fn unfit(field: &str) -> Failure {
-    let words = format!("Lists are narrowed to names here, not by {field} in this way. Narrow what you get instead.");
-    Failure::field("/filters", "unfit_filter", words)
+    let watched = catalogue::watched(&mut connection, &team.id).await?;
+    let project = |place: catalogue::PlaceRow| {
+        let order = if watched.contains(&place.id) { 'a' } else { 'b' };
+        (format!("{order}:{}", place.id), Project { team: Arc::clone(team), place })
+    };
+    let mut projects: Vec<_> = places.into_iter().map(project).collect();
+    projects.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    Ok(projects)
 }
 
 /// A team as an organization: the SDK looks up registries by these.

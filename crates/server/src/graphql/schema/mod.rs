@@ -10,8 +10,10 @@
 )]
 
 mod entity;
+mod input;
 mod integration;
 mod mutation;
+mod narrow;
 mod page;
 mod project;
 mod query;

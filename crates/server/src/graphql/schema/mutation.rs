@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use async_graphql::{Context, MaybeUndefined, Object, Result};
 use hookboard_api::account::Role;
 use hookboard_api::automation::{Action, Automation, AutomationDraft};
 use hookboard_api::problem::{FieldError, Problem};
@@ -11,11 +11,17 @@ use hookboard_api::trigger::Trigger as Condition;
 use hookboard_api::webhook::WebhookDraft;
 use serde_json::json;
 
+use super::input::{
+    CreateFilterTriggerInput, CreateFilterTriggerPayload, CreateGenericWebhookIntegrationInput,
+    CreateGenericWebhookIntegrationPayload, DeleteTriggerInput, DeleteTriggerPayload, TriggerScopeType,
+    TriggeredActionConfig, TriggeredActionType, UpdateFilterTriggerInput, UpdateFilterTriggerPayload, UpsertModelInput,
+    UpsertModelPayload,
+};
 use super::integration::{GenericWebhookIntegration, Integration};
 use super::project::{Project, place_of};
 use super::query::named_team;
 use super::trigger::{Trigger, shown};
-use super::{Asker, JsonString, asker};
+use super::{Asker, asker};
 use crate::db::{automations as rows, catalogue};
 use crate::failure::Failure;
 use crate::graphql::filter::{UNKNOWN_EVENT, beyond_sdk, event_of, read};
@@ -26,180 +32,6 @@ use crate::http::{automations, catalogue as places, webhooks};
 
 /// The root of changes.
 pub(super) struct Mutation;
-
-/// What an automation watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(super) enum TriggerScopeType {
-    /// A registry or a project.
-    Project,
-    /// One collection.
-    ArtifactCollection,
-    /// A whole team: not here.
-    Entity,
-}
-
-/// What an automation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(super) enum TriggeredActionType {
-    /// Sends to a webhook.
-    GenericWebhook,
-    /// Keeps the match in History.
-    NoOp,
-    /// A message to Slack: not here.
-    Notification,
-    /// A job of a queue: not here.
-    QueueJob,
-    /// A prompt: not here.
-    Aria,
-    /// A message to a phone: not here.
-    PushNotification,
-}
-
-/// A webhook and a payload.
-#[derive(Debug, InputObject)]
-pub(super) struct GenericWebhookActionInput {
-    #[graphql(name = "integrationID")]
-    integration_id: ID,
-    request_payload: Option<String>,
-}
-
-/// Nothing.
-#[derive(Debug, InputObject)]
-pub(super) struct NoOpTriggeredActionInput {
-    no_op: Option<bool>,
-}
-
-/// The action's own input. What goes with the other actions is read over: they are refused by their type.
-#[derive(Debug, InputObject)]
-pub(super) struct TriggeredActionConfig {
-    generic_webhook_action_input: Option<GenericWebhookActionInput>,
-    no_op_action_input: Option<NoOpTriggeredActionInput>,
-    notification_action_input: Option<NotificationActionInput>,
-    queue_job_action_input: Option<QueueJobActionInput>,
-}
-
-/// A message to Slack: not here.
-#[derive(Debug, InputObject)]
-pub(super) struct NotificationActionInput {
-    #[graphql(name = "integrationID")]
-    integration_id: ID,
-    message: Option<String>,
-    severity: Option<String>,
-    title: Option<String>,
-}
-
-/// A job of a queue: not here.
-#[derive(Debug, InputObject)]
-pub(super) struct QueueJobActionInput {
-    #[graphql(name = "queueID")]
-    queue_id: ID,
-    template: String,
-}
-
-/// An automation to be made.
-#[derive(Debug, InputObject)]
-pub(super) struct CreateFilterTriggerInput {
-    client_mutation_id: Option<String>,
-    name: String,
-    description: Option<String>,
-    enabled: Option<bool>,
-    scope_type: TriggerScopeType,
-    #[graphql(name = "scopeID")]
-    scope_id: ID,
-    triggering_event_type: String,
-    event_filter: String,
-    triggered_action_type: TriggeredActionType,
-    triggered_action_config: TriggeredActionConfig,
-}
-
-/// A change of an automation; what is left out stays.
-#[derive(Debug, InputObject)]
-pub(super) struct UpdateFilterTriggerInput {
-    client_mutation_id: Option<String>,
-    id: ID,
-    name: Option<String>,
-    description: MaybeUndefined<String>,
-    enabled: Option<bool>,
-    scope_type: Option<TriggerScopeType>,
-    #[graphql(name = "scopeID")]
-    scope_id: Option<ID>,
-    triggering_event_type: Option<String>,
-    event_filter: Option<String>,
-    triggered_action_type: Option<TriggeredActionType>,
-    triggered_action_config: Option<TriggeredActionConfig>,
-}
-
-/// Which automation to delete.
-#[derive(Debug, InputObject)]
-pub(super) struct DeleteTriggerInput {
-    client_mutation_id: Option<String>,
-    #[graphql(name = "triggerID")]
-    trigger_id: ID,
-}
-
-/// A webhook to be made.
-#[derive(Debug, InputObject)]
-pub(super) struct CreateGenericWebhookIntegrationInput {
-    client_mutation_id: Option<String>,
-    entity_name: String,
-    name: String,
-    url_endpoint: String,
-    access_token_ref: Option<String>,
-    secret_ref: Option<String>,
-}
-
-/// A registry or project to be made. What Hookboard does not keep of one is read over.
-#[derive(Debug, InputObject)]
-pub(super) struct UpsertModelInput {
-    client_mutation_id: Option<String>,
-    id: Option<String>,
-    entity_name: Option<String>,
-    name: Option<String>,
-    description: Option<String>,
-    access: Option<String>,
-    framework: Option<String>,
-    views: Option<JsonString>,
-    allow_all_artifact_types_in_registry: Option<bool>,
-    artifact_types: Option<Vec<ArtifactTypeInput>>,
-}
-
-/// A type of artifacts.
-#[derive(Debug, InputObject)]
-pub(super) struct ArtifactTypeInput {
-    name: String,
-}
-
-/// The automation that was made.
-#[derive(Debug, SimpleObject)]
-pub(super) struct CreateFilterTriggerPayload {
-    trigger: Option<Trigger>,
-}
-
-/// The automation that was changed.
-#[derive(Debug, SimpleObject)]
-pub(super) struct UpdateFilterTriggerPayload {
-    trigger: Option<Trigger>,
-}
-
-/// Whether it was deleted.
-#[derive(Debug, SimpleObject)]
-pub(super) struct DeleteTriggerPayload {
-    success: bool,
-}
-
-/// The webhook that was made.
-#[derive(Debug, SimpleObject)]
-pub(super) struct CreateGenericWebhookIntegrationPayload {
-    integration: Integration,
-}
-
-/// The registry or project, and whether it was made.
-#[derive(Debug, SimpleObject)]
-pub(super) struct UpsertModelPayload {
-    project: Option<Project>,
-    model: Option<Project>,
-    inserted: Option<bool>,
-}
 
 #[Object]
 impl Mutation {

@@ -153,6 +153,7 @@ impl Project {
     }
 
     /// All automations of it and its collections.
+    #[graphql(complexity = "20 + child_complexity")]
     async fn triggers(&self, ctx: &Context<'_>) -> Result<Vec<Trigger>> {
         let asker = asker(ctx);
         let around = asker.around(&self.team).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{ID, SimpleObject, Union};
 use hookboard_api::automation::{Action, Automation};
+use hookboard_api::scope::PlaceKind;
 
 use super::entity::Entity;
 use super::integration::{GenericWebhookIntegration, Integration, SlackIntegration};
@@ -13,7 +14,6 @@ use crate::failure::Failure;
 use crate::graphql::filter::Shown;
 use crate::graphql::payload;
 use crate::http::auth::Team;
-use hookboard_api::scope::PlaceKind;
 
 /// An automation.
 #[derive(Debug, SimpleObject)]
