@@ -333,7 +333,8 @@ impl MetricRule {
         }
     }
 
-    const fn event(&self) -> EventType {
+    /// The event that rules of this kind belong to.
+    pub const fn event(&self) -> EventType {
         match self {
             Self::Threshold { .. } => EventType::RunMetricThreshold,
             Self::Change { .. } => EventType::RunMetricChange,

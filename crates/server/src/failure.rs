@@ -125,11 +125,19 @@ impl Failure {
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Problem(problem) => *problem,
+            failure => failure.problem(),
+        }
+    }
+
+    /// The same of a failure that is not one's own.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Problem(problem) => Problem::clone(problem),
             Self::Stopped(_) => Problem::new(
                 ProblemCode::Unavailable,
                 "The server is stopping. Nothing was changed; try again in a moment.",
             ),
-            Self::Database(ref error) if Self::is_outage(error) => {
+            Self::Database(error) if Self::is_outage(error) => {
                 tracing::error!(error = %self, "call failed");
                 Problem::new(
                     ProblemCode::Unavailable,

@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod evaluate;
 pub mod failpoint;
 pub mod failure;
+pub mod graphql;
 pub mod guard;
 pub mod http;
 pub mod metrics;

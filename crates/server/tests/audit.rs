@@ -83,6 +83,8 @@ fn each_change_leaves_a_row_and_no_secret_is_in_any() {
     let id = made["id"].as_str().expect("id").to_owned();
     draft["trigger"]["filter"] = json!({"event_author": "mira"});
     walk.step(&format!("PUT automations/{{{id}}}"), &draft, ("changed", "automation", "links"));
+    let restore = format!("POST automations/{{{id}}}/revisions/{{1}}/restore");
+    walk.step(&restore, &none, ("changed", "automation", "links"));
     let copy =
         walk.step(&format!("POST automations/{{{id}}}/duplicate"), &none, ("created", "automation", "links (copy)"));
     walk.step(&format!("PATCH automations/{{{id}}}"), &json!({"enabled": true}), ("changed", "automation", "links"));

@@ -28,6 +28,14 @@ fn each_save_is_a_revision_that_can_be_saved_again_and_a_switch_is_none() {
     assert_eq!(revisions["items"][0]["revision"], 2);
     let (status, restored) = server.call("PUT", &path, Some(&revisions["items"][1]["draft"]));
     assert_eq!((status, &restored["name"], &restored["revision"]), (200, &first["name"], &json!(3)));
+    // Once more by the call for it, on and off as it is now.
+    assert_eq!(server.call("PATCH", &path, Some(&json!({"enabled": false}))).0, 200);
+    let (status, restored) = server.call("POST", &format!("{path}/revisions/2/restore"), None);
+    assert_eq!(
+        (status, &restored["name"], &restored["enabled"]),
+        (200, &revisions["items"][0]["draft"]["name"], &json!(false))
+    );
+    assert_eq!(server.call("POST", &format!("{path}/revisions/99/restore"), None).0, 404);
     let (status, _) = server.call("GET", &format!("{automations}/nope/revisions"), None);
     assert_eq!(status, 404);
 }

@@ -11,7 +11,7 @@ use crate::{package, page, serve, tools};
 type Part = (&'static str, fn(&mut Tally) -> Done);
 
 /// The parts, in order: what is cheap and tells most comes first.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("lint", lint),
     ("rust", rust),
     ("postgres", postgres),
@@ -19,6 +19,7 @@ const PARTS: [Part; 9] = [
     ("browser", browser),
     ("interface", interface),
     ("guides", guides),
+    ("operations", operations),
     ("mlflow", mlflow),
     ("streamlit", streamlit),
 ];
@@ -285,6 +286,21 @@ fn guides(tally: &mut Tally) -> Done {
     tally.runner(
         "the guides, followed as printed",
         node_test("guides").env("HOOKBOARD_BIN", binary).env("HOOKBOARD_DIST", page::dist()),
+    )
+}
+
+/// The dashboard and the alerts in a Prometheus that watches the server, and by Grafana's own types.
+fn operations(tally: &mut Tally) -> Done {
+    tools::node_packages()?;
+    let (prometheus, python) = (tools::prometheus()?, tools::grafana_types()?);
+    let binary = serve::server(false)?;
+    tally.runner(
+        "the dashboard and the alerts",
+        node_test("operations")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("HOOKBOARD_PROMETHEUS", prometheus)
+            .env("GRAFANA_PYTHON", python),
     )
 }
 

@@ -23,6 +23,8 @@ pub(crate) const MLFLOW: &str = "3.17.2";
 const STREAMLIT: &str = "1.67.0";
 /// Newest release of what holds the interface to its document.
 const SCHEMATHESIS: &str = "4.32.5";
+/// Grafana's types, made from its own schemas.
+const GRAFANA_TYPES: &str = "1769699998!10.1.0";
 
 /// The cache folder.
 fn cache() -> PathBuf {
@@ -198,8 +200,7 @@ pub(crate) fn chromium() -> Done<(PathBuf, PathBuf)> {
     })
 }
 
-/// The root under which nginx, its brotli module and Caddy lie as the system's packages lay them. Where the system has
-/// not all of them, their packages are unpacked into the cache: installed, both would start to serve.
+/// The root under which nginx, its brotli module and Caddy lie as the system's packages lay them.
 pub(crate) fn web_servers() -> Done<PathBuf> {
     const FILES: [&str; 4] = [
         "usr/sbin/nginx",
@@ -207,21 +208,30 @@ pub(crate) fn web_servers() -> Done<PathBuf> {
         "etc/nginx/mime.types",
         "usr/bin/caddy",
     ];
+    const PACKAGES: [&str; 4] = ["nginx", "nginx-common", "libnginx-mod-http-brotli-static", "caddy"];
+    unpacked("web-servers", "nginx with its brotli module and Caddy", &FILES, &PACKAGES)
+}
+
+/// The root under which Prometheus and its `promtool` lie.
+pub(crate) fn prometheus() -> Done<PathBuf> {
+    unpacked("prometheus", "Prometheus", &["usr/bin/prometheus", "usr/bin/promtool"], &["prometheus"])
+}
+
+/// The root under which `files` lie as the system's packages lay them. Where the system has not all of them, the
+/// packages are unpacked into the cache: installed, they would start to serve.
+fn unpacked(name: &str, what: &str, files: &[&str], packages: &[&str]) -> Done<PathBuf> {
     let system = Path::new("/");
-    if FILES.iter().all(|file| system.join(file).is_file()) {
+    if files.iter().all(|file| system.join(file).is_file()) {
         return Ok(system.to_path_buf());
     }
     if find("apt-get").is_none() || find("dpkg-deb").is_none() {
-        return Err(String::from(
-            "nginx with its brotli module and Caddy are not there. Install them as Debian lays them, then run this again.",
-        ));
+        return Err(format!("{what}: not there. Install it as Debian lays it, then run this again."));
     }
-    cached("web-servers", |folder| {
+    cached(name, |folder| {
         let download = || {
             let mut apt = program("apt-get");
-            apt.current_dir(folder).args(["download", "-qq"]);
-            apt.args(["nginx", "nginx-common", "libnginx-mod-http-brotli-static", "caddy"]);
-            step("Fetch nginx and Caddy", "some seconds", &mut apt)
+            apt.current_dir(folder).args(["download", "-qq"]).args(packages);
+            step(&format!("Fetch {what}"), "some seconds", &mut apt)
         };
         if download().is_err() {
             apt_update()?;
@@ -276,6 +286,11 @@ pub(crate) fn streamlit() -> Done<PathBuf> {
 /// A Python with Schemathesis.
 pub(crate) fn schemathesis() -> Done<PathBuf> {
     environment("schemathesis", SCHEMATHESIS)
+}
+
+/// A Python with Grafana's types.
+pub(crate) fn grafana_types() -> Done<PathBuf> {
+    environment("grafana-foundation-sdk", GRAFANA_TYPES)
 }
 
 fn environment(package: &str, version: &str) -> Done<PathBuf> {

@@ -71,6 +71,8 @@ pub struct Wanted {
     pub webhook: Option<String>,
     /// Enabled or not.
     pub enabled: Option<bool>,
+    /// Of just this name.
+    pub name: Option<String>,
     /// Name, pattern or webhook contains this, letter case aside.
     pub text: Option<String>,
 }
@@ -141,6 +143,7 @@ fn narrow(query: &mut sql::Builder, entity_id: &str, wanted: &Wanted, few: bool)
         (" AND collection = ", wanted.collection.as_deref()),
         (" AND event = ", wanted.event.map(EventType::as_str)),
         (" AND webhook_id = ", wanted.webhook.as_deref()),
+        (" AND automations.name = ", wanted.name.as_deref()),
     ] {
         if let Some(value) = value {
             query.push(column).push_bind(value.to_owned());
@@ -197,6 +200,14 @@ fn whole(row: Row, activity: Activity) -> Result<Automation> {
         updated_at: row.updated_at,
         activity,
     })
+}
+
+/// The name of the entity that owns an automation.
+pub async fn owner(conn: &mut Conn, id: &str) -> Result<Option<String>> {
+    let name = sql::query_scalar(
+        "SELECT entities.name FROM automations JOIN places ON places.id = place_id JOIN entities ON entities.id = places.entity_id WHERE automations.id = ?",
+    );
+    Ok(name.bind(id).fetch_optional(conn).await?)
 }
 
 /// What would make an automation of an entity again.

@@ -57,6 +57,17 @@ pub async fn place_by_id(conn: &mut Conn, id: &str) -> Result<PlaceRow> {
     row.and_then(place_row).ok_or_else(|| Failure::not_found("registry or project"))
 }
 
+/// All places of an entity, by id.
+pub async fn places_of(conn: &mut Conn, entity_id: &str) -> Result<Vec<PlaceRow>> {
+    let rows: Vec<PlaceTuple> = sql::query_as(
+        "SELECT places.id, places.entity_id, entities.name, places.kind, places.name FROM places JOIN entities ON entities.id = places.entity_id WHERE places.entity_id = ? ORDER BY places.id",
+    )
+    .bind(entity_id)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().filter_map(place_row).collect())
+}
+
 /// Makes the place where there is none. Whether it was made.
 pub async fn ensure_place(conn: &mut Conn, entity_id: &str, kind: PlaceKind, name: &str) -> Result<(PlaceRow, bool)> {
     let done = sql::query("INSERT INTO places (id, entity_id, kind, name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
@@ -127,6 +138,37 @@ pub async fn delete_collection(conn: &mut Conn, place_id: &str, name: &str) -> R
         .execute(conn)
         .await?;
     Ok(done > 0)
+}
+
+/// A collection's row, without what is counted.
+#[derive(Debug, Clone)]
+pub struct CollectionRow {
+    /// The row's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub collection_type: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+/// Collections of a place without what is counted, by name: all, or the one of this name.
+pub async fn collection_rows(conn: &mut Conn, place_id: &str, name: Option<&str>) -> Result<Vec<CollectionRow>> {
+    let mut query = sql::Builder::new("SELECT id, name, type, tags, updated_at FROM collections WHERE place_id = ");
+    query.push_bind(place_id);
+    if let Some(name) = name {
+        query.push(" AND name = ").push_bind(name);
+    }
+    query.push(" ORDER BY name");
+    let rows: Vec<(String, String, String, String, String)> = query.build_as().fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|(id, name, collection_type, tags, updated_at)| {
+            Ok(CollectionRow { id, name, collection_type, tags: json(&tags)?, updated_at })
+        })
+        .collect()
 }
 
 /// Collections of a place.

@@ -84,6 +84,21 @@ pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Webhook>> {
     Ok(webhooks)
 }
 
+/// Id, name and URL of an entity's webhooks, by id.
+pub async fn endpoints(conn: &mut Conn, entity_id: &str) -> Result<Vec<(String, String, String)>> {
+    let rows: Vec<(String, String)> =
+        sql::query_as("SELECT id, settings FROM webhooks WHERE entity_id = ? ORDER BY id")
+            .bind(entity_id)
+            .fetch_all(conn)
+            .await?;
+    rows.into_iter()
+        .map(|(id, settings)| {
+            let WebhookDraft { name, url, .. } = json(&settings)?;
+            Ok((id, name, url))
+        })
+        .collect()
+}
+
 /// One webhook, with health and use.
 pub async fn get(db: &Db, entity_id: &str, id: &str) -> Result<Webhook> {
     get_in(&mut *db.read().acquire().await?, entity_id, id).await

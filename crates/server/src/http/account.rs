@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use hookboard_api::account::{Key, KeyDraft, Me, Member, MemberDraft, NewKey, Role, SignIn, SignInLink, SignedIn};
+use hookboard_api::account::{
+    Key, KeyDraft, Me, Member, MemberDraft, Membership, NewKey, Role, SignIn, SignInLink, SignedIn,
+};
 use hookboard_api::audit::{AuditAction, AuditKind};
 use hookboard_api::limits::MAX_NAME;
 use hookboard_api::list::List;
@@ -48,6 +50,12 @@ pub(super) async fn me(State(app): State<App>, Caller(user): Caller) -> Result<J
         version: env!("CARGO_PKG_VERSION").to_owned(),
         retain_days: app.settings().engine.retain,
     }))
+}
+
+/// The teams that the caller is in, with the role in each.
+#[utoipa::path(get, path = "/entities", tag = "account", responses((status = 200, body = List<Membership>)))]
+pub(super) async fn entities(State(app): State<App>, Caller(user): Caller) -> Result<Json<List<Membership>>, Failure> {
+    Ok(Json(List::whole(accounts::memberships(app.db(), &user.id).await?)))
 }
 
 /// Members of a team.

@@ -1,6 +1,7 @@
 //! Who calls, and whether the role is enough.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use hookboard_api::account::Role;
@@ -13,25 +14,26 @@ use crate::db::audit::{self, Change};
 use crate::failure::Failure;
 
 /// The user behind the call's key.
-pub(super) struct Caller(pub(super) User);
+#[derive(Debug, Clone)]
+pub(crate) struct Caller(pub(crate) User);
 
 /// A team the caller may act in.
-pub(super) struct Team {
+pub(crate) struct Team {
     /// The team's id.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// The team's name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The caller's user name.
-    pub(super) user: String,
+    pub(crate) user: String,
     /// The caller's id.
-    pub(super) user_id: String,
+    pub(crate) user_id: String,
     /// The id of the key it was called with.
-    pub(super) key_id: String,
+    pub(crate) key_id: String,
 }
 
 impl Team {
     /// Writes a change of the caller into the audit log, in the transaction of the change.
-    pub(super) async fn audit(&self, conn: &mut Conn, change: Change<'_>) -> Result<(), Failure> {
+    pub(crate) async fn audit(&self, conn: &mut Conn, change: Change<'_>) -> Result<(), Failure> {
         audit::write(conn, &self.id, &self.user, change).await
     }
 }
@@ -40,18 +42,35 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let refused = |words: &str| Failure::new(ProblemCode::Unauthorized, words);
-        let header = parts
-            .headers
-            .get(AUTHORIZATION)
-            .ok_or_else(|| refused("This call needs a key. Send it as Authorization: Bearer <key>."))?;
-        let key = header
-            .to_str()
-            .ok()
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, key)| key.trim())
-            .ok_or_else(|| refused("The Authorization header cannot be read. Write it as Bearer <key>."))?;
+        let (scheme, key) = credentials(&parts.headers)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(unreadable());
+        }
+        Self::of_key(app, key).await
+    }
+}
+
+fn refused(words: &str) -> Failure {
+    Failure::new(ProblemCode::Unauthorized, words)
+}
+
+/// The refusal of a header of another form.
+pub(crate) fn unreadable() -> Failure {
+    refused("The Authorization header cannot be read. Write it as Bearer <key>.")
+}
+
+/// Scheme and credentials of the header that names the caller.
+pub(crate) fn credentials(headers: &HeaderMap) -> Result<(&str, &str), Failure> {
+    let header = headers
+        .get(AUTHORIZATION)
+        .ok_or_else(|| refused("This call needs a key. Send it as Authorization: Bearer <key>."))?;
+    let (scheme, rest) = header.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(unreadable)?;
+    Ok((scheme, rest.trim()))
+}
+
+impl Caller {
+    /// The user whose key this is.
+    pub(crate) async fn of_key(app: &App, key: &str) -> Result<Self, Failure> {
         if let Some(user) = accounts::user_of_key(app.db(), key).await? {
             return Ok(Self(user));
         }
@@ -63,12 +82,10 @@ impl FromRequestParts<App> for Caller {
         }
         Err(refused("This key is not valid: it was revoked, or is misspelt. Sign in again, or make a new key."))
     }
-}
 
-impl Caller {
     /// The team of that name, if the caller's role in it is at least `needed`. A team that is not the
     /// caller's reads like one that does not exist.
-    pub(super) async fn team(self, app: &App, entity: &str, needed: Role) -> Result<Team, Failure> {
+    pub(crate) async fn team(self, app: &App, entity: &str, needed: Role) -> Result<Team, Failure> {
         let (id, role) =
             accounts::membership(app.db(), &self.0.id, entity).await?.ok_or_else(|| Failure::not_found("team"))?;
         if role < needed {

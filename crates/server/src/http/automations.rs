@@ -10,7 +10,7 @@ use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
 use hookboard_api::automation::{
-    Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Revision, Sort, check_cooldown,
+    Action, Automation, AutomationDraft, AutomationPatch, Bulk, BulkChange, Sort, check_cooldown,
 };
 use hookboard_api::backtest::{Backtest, BacktestRequest};
 use hookboard_api::delivery::Judged;
@@ -104,6 +104,7 @@ pub(super) async fn list(
         event: filter.event,
         webhook: filter.webhook,
         enabled: filter.enabled,
+        name: None,
         text: filter.text,
     };
     Ok(Json(automations::list(app.db(), &team.id, &wanted, sort, &page).await?))
@@ -152,7 +153,7 @@ pub(super) async fn scope_place_in(conn: &mut Conn, team: &Team, scope: &Scope) 
     })
 }
 
-fn after_change(app: &App, team: &Team, id: &str) {
+pub(super) fn after_change(app: &App, team: &Team, id: &str) {
     app.changed(Topic::Automation, &team.name, Some(id));
 }
 
@@ -166,25 +167,42 @@ pub(super) async fn create(
     Creation { draft, once }: Creation<AutomationDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    create_one(&app, &team, &draft, &once).await
+    create_once(&app, &team, &draft, &once).await
 }
 
-async fn create_one(app: &App, team: &Team, draft: &AutomationDraft, once: &Once) -> Result<Response, Failure> {
+async fn create_once(app: &App, team: &Team, draft: &AutomationDraft, once: &Once) -> Result<Response, Failure> {
     if let Some(answer) = once.answered(app, team).await? {
         return Ok(answer);
     }
-    let place = scope_place(app, team, &draft.scope).await?;
+    scope_place(app, team, &draft.scope).await?;
     let mut tx = match once.begin(app, team).await? {
         Turn::First(tx) => tx,
         Turn::Again(answer) => return Ok(answer),
     };
-    automations::check(&mut tx, &team.id, draft).await?;
-    let id = automations::create(&mut tx, &team.id, &place.id, draft, &team.user).await?;
-    let automation = automations::get(&mut tx, &team.id, &id).await?;
-    audit_creation(&mut tx, team, &automation).await?;
+    let automation = make(&mut tx, team, draft).await?;
     let answer = once.created(tx, app, team, Some(automation.revision), &automation).await?;
-    after_change(app, team, &id);
+    after_change(app, team, &automation.id);
     Ok(answer)
+}
+
+/// Makes an automation.
+pub(crate) async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
+    scope_place(app, team, &draft.scope).await?;
+    let mut tx = app.db().begin().await?;
+    let automation = make(&mut tx, team, draft).await?;
+    tx.commit().await?;
+    after_change(app, team, &automation.id);
+    Ok(automation)
+}
+
+/// Makes an automation of a draft, checked and audited.
+async fn make(conn: &mut Conn, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
+    let place = scope_place_in(conn, team, &draft.scope).await?;
+    automations::check(conn, &team.id, draft).await?;
+    let id = automations::create(conn, &team.id, &place.id, draft, &team.user).await?;
+    let automation = automations::get(conn, &team.id, &id).await?;
+    audit_creation(conn, team, &automation).await?;
+    Ok(automation)
 }
 
 /// Whether a draft could be saved: the answer of a save, and nothing is saved.
@@ -215,17 +233,58 @@ pub(super) async fn replace(
     Body(draft): Body<AutomationDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    let place = scope_place(&app, &team, &draft.scope).await?;
+    scope_place(&app, &team, &draft.scope).await?;
     let mut tx = app.db().begin().await?;
     let current = automations::get(&mut tx, &team.id, &id).await?;
     check_revision(&headers, current.revision, "automation")?;
-    automations::check(&mut tx, &team.id, &draft).await?;
-    automations::update(&mut tx, &id, &place.id, current.revision + 1, &draft, &team.user).await?;
-    let automation = automations::get(&mut tx, &team.id, &id).await?;
-    audit_change(&mut tx, &team, &current, &automation).await?;
+    let automation = save(&mut tx, &team, &current, &draft).await?;
     tx.commit().await?;
     after_change(&app, &team, &id);
     Ok(tagged(automation.revision, automation))
+}
+
+/// Replaces an automation by a draft, checked and audited.
+pub(super) async fn save(
+    conn: &mut Conn,
+    team: &Team,
+    current: &Automation,
+    draft: &AutomationDraft,
+) -> Result<Automation, Failure> {
+    let place = scope_place_in(conn, team, &draft.scope).await?;
+    automations::check(conn, &team.id, draft).await?;
+    automations::update(conn, &current.id, &place.id, current.revision + 1, draft, &team.user).await?;
+    let automation = automations::get(conn, &team.id, &current.id).await?;
+    audit_change(conn, team, current, &automation).await?;
+    Ok(automation)
+}
+
+/// Changes an automation into what `edit` makes of it. What stays the same is left alone: a mere switch is no
+/// revision, and no difference no change.
+pub(crate) async fn edit_one(
+    app: &App,
+    team: &Team,
+    id: &str,
+    edit: impl FnOnce(&Automation) -> Result<AutomationDraft, Failure> + Send,
+) -> Result<Automation, Failure> {
+    let mut tx = app.db().begin().await?;
+    let current = automations::get(&mut tx, &team.id, id).await?;
+    let draft = edit(&current)?;
+    let mut rest = AutomationDraft::from(&current);
+    if draft == rest {
+        return Ok(current);
+    }
+    rest.enabled = draft.enabled;
+    let automation = if draft == rest {
+        automations::set_enabled(&mut tx, &team.id, id, draft.enabled).await?;
+        let automation = automations::get(&mut tx, &team.id, id).await?;
+        audit_change(&mut tx, team, &current, &automation).await?;
+        automation
+    } else {
+        save(&mut tx, team, &current, &draft).await?
+    };
+    tx.commit().await?;
+    after_change(app, team, id);
+    Ok(automation)
 }
 
 /// Writes what an automation was made as.
@@ -291,13 +350,19 @@ pub(super) async fn delete(
     Segments((entity, id)): Segments<(String, String)>,
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
+    delete_one(&app, &team, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes an automation, audited.
+pub(crate) async fn delete_one(app: &App, team: &Team, id: &str) -> Result<(), Failure> {
     let mut tx = app.db().begin().await?;
-    if !change_one(&mut tx, &team, &id, Bulk::Delete).await? {
+    if !change_one(&mut tx, team, id, Bulk::Delete).await? {
         return Err(Failure::not_found("automation"));
     }
     tx.commit().await?;
-    after_change(&app, &team, &id);
-    Ok(StatusCode::NO_CONTENT)
+    after_change(app, team, id);
+    Ok(())
 }
 
 /// Copy an automation under a new name. The copy is disabled, so that nothing is sent twice unseen.
@@ -331,7 +396,7 @@ pub(super) async fn duplicate(
         let kept: String =
             original.name.chars().take(hookboard_api::limits::MAX_AUTOMATION_NAME - suffix.len()).collect();
         draft.name = kept + &suffix;
-        match create_one(&app, &team, &draft, &once).await {
+        match create_once(&app, &team, &draft, &once).await {
             Err(Failure::Problem(problem)) if problem.code == ProblemCode::DuplicateName => {}
             other => return other,
         }
@@ -446,22 +511,6 @@ pub(super) async fn backtest(
     }
     let place = scope_place(&app, &team, &draft.scope).await.map_err(|failure| failure.under("/draft"))?;
     Ok(Json(backtest::run(app.db(), &place, &draft, days).await?))
-}
-
-/// What an automation was, newest first: each time it was made or saved. Saving one of these drafts again
-/// restores it.
-#[utoipa::path(get, path = "/entities/{entity}/automations/{id}/revisions", tag = "automations",
-    params(("entity" = String, Path), ("id" = String, Path)),
-    responses((status = 200, body = List<Revision>), (status = 404, body = Problem)))]
-pub(super) async fn revisions(
-    State(app): State<App>,
-    caller: Caller,
-    Segments((entity, id)): Segments<(String, String)>,
-) -> Result<Json<List<Revision>>, Failure> {
-    let team = caller.team(&app, &entity, Role::Viewer).await?;
-    let mut connection = app.db().read().acquire().await?;
-    automations::get(&mut connection, &team.id, &id).await?;
-    Ok(Json(List::whole(automations::revisions(&mut connection, &id).await?)))
 }
 
 /// Which evaluations.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::Caller;
+use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Params, Segments};
 use super::paging::Paging;
 use crate::accept::News;
@@ -72,16 +72,27 @@ pub(super) async fn put_place(
     Segments((entity, places, name)): Segments<(String, Places, String)>,
 ) -> Result<StatusCode, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    check_name(&name)?;
+    let (_, made) = ensure_one(&app, &team, places.kind(), &name).await?;
+    Ok(if made { StatusCode::CREATED } else { StatusCode::NO_CONTENT })
+}
+
+/// Makes the place where there is none, checked and audited. Whether it was made.
+pub(crate) async fn ensure_one(
+    app: &App,
+    team: &Team,
+    kind: PlaceKind,
+    name: &str,
+) -> Result<(PlaceRow, bool), Failure> {
+    check_name(name)?;
     let mut tx = app.db().begin().await?;
-    let (place, made) = catalogue::ensure_place(&mut tx, &team.id, places.kind(), &name).await?;
+    let (place, made) = catalogue::ensure_place(&mut tx, &team.id, kind, name).await?;
     if made {
-        let change = Change::created(AuditKind::Place, &place.id, &name);
+        let change = Change::created(AuditKind::Place, &place.id, name);
         team.audit(&mut tx, change.after(&json!({ "kind": place.kind }))?).await?;
     }
     tx.commit().await?;
     app.changed(Topic::Catalogue, &team.name, None);
-    Ok(if made { StatusCode::CREATED } else { StatusCode::NO_CONTENT })
+    Ok((place, made))
 }
 
 async fn place(

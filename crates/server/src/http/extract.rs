@@ -21,7 +21,7 @@ use crate::clock;
 use crate::failure::Failure;
 
 /// Largest body of a call, in bytes.
-pub(super) const MAX_REQUEST_BYTES: usize =
+pub(crate) const MAX_REQUEST_BYTES: usize =
     if MAX_EVENT_BYTES > MAX_TEMPLATE_BODY_BYTES { MAX_EVENT_BYTES } else { MAX_TEMPLATE_BODY_BYTES };
 
 /// A JSON body.

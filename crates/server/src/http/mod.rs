@@ -3,14 +3,14 @@
 mod account;
 mod attention;
 mod audit;
-mod auth;
-mod automations;
-mod catalogue;
+pub(crate) mod auth;
+pub(crate) mod automations;
+pub(crate) mod catalogue;
 mod deliveries;
 mod docs;
 mod document;
 mod events;
-mod extract;
+pub(crate) mod extract;
 mod files;
 mod ingest;
 mod observe;
@@ -20,13 +20,14 @@ mod paging;
 mod probes;
 mod queries;
 mod reading;
+mod revisions;
 mod schema;
 mod secrets;
 mod sink;
 mod sources;
 mod stream;
 mod tree;
-mod webhooks;
+pub(crate) mod webhooks;
 mod words;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(account::sign_in))
         .routes(routes!(account::me))
+        .routes(routes!(account::entities))
         .routes(routes!(account::members))
         .routes(routes!(account::put_member, account::remove_member))
         .routes(routes!(account::link_member))
@@ -87,7 +89,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(automations::duplicate))
         .routes(routes!(automations::test))
         .routes(routes!(automations::evaluations))
-        .routes(routes!(automations::revisions))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::restore))
         .routes(routes!(events::post))
         .routes(routes!(events::list))
         .routes(routes!(events::get))
@@ -121,6 +124,7 @@ pub fn router(app: &App) -> Router {
         .nest("/api/v1", api)
         .merge(docs::router())
         .merge(probes::router())
+        .merge(crate::graphql::router())
         .route("/metrics", get(no_metrics))
         .fallback(page::serve)
         .layer(SetResponseHeaderLayer::if_not_present(

@@ -21,7 +21,7 @@ use super::once::{Creation, IdempotencyKey, Turn};
 use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
-use crate::db::{events, secrets, webhooks};
+use crate::db::{Conn, events, secrets, webhooks};
 use crate::failure::Failure;
 use crate::guard::Refusal;
 use crate::worker::send::{Message, send_message};
@@ -69,12 +69,28 @@ pub(super) async fn create(
         Turn::First(tx) => tx,
         Turn::Again(answer) => return Ok(answer),
     };
-    let id = webhooks::create(&mut tx, &team.id, &draft).await?;
-    team.audit(&mut tx, Change::created(AuditKind::Webhook, &id, &draft.name).after(&draft)?).await?;
+    let id = make(&mut tx, &team, &draft).await?;
     let webhook = webhooks::get_in(&mut tx, &team.id, &id).await?;
     let answer = once.created(tx, &app, &team, Some(webhook.revision), &webhook).await?;
     app.changed(Topic::Webhook, &team.name, Some(&id));
     Ok(answer)
+}
+
+/// Makes a webhook, checked and audited; its id.
+pub(crate) async fn create_one(app: &App, team: &Team, draft: &WebhookDraft) -> Result<String, Failure> {
+    check(app, team, draft).await?;
+    let mut tx = app.db().begin().await?;
+    let id = make(&mut tx, team, draft).await?;
+    tx.commit().await?;
+    app.changed(Topic::Webhook, &team.name, Some(&id));
+    Ok(id)
+}
+
+/// Makes a webhook of a draft that was checked; its id.
+async fn make(conn: &mut Conn, team: &Team, draft: &WebhookDraft) -> Result<String, Failure> {
+    let id = webhooks::create(conn, &team.id, draft).await?;
+    team.audit(conn, Change::created(AuditKind::Webhook, &id, &draft.name).after(draft)?).await?;
+    Ok(id)
 }
 
 /// Replace a webhook's settings.
