@@ -125,8 +125,10 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
             }
         }
         feed.leads.set(true);
-        feed.set(false);
-        feed.tell(LOST);
+        if feed.live.get() {
+            // Who read it before is gone.
+            feed.lose();
+        }
         let opened = client.open(&path, Some(signal.clone())).await;
         if matches!(opened, Err(ApiError::Problem(_) | ApiError::Unexpected { .. })) {
             // Perhaps the reader is in the team no more.
@@ -146,8 +148,7 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
         if signal.aborted() {
             return;
         }
-        feed.set(false);
-        feed.tell(LOST);
+        feed.lose();
         let wait = RECONNECT_MS[tries.min(RECONNECT_MS.len() - 1)];
         tries += 1;
         if !life.sleep(wait).await || signal.aborted() {
@@ -218,8 +219,8 @@ impl Feed {
     /// Another mount said something.
     fn hear(self: &Rc<Self>, message: &str) {
         match (message, self.leads.get()) {
-            (WHO, true) => self.tell(if self.live.get() { LIVE } else { LOST }),
-            (WHO, false) | (_, true) => {}
+            (WHO, true) if self.live.get() => self.tell(LIVE),
+            (WHO, _) | (_, true) => {}
             (LIVE, _) => self.set(true),
             (LOST, _) => {
                 self.missed.set(true);
@@ -227,6 +228,13 @@ impl Feed {
             }
             (data, _) => self.take(data),
         }
+    }
+
+    /// This mount reads it no more, or cannot: says so to all.
+    fn lose(&self) {
+        self.missed.set(true);
+        self.set(false);
+        self.tell(LOST);
     }
 
     /// The stream is read from now on, or is not.
