@@ -1,6 +1,8 @@
 // Starts the page: fetches config.json beside the wasm, then mounts. A separate file, since the
 // content policy allows no inline script.
 
+import { share } from "./embed/sharing.js";
+
 const RELOADED = "hookboard.reloaded";
 const root = document.getElementById("app");
 
@@ -44,6 +46,7 @@ async function start() {
   if (settings.history === "hash") document.querySelector("base").href = location.pathname;
   page.mount(root, {
     ...settings,
+    share,
     api: new URL(settings.api, base).href,
     base: new URL(base).pathname,
     onPanic: (element, detail) => stopped(element, "The page stopped", detail),

@@ -29,7 +29,6 @@ pub fn App(
     on_router: Box<dyn FnOnce(Router)>,
 ) -> impl IntoView {
     // Ids, clock, dates and toasts know nothing; the router knows the address; the client needs the session.
-    provide_context(config.mode);
     provide_context(Ids::new());
     provide_context(Clock::start(&config.life));
     provide_context(Dates::new(config.locale.as_deref()));
@@ -42,7 +41,7 @@ pub fn App(
     on_router(router);
     provide_context(router);
     let session = Session::new(config.token, config.mode, config.get_token);
-    let client = Client::new(&config.api, session, config.life, config.on_saved);
+    let client = Client::new(&config.api, session, config.life, config.on_saved, config.share);
     provide_context(client);
 
     let signed_in = Memo::new(move |_| session.key().with(Option::is_some));

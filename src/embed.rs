@@ -27,6 +27,8 @@ pub struct Config {
     pub get_token: Option<js_sys::Function>,
     /// Told each call that changed something: method, path, and the answer's text.
     pub on_saved: Option<js_sys::Function>,
+    /// Joins other mounts of the browser: `public/embed/sharing.js`. Without it each is by itself.
+    pub share: Option<js_sys::Function>,
     /// What it is in the document.
     pub mode: Mode,
     /// The element whose `data-theme` forces a theme.
@@ -58,6 +60,7 @@ impl Config {
             token: text("token"),
             get_token: call("getToken"),
             on_saved: call("onSaved"),
+            share: call("share"),
             mode,
             theme_root: document.filter(|_| mode.is_page()).unwrap_or_else(|| root.clone().into()),
             life,
@@ -102,7 +105,7 @@ impl AppHandle {
 }
 
 /// Puts the app into `root`, in place of what is there. `config` may have `api`, `history`
-/// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `onPanic(element, detail)`, and for a panel
+/// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `share(name, signal, hear)`, `onPanic(element, detail)`, and for a panel
 /// `mode: "panel"`, `view`, `home`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {

@@ -1,7 +1,5 @@
 //! What a mount is in its document.
 
-use leptos::prelude::expect_context;
-
 /// The document's own page, or a part of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -17,9 +15,4 @@ impl Mode {
     pub fn is_page(self) -> bool {
         self == Self::Page
     }
-}
-
-/// What this mount is.
-pub fn use_mode() -> Mode {
-    expect_context()
 }

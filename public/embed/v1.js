@@ -5,6 +5,7 @@
 import { HERE, isSpent, kit, stop } from "./kit.js";
 import { savedBy } from "./saved.js";
 import { addressOf, isWithin, languageOf, SCOPE, viewOf } from "./scope.js";
+import { share } from "./sharing.js";
 import { keeper } from "./token.js";
 import { keepTyping } from "./typing.js";
 
@@ -204,6 +205,7 @@ export class HookboardPanel extends Base {
         history: "memory",
         view: this.#address,
         locale,
+        share,
         home: settings.history === "hash" ? `${folder}/#` : folder,
         api: new URL(this.apiBase ?? settings.api, this.apiBase ? document.baseURI : assets).href,
         getToken: keeper(this, (...told) => this.#tell(...told), this.#ends.signal),

@@ -61,6 +61,11 @@ impl Session {
         self.key
     }
 
+    /// What the mount is in its document.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// Whether the reader was signed out since the server did not take the key.
     pub fn was_refused(&self) -> bool {
         self.refused.get_value()
@@ -97,6 +102,7 @@ pub struct Client {
     cache: Cache,
     life: StoredValue<Life, LocalStorage>,
     saved: StoredValue<Option<js_sys::Function>, LocalStorage>,
+    share: StoredValue<Option<js_sys::Function>, LocalStorage>,
 }
 
 /// The client of this mount.
@@ -106,20 +112,32 @@ pub fn use_client() -> Client {
 
 impl Client {
     /// A client of the interface at `base`, such as `/api/v1`, whose calls end with `life`. Tells
-    /// `saved(method, path, answer)` what changed something.
-    pub fn new(base: &str, session: Session, life: Life, saved: Option<js_sys::Function>) -> Self {
+    /// `saved(method, path, answer)` what changed something, and joins others by `share(name, signal, hear)`.
+    pub fn new(
+        base: &str,
+        session: Session,
+        life: Life,
+        saved: Option<js_sys::Function>,
+        share: Option<js_sys::Function>,
+    ) -> Self {
         Self {
             base: StoredValue::new(base.trim_end_matches('/').to_owned()),
             session,
             cache: Cache::default(),
             life: StoredValue::new_local(life),
             saved: StoredValue::new_local(saved),
+            share: StoredValue::new_local(share),
         }
     }
 
     /// The life of the mount, if it is still there.
     pub(super) fn life(&self) -> Option<Life> {
         self.life.try_get_value()
+    }
+
+    /// What joins others of the browser, where there is something.
+    pub(super) fn share(&self) -> Option<js_sys::Function> {
+        self.share.try_get_value().flatten()
     }
 
     /// Who the reader is.

@@ -5,7 +5,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashSet,
     rc::Rc,
 };
 
@@ -15,11 +14,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-use super::{
-    ApiError, Client, calls,
-    sharing::{Channel, turn},
-};
-use crate::life::{Kept, Life};
+use super::{ApiError, Client, calls, sharing::Shared};
+use crate::life::Life;
 
 /// Waits between tries to connect, in milliseconds; the last one stays.
 const RECONNECT_MS: [i32; 5] = [500, 1_000, 2_000, 5_000, 15_000];
@@ -83,11 +79,10 @@ fn shown(client: Client) -> RwSignal<bool> {
             shown.try_set(is_shown());
         }
     });
-    let kept = client.life().map(|life| life.keep(move || listener.remove()));
-    let kept = StoredValue::new_local(kept);
-    on_cleanup(move || {
-        kept.try_with_value(|kept| kept.as_ref().map(Kept::end));
-    });
+    // One for each time that somebody signs in: they go with the mount.
+    if let Some(life) = client.life() {
+        life.keep(move || listener.remove());
+    }
     shown
 }
 
@@ -109,20 +104,31 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
     let name = format!("hookboard.stream {}", client.address(&path));
     let feed = Rc::new(Feed::new(client, state, missed));
     let heard = Rc::downgrade(&feed);
-    let channel = Channel::open(&name, &signal, move |message| {
-        if let Some(feed) = heard.upgrade() {
-            feed.hear(message);
-        }
+    let shared = client.share().and_then(|share| {
+        Shared::join(&share, &name, &signal, move |message| {
+            if let Some(feed) = heard.upgrade() {
+                feed.hear(message);
+            }
+        })
     });
-    *feed.channel.borrow_mut() = channel;
+    let shared = shared.map(Rc::new);
+    feed.shared.replace(shared.clone());
     feed.set(false);
     let mut tries = 0;
     loop {
         feed.tell(WHO);
-        let Some(turn) = turn(&name, &signal).await else { return };
+        let mut turn = None;
+        if let Some(shared) = &shared {
+            turn = shared.turn().await;
+            if turn.is_none() {
+                return;
+            }
+        }
         feed.leads.set(true);
-        feed.set(false);
-        feed.tell(LOST);
+        if feed.live.get() {
+            // Who read it before is gone.
+            feed.lose();
+        }
         let opened = client.open(&path, Some(signal.clone())).await;
         if matches!(opened, Err(ApiError::Problem(_) | ApiError::Unexpected { .. })) {
             // Perhaps the reader is in the team no more.
@@ -142,8 +148,7 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
         if signal.aborted() {
             return;
         }
-        feed.set(false);
-        feed.tell(LOST);
+        feed.lose();
         let wait = RECONNECT_MS[tries.min(RECONNECT_MS.len() - 1)];
         tries += 1;
         if !life.sleep(wait).await || signal.aborted() {
@@ -184,10 +189,11 @@ struct Feed {
     live: Cell<bool>,
     /// Changes may have been missed.
     missed: Cell<bool>,
-    gathered: RefCell<Vec<Change>>,
+    /// Starts of addresses whose answers are old.
+    gathered: RefCell<Vec<String>>,
     /// What wants attention was asked for a moment ago.
     resting: Cell<bool>,
-    channel: RefCell<Option<Channel>>,
+    shared: RefCell<Option<Rc<Shared>>>,
 }
 
 impl Feed {
@@ -200,21 +206,21 @@ impl Feed {
             missed: Cell::new(missed),
             gathered: RefCell::default(),
             resting: Cell::new(false),
-            channel: RefCell::default(),
+            shared: RefCell::default(),
         }
     }
 
     fn tell(&self, message: &str) {
-        if let Some(channel) = &*self.channel.borrow() {
-            channel.tell(message);
+        if let Some(shared) = &*self.shared.borrow() {
+            shared.tell(message);
         }
     }
 
     /// Another mount said something.
     fn hear(self: &Rc<Self>, message: &str) {
         match (message, self.leads.get()) {
-            (WHO, true) => self.tell(if self.live.get() { LIVE } else { LOST }),
-            (WHO, false) | (_, true) => {}
+            (WHO, true) if self.live.get() => self.tell(LIVE),
+            (WHO, _) | (_, true) => {}
             (LIVE, _) => self.set(true),
             (LOST, _) => {
                 self.missed.set(true);
@@ -222,6 +228,13 @@ impl Feed {
             }
             (data, _) => self.take(data),
         }
+    }
+
+    /// This mount reads it no more, or cannot: says so to all.
+    fn lose(&self) {
+        self.missed.set(true);
+        self.set(false);
+        self.tell(LOST);
     }
 
     /// The stream is read from now on, or is not.
@@ -238,13 +251,17 @@ impl Feed {
     fn take(self: &Rc<Self>, data: &str) {
         let Some(change) = super::read::<Change>(data) else { return };
         let mut gathered = self.gathered.borrow_mut();
-        gathered.push(change);
-        let Some(life) = self.client.life().filter(|_| gathered.len() == 1) else { return };
+        let is_first = gathered.is_empty();
+        for prefix in stale(&change) {
+            if !gathered.contains(&prefix) {
+                gathered.push(prefix);
+            }
+        }
+        let Some(life) = self.client.life().filter(|_| is_first) else { return };
         let feed = Rc::clone(self);
         spawn_local(async move {
             if life.sleep(GATHER_MS).await {
-                let prefixes: HashSet<String> = feed.gathered.take().iter().flat_map(stale).collect();
-                for prefix in prefixes {
+                for prefix in feed.gathered.take() {
                     feed.spread(&life, prefix);
                 }
             }

@@ -174,12 +174,13 @@ done"#;
     step("Shrink script and style", "some seconds", &mut command)
 }
 
-/// Joins the panel's modules into the one that hosts name: they make one request, and never meet two releases at once.
+/// Joins the modules of the page's start and of the panel into the one of each that is named elsewhere: it takes one
+/// request, and never meets those of two releases at once.
 fn join(esbuild: &Path, folder: &Path) -> Done {
-    let folder = folder.join("embed");
     let mut command = program(esbuild);
-    command.args(["v1.js", "--bundle", "--format=esm", "--log-level=error", "--allow-overwrite", "--outfile=v1.js"]);
-    step("Join the panel's modules", "some seconds", command.current_dir(&folder))?;
+    command.args(["boot.js", "embed/v1.js", "--bundle", "--format=esm", "--log-level=error", "--allow-overwrite"]);
+    step("Join the start's modules", "some seconds", command.arg("--outdir=.").current_dir(folder))?;
+    let folder = folder.join("embed");
     for file in files(&folder) {
         let is_joined = !["v1.js", "frame.js"].iter().any(|kept| file == folder.join(kept));
         if is_joined && file.extension().is_some_and(|kind| kind == "js") {

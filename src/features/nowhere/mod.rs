@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 use crate::{
     client::{calls, use_client},
-    mode::use_mode,
     part::Part,
     route::{Route, use_router},
     ui::{button::IconButton, icon::Glyph},
@@ -15,7 +14,7 @@ use crate::{
 /// A room that is not there.
 #[component]
 pub fn Nowhere() -> impl IntoView {
-    if !use_mode().is_page() {
+    if !use_client().session().mode().is_page() {
         return view! { <Part ask=panel::not_here() plain=true /> }.into_any();
     }
     let router = use_router();

@@ -9,7 +9,7 @@ use crate::{
         nowhere::Nowhere,
         palette::{Sheet, palette},
     },
-    mode::{Mode, use_mode},
+    mode::Mode,
     part::{Later, Part},
     route::{Route, use_router},
     ui::{
@@ -29,8 +29,8 @@ pub fn Shell(
     children: ChildrenFn,
 ) -> impl IntoView {
     let router = use_router();
-    let mode = use_mode();
     let client = use_client();
+    let mode = client.session().mode();
     let team = Team::new(client, router);
     provide_context(team);
     provide_context(Live::follow(client, team.entity()));
