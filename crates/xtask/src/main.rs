@@ -23,7 +23,7 @@ cargo xtask <command>
                   flags go to `hookboard serve`, such as --listen 127.0.0.1:9000
   dev [flags]     the same from a debug build with an unshrunk page, rebuilt as files change
   test [part …]   set up what tests need and run all of them, or the parts named:
-                  lint rust postgres wasm browser interface guides operations mlflow streamlit; with --long also fuzz, a minute each
+                  lint rust postgres wasm browser interface guides operations mlflow wandb streamlit; with --long also fuzz, a minute each
                   target, and outages of half a minute
   bench [part …]  print performance figures as ratios and write docs/benchmarks.md:
                   template preview load panel latency scale throughput
