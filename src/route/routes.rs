@@ -238,6 +238,17 @@ impl Place {
 }
 
 impl PlaceTab {
+    /// What it is called in a place of this kind.
+    pub const fn label(self, kind: PlaceKind) -> &'static str {
+        match (self, kind) {
+            (Self::Workspace, _) => "Workspace",
+            (Self::Collections, PlaceKind::Registry) => "Collections",
+            (Self::Collections, PlaceKind::Project) => "Artifacts",
+            (Self::Automations, _) => "Automations",
+            (Self::History, _) => "History",
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Workspace => "workspace",

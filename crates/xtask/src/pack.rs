@@ -15,7 +15,7 @@ const FIRST: [&str; 2] = ["home", "list"];
 const SCRIPT: &str = "hookboard-page.js";
 
 /// The script that loads the parts.
-const LOADER: &str = "__wasm_split.js";
+pub(crate) const LOADER: &str = "__wasm_split.js";
 
 /// Reads a file of several chunks: each is preceded by its length, 32 bits, the low byte first.
 const UNPACK: &str = r"const packs = {};

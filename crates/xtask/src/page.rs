@@ -85,6 +85,8 @@ pub(crate) fn quick() -> Done<PathBuf> {
     let mut command = bundler(&made)?;
     command.args(["--cargo-profile", "dev"]);
     step("Build the page, unshrunk", "2 min when cold", &mut command)?;
+    // Panels ask for the loader of parts early. This page is in one piece, and has none to load.
+    fs::write(made.join(pack::LOADER), "").map_err(|error| format!("{}: {error}", pack::LOADER))?;
     pack::second(&made)?;
     layout::lay_out(&made)?;
     Ok(made)

@@ -4,7 +4,7 @@ use hookboard_api::{account::Role, scope::PlaceKind};
 use leptos::prelude::*;
 
 use crate::{
-    client::use_team,
+    client::{use_client, use_team},
     features::nowhere::Nowhere,
     route::{Place, PlaceTab, Route, use_router},
     ui::{
@@ -25,7 +25,7 @@ pub fn PlaceFrame(
     /// The tab's content.
     children: ChildrenFn,
 ) -> impl IntoView {
-    let (router, team) = (use_router(), use_team());
+    let (router, team, mode) = (use_router(), use_team(), use_client().session().mode());
     let kind = place.kind;
     let name = place.name.clone();
     let missing = team.lacks(&place);
@@ -47,16 +47,14 @@ pub fn PlaceFrame(
             known.with(|known| known.as_ref().map(|known| u64::from(pick(known))))
         };
         let collections = count(|place| place.collections);
-        let mut tabs = match kind {
-            PlaceKind::Registry => vec![(PlaceTab::Collections, "Collections", collections)],
-            PlaceKind::Project => {
-                vec![(PlaceTab::Workspace, "Workspace", None), (PlaceTab::Collections, "Artifacts", collections)]
-            }
-        };
-        tabs.push((PlaceTab::Automations, "Automations", count(|place| place.automations)));
-        tabs.push((PlaceTab::History, "History", None));
-        let link = |(own, label, count)| TabLink {
-            label,
+        let mut tabs = vec![(PlaceTab::Collections, collections)];
+        if kind == PlaceKind::Project {
+            tabs.insert(0, (PlaceTab::Workspace, None));
+        }
+        tabs.push((PlaceTab::Automations, count(|place| place.automations)));
+        tabs.push((PlaceTab::History, None));
+        let link = |(own, count): (PlaceTab, _)| TabLink {
+            label: own.label(kind),
             count,
             href: router.href(&Route::Place(place.clone(), own)),
             current: own == tab,
@@ -68,7 +66,8 @@ pub fn PlaceFrame(
         <div class=if tab == PlaceTab::Workspace { "page page--wide" } else { "page" }>
             <div class="page-head">
                 <div class="page-head__text">
-                    <h1 tabindex="-1">{name.clone()}</h1>
+                    // A panel's head says it already.
+                    <h1 tabindex="-1" class=(!mode.is_page()).then_some("visually-hidden")>{name.clone()}</h1>
                     <p class="page-head__note dots">
                         <span>{owner.clone()}</span>
                         {live(move || {

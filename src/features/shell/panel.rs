@@ -35,6 +35,7 @@ fn title(route: &Route, place: Option<&Place>) -> String {
     match route {
         Route::Team { entity, room } => format!("{} of {entity}", room.label()),
         Route::Collection(_, name) => name.clone(),
+        Route::Place(place, tab) => format!("{} of {}", tab.label(place.kind), place.name),
         _ => name.or(route.entity()).unwrap_or("Hookboard").to_owned(),
     }
 }
