@@ -16,10 +16,14 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::schema::{Asker, execute};
+use super::size;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::http::auth::{Caller, credentials, unreadable};
 use crate::http::extract::MAX_REQUEST_BYTES;
+
+/// Fields, spreads and inline fragments of one document; the SDK's largest has less than 300.
+const MAX_SELECTIONS: u64 = 4_000;
 
 /// `/graphql`, and `/ready`, by which the SDK sees that a server is one.
 pub fn router() -> Router<App> {
@@ -73,6 +77,13 @@ async fn run(
     // The SDK sends an empty name with most calls.
     if let Some(name) = call.operation_name.filter(|name| !name.is_empty()) {
         request = request.operation_name(name);
+    }
+    // One that cannot be parsed is told by the execution.
+    if request.parsed_query().is_ok_and(|document| size::expanded(document) > MAX_SELECTIONS) {
+        let words = format!(
+            "The document has more than {MAX_SELECTIONS} fields with its fragments in place. Ask for less at once."
+        );
+        return Err(Failure::new(ProblemCode::BadRequest, words));
     }
     Ok(execute(request).await)
 }

@@ -9,5 +9,6 @@ mod filter;
 mod id;
 mod payload;
 mod schema;
+mod size;
 
 pub use self::endpoint::router;
