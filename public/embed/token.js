@@ -5,24 +5,24 @@ const AHEAD_MS = 30_000;
 /** So long is a key waited for, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
-/** What `promise` gives, if it does so in time. `ended` ends the waiting as well. */
-function inTime(promise, ended) {
+/** What `promise` gives, if it does so in time. Where `signal` aborts first, nothing ever comes of it. */
+function inTime(promise, signal) {
   return new Promise((given, refused) => {
     const late = () => refused(new DOMException(`getToken gave no key within ${PATIENCE_MS / 1000} s`, "TimeoutError"));
     const timer = setTimeout(late, PATIENCE_MS);
-    ended.onabort = () => clearTimeout(timer);
+    signal.onabort = () => clearTimeout(timer);
     promise.then(given, refused).finally(() => clearTimeout(timer));
   });
 }
 
-/** Gives the host's key, kept until it is refused or about to end, or `ended` aborts. Calls at once ask once. */
-export function keeper(panel, tell, ended) {
+/** Gives the host's key, kept until it is refused or about to end. Calls at once ask once. `tell(kind, detail)` is told what fails; `signal` aborts when nobody waits any more. */
+export function keeper(panel, tell, signal) {
   let key;
   let ends = Infinity;
   let coming;
   const ask = async () => {
     try {
-      const given = await inTime((async () => panel.getToken())(), ended);
+      const given = await inTime((async () => panel.getToken())(), signal);
       const { token, expires } = typeof given === "string" ? { token: given } : (given ?? {});
       if (typeof token !== "string" || !token) throw new TypeError("getToken gave no token");
       const end = expires === undefined ? Infinity : new Date(expires).getTime();

@@ -167,14 +167,15 @@ impl Client {
         parse(&self.send(Method::POST, path, Some(to_json(body)), None).await?)
     }
 
-    /// Sends a text of the media type `kind`.
+    /// Sends a text of this media type.
     pub async fn post_text<T: DeserializeOwned>(
         &self,
         path: &str,
-        kind: &'static str,
+        media_type: &'static str,
         text: String,
     ) -> Result<T, ApiError> {
-        let call = Call { method: Method::POST, path: path.to_owned(), body: Some(text), kind, ..Call::default() };
+        let call =
+            Call { method: Method::POST, path: path.to_owned(), body: Some(text), media_type, ..Call::default() };
         parse(&self.call(call).await?.1)
     }
 
@@ -274,7 +275,7 @@ impl Client {
                 request = request.header("if-match", &format!("\"{revision}\""));
             }
             let sent = match &call.body {
-                Some(body) => match request.header("content-type", call.kind).body(body) {
+                Some(body) => match request.header("content-type", call.media_type).body(body) {
                     Ok(request) => request.send().await,
                     Err(error) => Err(error),
                 },
@@ -308,7 +309,7 @@ struct Call {
     path: String,
     body: Option<String>,
     /// The body's media type.
-    kind: &'static str,
+    media_type: &'static str,
     revision: Option<u32>,
     /// Ends it; otherwise time and the mount do.
     end: Option<web_sys::AbortSignal>,
@@ -322,7 +323,7 @@ impl Default for Call {
             method: Method::GET,
             path: String::new(),
             body: None,
-            kind: "application/json",
+            media_type: "application/json",
             revision: None,
             end: None,
             is_stream: false,

@@ -113,7 +113,7 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
     });
     let shared = shared.map(Rc::new);
     feed.shared.replace(shared.clone());
-    feed.set(false);
+    feed.set_live(false);
     let mut tries = 0;
     loop {
         feed.tell(WHO);
@@ -135,7 +135,7 @@ async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal:
             client.changed(calls::ME);
         }
         if let Ok(response) = opened {
-            feed.set(true);
+            feed.set_live(true);
             feed.tell(LIVE);
             tries = 0;
             if let Some(body) = response.body() {
@@ -221,10 +221,10 @@ impl Feed {
         match (message, self.leads.get()) {
             (WHO, true) if self.live.get() => self.tell(LIVE),
             (WHO, _) | (_, true) => {}
-            (LIVE, _) => self.set(true),
+            (LIVE, _) => self.set_live(true),
             (LOST, _) => {
                 self.missed.set(true);
-                self.set(false);
+                self.set_live(false);
             }
             (data, _) => self.take(data),
         }
@@ -233,12 +233,12 @@ impl Feed {
     /// This mount reads it no more, or cannot: says so to all.
     fn lose(&self) {
         self.missed.set(true);
-        self.set(false);
+        self.set_live(false);
         self.tell(LOST);
     }
 
     /// The stream is read from now on, or is not.
-    fn set(&self, live: bool) {
+    fn set_live(&self, live: bool) {
         let was_live = self.live.replace(live);
         self.state.try_set(if live { LiveState::Live } else { LiveState::Reconnecting });
         // From the second time on: ask for all that is shown.

@@ -93,12 +93,12 @@ impl Dates {
         written.flatten().and_then(|words| words.as_string()).unwrap_or_default()
     }
 
-    /// The clock on the day of `now`, with the date before it.
+    /// The clock where `at` is on the day of `now`, else the date as well; both in milliseconds since 1970.
     pub fn short(self, at: i64, now: i64) -> String {
         self.write(at, if local_day(at) == local_day(now) { Style::Clock } else { Style::Minute })
     }
 
-    /// `4 min ago`, up to 4 weeks; then the date.
+    /// `4 min ago`, up to 4 weeks; then the date. Both times are in milliseconds since 1970.
     pub fn ago(self, at: i64, now: i64) -> String {
         let Some((count, unit)) = age(now - at) else { return self.write(at, Style::Date) };
         self.0

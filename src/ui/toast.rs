@@ -14,7 +14,7 @@ use super::{
     icon::{Glyph, Icon},
 };
 
-/// In milliseconds.
+/// How long one shows, in milliseconds.
 const SHOWN_MS: i32 = 6_000;
 const MOST: usize = 3;
 

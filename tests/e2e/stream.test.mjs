@@ -165,7 +165,7 @@ test("a panel without a key leaves the stream to one that has some", async () =>
     const scope = { entity: "kestrel", registry: "Models" };
     const good = async () => (await fetch("/token")).text();
     window.refused = 0;
-    mount(document.querySelector("main"), { scope, getToken: async () => "hbk_none", onError: () => (window.refused += 1) });
+    mount(document.querySelector("main"), { scope, getToken: async () => "hb_none", onError: () => (window.refused += 1) });
     // Once the first has found out that it has none.
     while (!window.refused) await new Promise((next) => requestAnimationFrame(next));
     mount(document.querySelector("main"), { scope, getToken: good });

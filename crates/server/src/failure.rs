@@ -129,7 +129,7 @@ impl Failure {
         }
     }
 
-    /// The same of a failure that is not one's own.
+    /// The same, where the failure is only borrowed. Logs what the caller is not told.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => Problem::clone(problem),

@@ -47,7 +47,7 @@ fn operations_have_a_name_each_and_those_with_a_body_an_example() {
 }
 
 #[test]
-fn the_document_s_examples_do_as_they_say() {
+fn examples_are_answered_as_they_say() {
     let folder = Folder::new();
     let receiver = Receiver::start(|_| answer(204, ""));
     let server = Server::start(&folder, &["--allow-target", "127.0.0.1"]);

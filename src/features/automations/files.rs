@@ -32,8 +32,8 @@ use crate::{
     },
 };
 
-/// The largest file that the field shows as text, in bytes.
-const MOST_SHOWN: f64 = 64.0 * 1024.0 * 1024.0;
+/// The largest file that is taken, in bytes.
+const MAX_FILE_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
 /// A menu of what can be done with files, beside a list.
 #[component]
@@ -82,11 +82,11 @@ part! { extras: fn import(entity: String, open: RwSignal<bool>) { view! { <Impor
 #[derive(Clone, PartialEq)]
 enum Compared {
     /// Nothing yet.
-    Not,
+    NotYet,
     /// It cannot be taken in.
     Faulty(ApiError),
     /// What taking it in would change.
-    Would(Arc<Import>),
+    Changes(Arc<Import>),
 }
 
 #[component]
@@ -99,14 +99,14 @@ fn ImportDialog(
     let (client, toasts) = (use_client(), use_toasts());
     let admin = use_team().refusal(Role::Admin);
     let text = RwSignal::new(String::new());
-    let compared = RwSignal::new(Compared::Not);
+    let compared = RwSignal::new(Compared::NotYet);
     let busy = RwSignal::new(None::<&'static str>);
     // What is answered after the text was changed is no longer of it.
     let turn = StoredValue::new(0_u32);
     let write = move |new: String| {
         turn.update_value(|turn| *turn = turn.wrapping_add(1));
         text.set(new);
-        compared.set(Compared::Not);
+        compared.set(Compared::NotYet);
         busy.set(None);
     };
     let changed = entity.clone();
@@ -125,7 +125,7 @@ fn ImportDialog(
             }
             busy.set(None);
             match answer {
-                Ok(answer) if answer.dry_run => compared.set(Compared::Would(Arc::new(answer))),
+                Ok(answer) if answer.dry_run => compared.set(Compared::Changes(Arc::new(answer))),
                 Ok(answer) => {
                     open.set(false);
                     toasts.say(Glyph::Check, format!("Imported {}", counted(differing(&answer), "change", "changes")));
@@ -136,7 +136,7 @@ fn ImportDialog(
     });
     let send = move |dry_run: bool| send.with_value(|send| send(dry_run));
     let count = Memo::new(move |_| {
-        compared.with(|compared| if let Compared::Would(import) = compared { Some(differing(import)) } else { None })
+        compared.with(|compared| if let Compared::Changes(import) = compared { Some(differing(import)) } else { None })
     });
     Effect::new(move || {
         if open.get() {
@@ -148,7 +148,7 @@ fn ImportDialog(
             return;
         };
         let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
-        if file.size() > MOST_SHOWN {
+        if file.size() > MAX_FILE_BYTES {
             toasts.fail("The file has more than 64 MiB, the most that is taken. Take it in by several files.");
             return;
         }
@@ -256,7 +256,7 @@ fn differing(import: &Import) -> u64 {
 
 fn shown(compared: Compared) -> AnyView {
     match compared {
-        Compared::Not => ().into_any(),
+        Compared::NotYet => ().into_any(),
         Compared::Faulty(error) => {
             let faults = error.fields().iter().map(|FieldError { pointer, message, .. }| {
                 view! {
@@ -276,7 +276,7 @@ fn shown(compared: Compared) -> AnyView {
             }
             .into_any()
         }
-        Compared::Would(import) => {
+        Compared::Changes(import) => {
             let of = |which: FileChange| import.changes.iter().filter(move |change| change.change == which);
             let counts =
                 [(FileChange::Created, "new"), (FileChange::Updated, "changed"), (FileChange::Unchanged, "as here")];

@@ -17,7 +17,7 @@ part! {
     panel: pub(super) fn not_here() { view! { <NotHere /> } }
 }
 
-/// `"Models", "Datasets" and "Eval"`; `and 3 more` where they are many.
+/// `“Models”, “Datasets” and “Eval”`; where they are more than [`MOST`], the last is `3 more`.
 fn listed(names: &[&str]) -> String {
     let mut words: Vec<String> = names.iter().take(MOST).map(|name| format!("“{name}”")).collect();
     if names.len() > MOST {

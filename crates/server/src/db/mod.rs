@@ -48,7 +48,8 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 const READERS: u32 = 4;
 /// Connections that write to Postgres, of one process.
 const WRITERS: u32 = 8;
-/// Most connections of one process to Postgres.
+/// Most connections of one process to Postgres: readers, writers, the one whose commits may be lost (`lax`), and
+/// the one that hears of other processes (`relay.rs`).
 pub(crate) const CONNECTIONS: u32 = READERS + WRITERS + 2;
 /// How long a connection may take to get, or SQLite's lock.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_knows_the_events_of_its_version() {
+    fn a_client_knows_the_events_of_its_version_and_is_told_a_status_that_it_does_not_repeat() {
         for (agent, state, tag) in [
             ("W&B Public Client 0.22.3", false, false),
             ("W&B Internal Client 0.24.0", true, false),

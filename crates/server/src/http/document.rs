@@ -31,8 +31,9 @@ pub(super) struct Document;
 
 /// What a problem is sent as (RFC 9457).
 const PROBLEM_JSON: &str = "application/problem+json";
-/// A call of each operation that takes a body. Sent in the file's order to a new team "kestrel", each is answered
-/// with the status that stands by it.
+/// A call of each operation that takes a body, and what these need. Sent in the file's order to a new team "kestrel",
+/// each is answered with the status that stands by it; those without one need what only a running server has. `ids` are
+/// those that the examples show for what a call makes.
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The OpenAPI document.

@@ -20,10 +20,11 @@ use crate::db::idempotency::{self, Kept};
 use crate::db::{Transaction, sql};
 use crate::failure::Failure;
 
+/// Names a call, so that it is known when it is sent again.
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier call.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Longest key.
+/// Longest key, in bytes.
 const MAX_KEY: usize = 255;
 
 /// How a call is told from another.
@@ -44,6 +45,7 @@ pub(super) struct Once {
     key: Option<String>,
     /// What the call is, but for its body.
     address: String,
+    /// SHA-256 of address and body.
     request: Vec<u8>,
 }
 

@@ -46,7 +46,7 @@ enum ChangeDir {
 struct Threshold {
     name: String,
     agg_op: Option<Agg>,
-    #[serde(default = "one")]
+    #[serde(default = "default_window")]
     window_size: u32,
     cmp_op: Cmp,
     threshold: f64,
@@ -56,7 +56,7 @@ struct Threshold {
 struct Change {
     name: String,
     agg_op: Option<Agg>,
-    #[serde(default = "one")]
+    #[serde(default = "default_window")]
     current_window_size: u32,
     prior_window_size: Option<u32>,
     change_type: ChangeType,
@@ -67,9 +67,9 @@ struct Change {
 #[derive(Debug, Deserialize)]
 struct ZScore {
     name: String,
-    #[serde(default = "thirty")]
+    #[serde(default = "default_zscore_window")]
     window_size: u32,
-    #[serde(default = "three")]
+    #[serde(default = "default_zscore")]
     threshold: f64,
     #[serde(default)]
     change_dir: ChangeDir,
@@ -82,13 +82,14 @@ struct Choice {
     zscore_filter: Option<ZScore>,
 }
 
-const fn one() -> u32 {
+/// What the SDK takes for granted where it sends none, here and below.
+const fn default_window() -> u32 {
     1
 }
-const fn thirty() -> u32 {
+const fn default_zscore_window() -> u32 {
     30
 }
-const fn three() -> f64 {
+const fn default_zscore() -> f64 {
     3.0
 }
 

@@ -85,7 +85,7 @@ pub(super) struct NoOpTriggeredAction {
 /// A message to Slack; never answered.
 #[derive(Debug, SimpleObject)]
 pub(super) struct NotificationTriggeredAction {
-    integration: SlackOrOther,
+    integration: NotificationIntegration,
     title: Option<String>,
     message: Option<String>,
     severity: Option<String>,
@@ -93,8 +93,7 @@ pub(super) struct NotificationTriggeredAction {
 
 /// What notifications go through.
 #[derive(Debug, Union)]
-#[graphql(name = "NotificationIntegration")]
-pub(super) enum SlackOrOther {
+pub(super) enum NotificationIntegration {
     /// A channel of Slack.
     Slack(SlackIntegration),
     /// Another one.
