@@ -179,11 +179,6 @@ impl Client {
         parse(&self.call(call).await?.1)
     }
 
-    /// Reads `path` as it is.
-    pub async fn text(&self, path: &str) -> Result<String, ApiError> {
-        self.get_text(path).await
-    }
-
     /// Writes what `path` holds.
     pub async fn put<T: DeserializeOwned>(
         &self,
@@ -204,7 +199,8 @@ impl Client {
         self.send(Method::DELETE, path, None, None).await.map(drop)
     }
 
-    pub(super) async fn get_text(&self, path: &str) -> Result<String, ApiError> {
+    /// Reads `path` as it is.
+    pub async fn get_text(&self, path: &str) -> Result<String, ApiError> {
         self.send(Method::GET, path, None, None).await
     }
 

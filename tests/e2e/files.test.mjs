@@ -86,7 +86,7 @@ test("a file is compared before it is imported, by keyboard alone", async () => 
 
 test("what a chosen file would change is told part by part, and what is faulty by its place", async () => {
   const { page, problems } = await open("/automations");
-  await call("POST", "/entities/kestrel/automations/import", JSON.parse(JSON.stringify({ version: 1, automations: [{ name: "Tell of new versions", scope: { registry: "Models" }, trigger: { event: "LINK_ARTIFACT" }, action: { type: "record" } }] })));
+  await call("POST", "/entities/kestrel/automations/import", { version: 1, automations: [{ name: "Tell of new versions", scope: { registry: "Models" }, trigger: { event: "LINK_ARTIFACT" }, action: { type: "record" } }] });
   await choose(page, "Import a file…");
   const dialog = page.getByRole("dialog", { name: "Import automations" });
   const input = dialog.locator('input[type="file"]');
@@ -96,6 +96,7 @@ test("what a chosen file would change is told part by part, and what is faulty b
   for (const words of ["Changed", "LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS", "Condition"]) await dialog.getByText(words, { exact: true }).first().waitFor();
   await input.setInputFiles(file(FILE.replace("registry: Models", "registry: Nowhere").replace("LINK_ARTIFACT", "LINK_ARTEFACT")));
   await dialog.getByRole("status").getByText(/LINK_ARTEFACT/).first().waitFor();
+  await dialog.getByText("/automations/0/trigger/event").waitFor();
   assert.deepEqual(await axe(page), []);
   await dialog.getByRole("textbox", { name: "File" }).fill("version: [");
   await dialog.getByRole("button", { name: "Compare" }).click();
@@ -105,7 +106,7 @@ test("what a chosen file would change is told part by part, and what is faulty b
 
 test("a viewer may compare and is told who may import", async () => {
   const { body: link } = await call("PUT", "/entities/kestrel/members/vera", { role: "viewer" }).then(() => call("POST", "/entities/kestrel/members/vera/link"));
-  const { page } = await openPage(browser);
+  const { page, problems } = await openPage(browser);
   await page.goto(`${server.origin}/#code=${link.code}`);
   await page.getByRole("link", { name: "Automations" }).first().click();
   await choose(page, "Import a file…");
@@ -115,4 +116,5 @@ test("a viewer may compare and is told who may import", async () => {
   const button = dialog.getByRole("button", { name: "Import 1 change" });
   await button.waitFor();
   assert.match(await button.getAttribute("title"), /admin/);
+  assert.deepEqual(problems, []);
 });

@@ -74,14 +74,16 @@ test("each panel of the dashboard asks what Prometheus answers, and shows a busy
   }
 });
 
-test("the alerts load, and none is raised for a server that is well but for what the demo makes fail", async () => {
+test("the alerts load, and none but those of the demo's failing receivers is about to be raised", async () => {
   const rules = await until("each alert was looked at", async () => {
     const { groups } = await ask("/rules");
     const all = groups.flatMap((group) => group.rules);
     return all.length > 0 && all.every((rule) => rule.health !== "unknown") && all;
   });
   assert.deepEqual(rules.filter((rule) => rule.health !== "ok").map((rule) => `${rule.name}: ${rule.lastError}`), []);
-  assert.deepEqual(rules.filter((rule) => rule.state === "firing").map((rule) => rule.name), []);
+  const expected = ["HookboardDeliveriesFail", "HookboardWebhookPaused"];
+  const active = rules.filter((rule) => rule.state !== "inactive").map((rule) => rule.name);
+  assert.deepEqual(active.filter((name) => !expected.includes(name)), []);
 });
 
 test("an alert is raised when the server is gone", async () => {

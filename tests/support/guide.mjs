@@ -18,7 +18,7 @@ export function blocks(path) {
 }
 
 /** Runs the shell's blocks in one session; those of YAML that begin with a file's name are written there. What is printed. */
-export async function follow(path, { folder, replace }) {
+export async function follow(path, { folder, replace, env = {} }) {
   const commands = [];
   for (const { language, code } of blocks(path)) {
     const filled = replace.reduce((text, [from, to]) => text.replaceAll(from, to), code);
@@ -31,7 +31,7 @@ export async function follow(path, { folder, replace }) {
   }
   const shell = spawn("bash", ["-euo", "pipefail", "-c", commands.join("\n")], {
     cwd: folder,
-    env: { ...process.env, PATH: `${dirname(process.env.HOOKBOARD_BIN)}:${process.env.PATH}` },
+    env: { ...process.env, ...env, PATH: `${dirname(process.env.HOOKBOARD_BIN)}:${process.env.PATH}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

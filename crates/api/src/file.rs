@@ -173,6 +173,10 @@ pub enum FileChange {
 pub struct Import {
     /// Nothing was changed.
     pub dry_run: bool,
+    /// On a dry run: what it found here, as one word. Given back as `basis` with the import, that is refused where
+    /// something else is here meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
     /// In the order of the file.
     pub changes: Vec<ImportChange>,
 }

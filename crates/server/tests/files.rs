@@ -256,6 +256,31 @@ fn a_file_written_by_hand_is_read_as_yaml_1_2() {
 }
 
 #[test]
+fn an_import_that_was_compared_changes_nothing_else_than_it_said() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    let file = json!({"version": 1, "automations": [{
+        "name": "new", "scope": {"registry": "models"}, "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}
+    }]})
+    .to_string();
+    let take = |query: &str| import(&server, &server.key, query, "application/json", &file);
+    let (_, compared) = take("?dry_run=true");
+    let basis = format!("?basis={}", compared["basis"].as_str().expect("a basis"));
+    // Somebody else makes it, and describes it.
+    let theirs = json!({
+        "name": "new", "scope": {"kind": "registry", "entity": "kestrel", "name": "models"}, "description": "theirs",
+        "trigger": {"event": "LINK_ARTIFACT"}, "action": {"type": "record"}
+    });
+    make(&server, &theirs);
+    let (status, problem) = take(&basis);
+    assert_eq!((status, &problem["code"]), (412, &json!("version_conflict")), "{problem}");
+    let (_, compared) = take("?dry_run=true");
+    assert_eq!(compared["changes"][0]["change"], "updated");
+    let (status, answer) = take(&format!("?basis={}", compared["basis"].as_str().expect("a basis")));
+    assert_eq!((status, &answer["changes"][0]["change"]), (200, &json!("updated")));
+}
+
+#[test]
 fn what_a_large_team_writes_out_can_be_taken_in() {
     let folder = Folder::new();
     let server = server(&folder);

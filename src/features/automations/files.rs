@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hookboard_api::{
     account::Role,
     file::{FileChange, Import, ImportChange},
+    limits::MAX_FILE_BYTES,
     problem::FieldError,
 };
 use leptos::{html, prelude::*, task::spawn_local};
@@ -23,7 +24,7 @@ use crate::{
         download,
         feedback::Callout,
         field::Field,
-        format::counted,
+        format::{count, counted},
         icon::Glyph,
         ids::new_id,
         menu::{Menu, MenuItem},
@@ -31,9 +32,6 @@ use crate::{
         toast::use_toasts,
     },
 };
-
-/// The largest file that is taken, in bytes.
-const MAX_FILE_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 
 /// A menu of what can be done with files, beside a list.
 #[component]
@@ -51,7 +49,7 @@ pub(super) fn Files(
         let path = calls::automation(&asked, "export", &place.with("format", Some(format)).suffix());
         spawn_local(async move {
             let name = format!("automations.{format}");
-            match client.text(&path).await {
+            match client.get_text(&path).await {
                 Ok(text) if download::save(&name, &format!("application/{format}"), &text) => {
                     toasts.say(Glyph::Check, format!("Exported {name}"));
                 }
@@ -111,7 +109,13 @@ fn ImportDialog(
     };
     let changed = entity.clone();
     let send = StoredValue::new(move |dry_run: bool| {
-        let path = calls::automation(&entity, "import", if dry_run { "?dry_run=true" } else { "" });
+        let basis = compared.with_untracked(|compared| match compared {
+            Compared::Changes(import) => import.basis.clone(),
+            _ => None,
+        });
+        let how = Query::default();
+        let how = if dry_run { how.with("dry_run", Some("true")) } else { how.with("basis", basis.as_deref()) };
+        let path = calls::automation(&entity, "import", &how.suffix());
         let changed = calls::automations(&changed, None, &Query::default());
         busy.set(Some(if dry_run { "Comparing…" } else { "Importing…" }));
         let own = turn.get_value();
@@ -135,7 +139,7 @@ fn ImportDialog(
         });
     });
     let send = move |dry_run: bool| send.with_value(|send| send(dry_run));
-    let count = Memo::new(move |_| {
+    let found = Memo::new(move |_| {
         compared.with(|compared| if let Compared::Changes(import) = compared { Some(differing(import)) } else { None })
     });
     Effect::new(move || {
@@ -148,8 +152,11 @@ fn ImportDialog(
             return;
         };
         let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
-        if file.size() > MAX_FILE_BYTES {
-            toasts.fail("The file has more than 64 MiB, the most that is taken. Take it in by several files.");
+        if u32::try_from(MAX_FILE_BYTES).is_ok_and(|most| file.size() > f64::from(most)) {
+            let most = MAX_FILE_BYTES / (1024 * 1024);
+            toasts.fail(format!(
+                "The file has more than {most} MiB, the most that is taken. Import it in several files."
+            ));
             return;
         }
         spawn_local(async move {
@@ -183,7 +190,7 @@ fn ImportDialog(
                     rows="6"
                     spellcheck="false"
                     aria-describedby=format!("{id}-note")
-                    prop:value=bound(move || text.get())
+                    prop:value=bound(move || text.with(|text| if is_shown(text) { text.clone() } else { String::new() }))
                     on:input=handler(move |event| write(event_target_value(&event)))
                 ></textarea>
             </Field>
@@ -198,12 +205,13 @@ fn ImportDialog(
                 />
                 <Button small=true on_press=choose>"Choose a file…"</Button>
             </div>
+            {live(move || text.with(|text| (!is_shown(text)).then(|| size_note(text))))}
             <div role="status">{live(move || shown(compared.get()))}</div>
         }
         .into_any()
     };
     let foot = move || {
-        let action = move || match count.get() {
+        let action = move || match found.get() {
             None => view! {
                 <Button kind=ButtonKind::Primary submit=true busy=busy>
                     "Compare"
@@ -226,11 +234,11 @@ fn ImportDialog(
     };
     let submit = move || {
         let is_blank = text.with_untracked(|text| text.trim().is_empty());
-        if busy.get_untracked().is_some() || is_blank || count.get_untracked() == Some(0) {
+        if busy.get_untracked().is_some() || is_blank || found.get_untracked() == Some(0) {
             return;
         }
         let is_refused = admin.with_untracked(Option::is_some);
-        match count.get_untracked() {
+        match found.get_untracked() {
             None => send(true),
             Some(_) if is_refused => {}
             Some(_) => send(false),
@@ -247,6 +255,16 @@ fn ImportDialog(
             foot=foot
         />
     }
+}
+
+/// Whether the field shows a text: browsers take seconds to lay out more.
+const fn is_shown(text: &str) -> bool {
+    text.len() <= 256 * 1024
+}
+
+fn size_note(text: &str) -> impl IntoView + use<> {
+    let words = format!("The file has {} KiB and is not shown here.", count(text.len() as u64 / 1024));
+    view! { <p class="muted">{words}</p> }
 }
 
 /// How many automations a file makes or changes.

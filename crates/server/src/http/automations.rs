@@ -174,6 +174,7 @@ async fn create_once(app: &App, team: &Team, draft: &AutomationDraft, once: &Onc
     if let Some(answer) = once.answered(app, team).await? {
         return Ok(answer);
     }
+    // A place that is not there is told without waiting for the writer's turn.
     scope_place(app, team, &draft.scope).await?;
     let mut tx = match once.begin(app, team).await? {
         Turn::First(tx) => tx,
@@ -187,6 +188,7 @@ async fn create_once(app: &App, team: &Team, draft: &AutomationDraft, once: &Onc
 
 /// Makes an automation.
 pub(crate) async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
+    // As above.
     scope_place(app, team, &draft.scope).await?;
     let mut tx = app.db().begin().await?;
     let automation = make(&mut tx, team, draft).await?;
@@ -233,6 +235,7 @@ pub(super) async fn replace(
     Body(draft): Body<AutomationDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
+    // As above.
     scope_place(&app, &team, &draft.scope).await?;
     let mut tx = app.db().begin().await?;
     let current = automations::get(&mut tx, &team.id, &id).await?;

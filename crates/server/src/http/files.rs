@@ -13,6 +13,7 @@ use hookboard_api::limits::{MAX_FILE_BYTES, MAX_PAGE};
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
 use hookboard_api::stream::Topic;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
@@ -22,6 +23,7 @@ use super::reading::{form, read};
 use crate::app::App;
 use crate::db::automations::{self, Wanted};
 use crate::db::{Conn, Page, webhooks};
+use crate::digest::hex;
 use crate::failure::Failure;
 
 /// How a file is written.
@@ -108,33 +110,41 @@ pub(super) struct How {
     /// Only tell what would change.
     #[serde(default)]
     dry_run: bool,
+    /// The `basis` of a dry run of this file: where it would change something else now, it is refused with 412.
+    basis: Option<String>,
 }
 
 /// Take a file of automations in: those that are not there are made, those that differ are replaced, others stay.
 /// All or none; the same file again changes nothing.
 #[utoipa::path(post, path = "/entities/{entity}/automations/import", tag = "automations", params(("entity" = String, Path), How),
     request_body(content((AutomationFile = "application/yaml"), (AutomationFile = "application/json"))),
-    responses((status = 200, body = Import), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Import), (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn import(
     State(app): State<App>,
     caller: Caller,
     Segments(entity): Segments<String>,
-    Params(How { dry_run }): Params<How>,
+    Params(How { dry_run, basis }): Params<How>,
     request: Request,
 ) -> Result<Json<Import>, Failure> {
     let team = caller.team(&app, &entity, if dry_run { Role::Viewer } else { Role::Admin }).await?;
     let file = file(request).await?;
     // Whatever can be looked up is, before there is one writer's turn to keep.
     let planned = plan(&app, &team, &file).await?;
-    let mut changes = Vec::with_capacity(planned.len());
     if dry_run {
         let mut connection = app.db().read().acquire().await?;
-        for one in &planned {
-            changes.push(one.compare(&mut connection, &team).await?.1);
-        }
-        return Ok(Json(Import { dry_run, changes }));
+        let changes = compare(&planned, &mut connection, &team).await?;
+        return Ok(Json(Import { dry_run, basis: Some(basis_of(&changes)?), changes }));
     }
     let mut tx = app.db().begin().await?;
+    if let Some(basis) = basis
+        && basis != basis_of(&compare(&planned, &mut tx, &team).await?)?
+    {
+        return Err(Failure::new(
+            ProblemCode::VersionConflict,
+            "What is here has changed since the file was compared. Compare again, then import.",
+        ));
+    }
+    let mut changes = Vec::with_capacity(planned.len());
     for one in &planned {
         changes.push(one.write(&mut tx, &team).await?);
     }
@@ -142,7 +152,20 @@ pub(super) async fn import(
     if changes.iter().any(|change| change.change != FileChange::Unchanged) {
         app.changed(Topic::Automation, &team.name, None);
     }
-    Ok(Json(Import { dry_run, changes }))
+    Ok(Json(Import { dry_run, basis: None, changes }))
+}
+
+async fn compare(planned: &[Planned<'_>], conn: &mut Conn, team: &Team) -> Result<Vec<ImportChange>, Failure> {
+    let mut changes = Vec::with_capacity(planned.len());
+    for one in planned {
+        changes.push(one.compare(conn, team).await?.1);
+    }
+    Ok(changes)
+}
+
+/// What a comparison found, as one word.
+fn basis_of(changes: &[ImportChange]) -> Result<String, Failure> {
+    Ok(hex(&Sha256::digest(serde_json::to_vec(changes)?)))
 }
 
 /// An automation of a file, and what it stands for in this team.
