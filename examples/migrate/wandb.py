@@ -9,6 +9,7 @@ a whole team. The registries, projects and webhooks that the file names are to b
 latter are listed on stderr with their addresses. Secrets do not leave W&B: create those again by the same names.
 """
 
+import argparse
 import json
 import sys
 
@@ -20,6 +21,7 @@ import wandb  # noqa: E402
 REGISTRY = "wandb-registry-"
 EVENTS = {"LINK_MODEL": "LINK_ARTIFACT", "RUN_METRIC": "RUN_METRIC_THRESHOLD"}
 COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
+STATES = {"RUNNING": "running", "FINISHED": "finished", "FAILED": "failed", "CRASHED": "failed"}
 DIRECTIONS = {"INCREASE": "up", "DECREASE": "down", "ANY": "either"}
 # Which project an automation belongs to: that of a collection is not in the SDK's own answer.
 PLACES = """
@@ -122,6 +124,14 @@ def rule(choice):
     }
 
 
+def run_states(told):
+    """States of a run, each once; one alone may be a text."""
+    told = [state.upper() for state in ([told] if isinstance(told, str) else told)]
+    if unknown := [state for state in told if state not in STATES]:
+        raise LeftOut(f"it watches for the state {unknown[0]}, which Hookboard's runs do not have")
+    return list(dict.fromkeys(STATES[state] for state in told))
+
+
 def trigger(event):
     name = event.event_type.value
     if name == "UPDATE_ARTIFACT_ALIAS":
@@ -136,7 +146,7 @@ def trigger(event):
     if metric := told.get("run_metric_filter"):
         written["metrics"] = {"rules": [rule(metric)]}
     if states := told.get("run_state_filter"):
-        written["states"] = [state for state in ("running", "finished", "failed") if state.upper() in states["states"]]
+        written["states"] = run_states(states["states"])
     return written
 
 
@@ -158,7 +168,10 @@ def action(automation, hooks):
         return {"type": "record"}
     if kind != "GENERIC_WEBHOOK":
         raise LeftOut(f"its action is {kind}, and Hookboard sends through webhooks")
-    written = {"type": "webhook", "webhook": hooks[automation.action.integration.id].name}
+    hook = hooks.get(automation.action.integration.id)
+    if hook is None:
+        raise LeftOut("its webhook is deleted, or is another team's")
+    written = {"type": "webhook", "webhook": hook.name}
     if automation.action.request_payload is not None:
         written["template"] = json.dumps(automation.action.request_payload, indent=2, ensure_ascii=False) + "\n"
     return written
@@ -192,4 +205,6 @@ def main(entity):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Writes a team's W&B automations as a file for `hookboard import`.")
+    parser.add_argument("team", help="its name in W&B")
+    main(parser.parse_args().team)
