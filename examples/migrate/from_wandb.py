@@ -1,7 +1,7 @@
 """Writes a team's W&B automations as a file for `hookboard import`.
 
     pip install wandb
-    python wandb.py TEAM > automations.yaml
+    python from_wandb.py TEAM > automations.yaml
 
 Reads by the wandb SDK from where `WANDB_BASE_URL` and `WANDB_API_KEY` point (or `wandb login` did), and writes nothing
 there. What has no place in Hookboard is named on stderr and left out: messages to Slack, launch jobs, and automations of
@@ -13,10 +13,7 @@ import argparse
 import json
 import sys
 
-# This file has the package's name, and must not be taken for it.
-sys.path = [entry for entry in sys.path if entry not in ("", sys.path[0])]
-
-import wandb  # noqa: E402
+import wandb
 
 REGISTRY = "wandb-registry-"
 EVENTS = {"LINK_MODEL": "LINK_ARTIFACT", "RUN_METRIC": "RUN_METRIC_THRESHOLD"}
