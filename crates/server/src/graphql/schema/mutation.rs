@@ -130,11 +130,7 @@ async fn scope(asker: &Asker, id: &str, kind: Option<TriggerScopeType>) -> Resul
     }
     let ScopeId { place, collection } = ScopeId::read(id);
     let mut connection = asker.app.db().read().acquire().await?;
-    let found = match catalogue::place_by_id(&mut connection, &place).await {
-        Ok(place) => Some(place),
-        Err(Failure::Problem(_)) => None,
-        Err(other) => return Err(other),
-    };
+    let found = catalogue::place_by_id(&mut connection, &place).await?;
     drop(connection);
     let unknown = |failure| match failure {
         // On this interface, a 404 would say that the automation is gone.
