@@ -122,11 +122,12 @@ def rule(choice):
 
 
 def run_states(told):
-    """States of a run, each once; one alone may be a text."""
+    """States of a run in Hookboard's order, each once; one alone may be a text."""
     told = [state.upper() for state in ([told] if isinstance(told, str) else told)]
     if unknown := [state for state in told if state not in STATES]:
         raise LeftOut(f"it watches for the state {unknown[0]}, which Hookboard's runs do not have")
-    return list(dict.fromkeys(STATES[state] for state in told))
+    found = {STATES[state] for state in told}
+    return [state for state in dict.fromkeys(STATES.values()) if state in found]
 
 
 def trigger(event):

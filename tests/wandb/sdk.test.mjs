@@ -326,6 +326,12 @@ for (const sdk of SDKS) {
       action: { type: "record" },
     };
     await from.made("POST", "/automations", several);
+    await from.made("POST", "/automations", {
+      name: "a value like a name",
+      scope: { kind: "registry", entity: "kestrel", name: "models" },
+      trigger: { event: "ADD_ARTIFACT_ALIAS", filter: { alias: { $eq: "hookboard-prod" } } },
+      action: { type: "record" },
+    });
 
     const { out, log } = await from.python.raw(fileURLToPath(new URL("../../examples/migrate/from_wandb.py", import.meta.url)), "kestrel");
     assert.match(log, /left out: 'two metrics': it has several metrics/);
