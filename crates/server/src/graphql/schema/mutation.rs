@@ -22,6 +22,7 @@ use super::project::{Project, place_of};
 use super::query::named_team;
 use super::trigger::{Trigger, shown};
 use super::{Asker, asker};
+use crate::db::webhooks::Endpoint;
 use crate::db::{automations as rows, catalogue};
 use crate::failure::Failure;
 use crate::graphql::filter::{UNKNOWN_EVENT, beyond_sdk, event_of, read};
@@ -97,7 +98,7 @@ impl Mutation {
         let draft: WebhookDraft = serde_json::from_value(settings).map_err(Failure::from)?;
         let id = webhooks::create_one(&asker.app, &team, &draft).await?;
         asker.forget().await;
-        let webhook: GenericWebhookIntegration = (id, draft.name, draft.url).into();
+        let webhook: GenericWebhookIntegration = Endpoint { id, name: draft.name, url: draft.url }.into();
         Ok(CreateGenericWebhookIntegrationPayload { integration: Integration::Webhook(webhook) })
     }
 
