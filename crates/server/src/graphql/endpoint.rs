@@ -47,7 +47,7 @@ async fn answer(State(app): State<App>, headers: HeaderMap, body: Result<Bytes, 
     let client = Client::of(&headers);
     let mut response = match run(app, &headers, client, body).await {
         Ok(answer) => respond(answer),
-        Err(failure) => refused(&failure.problem()),
+        Err(failure) => refused(&failure.into_problem()),
     };
     *response.status_mut() = client.status(response.status());
     response
@@ -106,7 +106,10 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Failure> {
 fn respond(mut answer: Answer) -> Response {
     let mut status = StatusCode::OK;
     for error in answer.errors.iter_mut().rev() {
-        let problem = error.source::<Failure>().map(Failure::problem);
+        let problem = error.source::<Failure>().map(|failure| {
+            failure.log();
+            failure.problem()
+        });
         // What is no failure of a call is a fault of the document.
         status = StatusCode::BAD_REQUEST;
         if let Some(problem) = problem {
