@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { blocks } from "../support/guide.mjs";
-import { freePort } from "../support/hosting.mjs";
 import { client, scratch, signIn, startReceiver, startServer, until } from "../support/server.mjs";
 import { random, randomAutomation } from "./random.mjs";
 import { SDKS, isNewest, runner, startProxy } from "./sdk.mjs";
@@ -30,8 +29,7 @@ after(async () => {
 
 /** A server with registry, project, collections and webhooks to a receiver; an SDK that talks to it. */
 async function world(t, sdk) {
-  const metrics = await freePort();
-  const server = await startServer(["--team", "kestrel", "--admin", "mira", "--allow-target", "127.0.0.1", "--metrics-listen", `127.0.0.1:${metrics}`]);
+  const server = await startServer(["--team", "kestrel", "--admin", "mira", "--allow-target", "127.0.0.1", "--metrics-listen", "127.0.0.1:0"]);
   const key = await signIn(server);
   const call = client(server, key);
   const receiver = await startReceiver();
@@ -76,7 +74,8 @@ async function world(t, sdk) {
     automation: (id) => made("GET", `/automations/${id}`),
     /** How many calls the server has refused. */
     refusals: async () => {
-      const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+      const [, metrics] = await until("the metrics are there", () => /Metrics are at (\S+),/.exec(server.said()));
+      const text = await (await fetch(metrics)).text();
       const counts = [...text.matchAll(/^hookboard_http_requests_total\{.*status="[45]..".*\} (\d+)$/gm)];
       return counts.reduce((sum, [, count]) => sum + Number(count), 0);
     },
