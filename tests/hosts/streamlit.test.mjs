@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { axe, launch, openPage } from "../support/browser.mjs";
+import { freePort } from "../support/hosting.mjs";
 import { scratch, signIn, startServer, until } from "../support/server.mjs";
 
 const APP = new URL("../../examples/hosts/streamlit/app.py", import.meta.url).pathname;
@@ -13,16 +13,6 @@ let server;
 let browser;
 let app;
 let origin;
-
-/** A port that nobody listens on. */
-function freePort() {
-  return new Promise((found) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => found(port));
-    });
-  });
-}
 
 before(async () => {
   const port = await freePort();

@@ -7,7 +7,6 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../support/hosting.mjs";
 import { client, scratch, signIn, startServer, until } from "../support/server.mjs";
 
 const ops = fileURLToPath(new URL("../../docs/ops", import.meta.url));
@@ -20,28 +19,29 @@ let origin;
 let log = "";
 
 before(async () => {
-  const [metrics, port] = [await freePort(), await freePort()];
-  server = await startServer(["--demo", "--metrics-listen", `127.0.0.1:${metrics}`]);
+  server = await startServer(["--demo", "--metrics-listen", "127.0.0.1:0"]);
+  const [, metrics] = await until("it says where its metrics are", () => /http:\/\/([\d.:]+)\/metrics/.exec(server.said()));
   const folder = scratch("prometheus");
   copyFileSync(join(ops, "alerts.yml"), join(folder, "alerts.yml"));
   // JSON is YAML.
-  const job = { job_name: "hookboard", scrape_interval: "1s", static_configs: [{ targets: [`127.0.0.1:${metrics}`] }] };
+  const job = { job_name: "hookboard", scrape_interval: "1s", static_configs: [{ targets: [metrics] }] };
   writeFileSync(
     join(folder, "prometheus.yml"),
     JSON.stringify({ global: { evaluation_interval: "1s" }, rule_files: ["alerts.yml"], scrape_configs: [job] }),
   );
-  origin = `http://127.0.0.1:${port}`;
   prometheus = spawn(
     join(programs, "prometheus"),
-    [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`],
+    [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, "--web.listen-address=127.0.0.1:0"],
     { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
   );
   prometheus.stderr.on("data", (text) => (log += text));
   process.on("exit", () => prometheus.kill("SIGKILL"));
-  await until("Prometheus answers", () => {
+  const [, address] = await until("Prometheus says where it listens", () => {
     if (prometheus.exitCode !== null) throw new Error(`Prometheus ended: ${log}`);
-    return fetch(`${origin}/-/ready`).then((answer) => answer.ok, () => false);
+    return /msg="Listening on" address=([\d.:]+)/.exec(log);
   });
+  origin = `http://${address}`;
+  await until("Prometheus answers", () => fetch(`${origin}/-/ready`).then((answer) => answer.ok, () => false));
 });
 
 after(async () => {

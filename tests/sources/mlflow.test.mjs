@@ -3,22 +3,14 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { blocks, follow } from "../support/guide.mjs";
+import { freePort } from "../support/hosting.mjs";
 import { client, scratch, signIn, startReceiver, startServer, until } from "../support/server.mjs";
 
 const PYTHON = process.env.MLFLOW_PYTHON;
 const SECRET = "mlflow-hook-secret-4d1f";
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 let server;
 let call;

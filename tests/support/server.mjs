@@ -38,7 +38,7 @@ export function scratch(name) {
   return folder;
 }
 
-/** Starts `hookboard serve` on a free port. `link` signs a browser in once. */
+/** Starts `hookboard serve` on a free port. `link` signs a browser in once; `said` is what it has printed. */
 export async function startServer(flags = [], folder = scratch("server")) {
   const child = spawn(
     required("HOOKBOARD_BIN"),
@@ -47,6 +47,8 @@ export async function startServer(flags = [], folder = scratch("server")) {
   );
   let log = "";
   child.stderr.on("data", (text) => (log += text));
+  let said = "";
+  child.stdout.on("data", (text) => (said += text));
   const lines = createInterface({ input: child.stdout });
   const link = await new Promise((found, failed) => {
     lines.on("line", (line) => line.includes("/#code=") && found(line.trim()));
@@ -58,6 +60,7 @@ export async function startServer(flags = [], folder = scratch("server")) {
     origin,
     link,
     log: () => log,
+    said: () => said,
     async stop() {
       const ended = new Promise((done) => child.on("exit", done));
       child.kill("SIGTERM");

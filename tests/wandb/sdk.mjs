@@ -33,8 +33,8 @@ export async function startProxy() {
 }
 
 /**
- * How an SDK is run: `python(script, ...arguments)` answers what its last line says, as JSON, with the time it took;
- * `python.raw` all that it says.
+ * How an SDK is run: `python(script, ...arguments)` answers what its last line says, as JSON; `python.raw` all that it
+ * says.
  */
 export function runner(sdk, origin, key, proxy) {
   const home = scratch(`wandb-${sdk.version}`);
@@ -58,7 +58,6 @@ export function runner(sdk, origin, key, proxy) {
     NO_PROXY: "127.0.0.1",
   };
   const raw = async (script, ...given) => {
-    const begun = performance.now();
     const program = script.endsWith(".py") ? [script.startsWith("/") ? script : join(HERE, script)] : ["-c", script];
     const child = spawn(sdk.python, [...program, ...given.map(String)], { env, cwd: home });
     let out = "";
@@ -67,12 +66,12 @@ export function runner(sdk, origin, key, proxy) {
     child.stderr.on("data", (text) => (log += text));
     const code = await new Promise((ended) => child.on("close", ended));
     if (code !== 0) throw new Error(`${script} ended with ${code}: ${out}${log}`);
-    return { out, log, ms: performance.now() - begun };
+    return { out, log };
   };
   const python = async (script, ...given) => {
-    const { out, log, ms } = await raw(script, ...given);
+    const { out, log } = await raw(script, ...given);
     const last = out.trim().split("\n").at(-1) ?? "";
-    return { said: last ? JSON.parse(last) : null, log: out + log, ms };
+    return { said: last ? JSON.parse(last) : null, log: out + log };
   };
   return Object.assign(python, { raw });
 }

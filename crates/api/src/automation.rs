@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::EventType;
 use crate::delivery::{DeliveryState, OutcomeCode};
 use crate::limits::{MAX_AUTOMATION_NAME, MAX_COOLDOWN_S, MAX_DESCRIPTION, RUN_COOLDOWN_S};
-use crate::name::{check_name, check_text};
+use crate::name::{check_name, check_place_name, check_text};
 use crate::problem::FieldError;
 use crate::scope::Scope;
 use crate::trigger::Trigger;
@@ -243,6 +243,8 @@ impl AutomationDraft {
                 format!("The description has {length} characters; {MAX_DESCRIPTION} are allowed. Shorten it."),
             ));
         }
+        let collection = self.scope.collection.as_deref();
+        errors.extend(collection.and_then(|name| check_place_name(name, "/scope/collection")));
         errors.extend(check_text(&self.description, "description", "/description"));
         errors.extend(self.trigger.check(&self.scope).into_iter().map(|error| error.under("/trigger")));
         errors.extend(check_cooldown(self.cooldown_s));

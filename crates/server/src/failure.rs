@@ -123,13 +123,21 @@ impl Failure {
 
     /// What the caller is told. Faults of the server are logged here and told without their cause.
     pub fn into_problem(self) -> Problem {
+        self.log();
         match self {
             Self::Problem(problem) => *problem,
             failure => failure.problem(),
         }
     }
 
-    /// The same, where the failure is only borrowed. Logs what the caller is not told.
+    /// Logs a fault of the server, whose cause the caller is not told.
+    pub fn log(&self) {
+        if matches!(self, Self::Database(_) | Self::Seal(_) | Self::Stored(_)) {
+            tracing::error!(error = %self, "call failed");
+        }
+    }
+
+    /// What the caller is told, for a failure that is logged elsewhere.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => Problem::clone(problem),
@@ -137,20 +145,14 @@ impl Failure {
                 ProblemCode::Unavailable,
                 "The server is stopping. Nothing was changed; try again in a moment.",
             ),
-            Self::Database(error) if Self::is_outage(error) => {
-                tracing::error!(error = %self, "call failed");
-                Problem::new(
-                    ProblemCode::Unavailable,
-                    "The database cannot be reached or written to, and the server's log says why. Try again in a moment.",
-                )
-            }
-            Self::Database(_) | Self::Seal(_) | Self::Stored(_) => {
-                tracing::error!(error = %self, "call failed");
-                Problem::new(
-                    ProblemCode::Internal,
-                    "The server could not do this, and its log says why. Nothing was changed; try again.",
-                )
-            }
+            Self::Database(error) if Self::is_outage(error) => Problem::new(
+                ProblemCode::Unavailable,
+                "The database cannot be reached or written to, and the server's log says why. Try again in a moment.",
+            ),
+            Self::Database(_) | Self::Seal(_) | Self::Stored(_) => Problem::new(
+                ProblemCode::Internal,
+                "The server could not do this, and its log says why. Nothing was changed; try again.",
+            ),
         }
     }
 }

@@ -89,6 +89,7 @@ pub async fn source(db: &Db, seal: &Seal, id: &str) -> Result<Source, Failure> {
     let (place_id, entity_id, secret): (String, String, String) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     let mut connection = db.read().acquire().await?;
     let place = catalogue::place_by_id(&mut connection, &place_id).await?;
+    let place = place.ok_or_else(|| Failure::not_found("registry"))?;
     drop(connection);
     let opened = secrets::open(db, seal, &entity_id, &[secret]).await?;
     let secrets = opened.into_values().flat_map(|opened| [Some(opened.value), opened.previous]).flatten().collect();

@@ -131,6 +131,7 @@ fn ImportDialog(
             match answer {
                 Ok(answer) if answer.dry_run => compared.set(Compared::Changes(Arc::new(answer))),
                 Ok(answer) => {
+                    write(String::new());
                     open.set(false);
                     toasts.say(Glyph::Check, format!("Imported {}", counted(differing(&answer), "change", "changes")));
                 }
@@ -142,10 +143,16 @@ fn ImportDialog(
     let found = Memo::new(move |_| {
         compared.with(|compared| if let Compared::Changes(import) = compared { Some(differing(import)) } else { None })
     });
+    // The text outlives a dialog that was closed by mistake; what it was compared with may not.
     Effect::new(move || {
         if open.get() {
-            write(String::new());
+            compared.set(Compared::NotYet);
         }
+    });
+    let refused = Signal::derive(move || match found.get() {
+        None => None,
+        Some(0) => Some("There is nothing to import: all is as the file says.".to_owned()),
+        Some(_) => admin.get(),
     });
     let chosen = move |event: web_sys::Event| {
         let Some(input) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok()) else {
@@ -211,24 +218,16 @@ fn ImportDialog(
         .into_any()
     };
     let foot = move || {
-        let action = move || match found.get() {
-            None => view! {
-                <Button kind=ButtonKind::Primary submit=true busy=busy>
-                    "Compare"
-                </Button>
-            }
-            .into_any(),
-            Some(0) => ().into_any(),
-            Some(count) => view! {
-                <Button kind=ButtonKind::Primary submit=true busy=busy refused=admin>
-                    {format!("Import {}", counted(count, "change", "changes"))}
-                </Button>
-            }
-            .into_any(),
+        // One button all along, so that the focus stays on it.
+        let label = move || match found.get() {
+            None | Some(0) => "Compare".to_owned(),
+            Some(count) => format!("Import {}", counted(count, "change", "changes")),
         };
         view! {
             <Button on_press=move || open.set(false)>"Close"</Button>
-            {live(action)}
+            <Button kind=ButtonKind::Primary submit=true busy=busy refused=refused>
+                {live(label)}
+            </Button>
         }
         .into_any()
     };

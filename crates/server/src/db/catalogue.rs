@@ -43,20 +43,25 @@ pub async fn place(db: &Db, entity_id: &str, kind: PlaceKind, name: &str) -> Res
 
 /// The same by a connection that is held already.
 pub async fn place_in(conn: &mut Conn, entity_id: &str, kind: PlaceKind, name: &str) -> Result<PlaceRow> {
-    let row: Option<PlaceTuple> =
-        sql::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_optional(conn).await?;
-    row.and_then(place_row).ok_or_else(|| Failure::not_found(kind.as_str()))
+    find_place(conn, entity_id, kind, name).await?.ok_or_else(|| Failure::not_found(kind.as_str()))
 }
 
-/// The place of that id.
-pub async fn place_by_id(conn: &mut Conn, id: &str) -> Result<PlaceRow> {
+/// The same, if there is one.
+pub async fn find_place(conn: &mut Conn, entity_id: &str, kind: PlaceKind, name: &str) -> Result<Option<PlaceRow>> {
+    let row: Option<PlaceTuple> =
+        sql::query_as(PLACE).bind(entity_id).bind(kind.as_str()).bind(name).fetch_optional(conn).await?;
+    Ok(row.and_then(place_row))
+}
+
+/// The place of that id, if there is one.
+pub async fn place_by_id(conn: &mut Conn, id: &str) -> Result<Option<PlaceRow>> {
     let row: Option<PlaceTuple> = sql::query_as(
         "SELECT places.id, places.entity_id, entities.name, places.kind, places.name FROM places JOIN entities ON entities.id = places.entity_id WHERE places.id = ?",
     )
     .bind(id)
     .fetch_optional(conn)
     .await?;
-    row.and_then(place_row).ok_or_else(|| Failure::not_found("registry or project"))
+    Ok(row.and_then(place_row))
 }
 
 /// All places of an entity, by id.

@@ -84,8 +84,19 @@ pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Webhook>> {
     Ok(webhooks)
 }
 
-/// Id, name and URL of an entity's webhooks, by id.
-pub async fn endpoints(conn: &mut Conn, entity_id: &str) -> Result<Vec<(String, String, String)>> {
+/// Where a webhook sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The webhook's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+}
+
+/// Where an entity's webhooks send, by id.
+pub async fn endpoints(conn: &mut Conn, entity_id: &str) -> Result<Vec<Endpoint>> {
     let rows: Vec<(String, String)> =
         sql::query_as("SELECT id, settings FROM webhooks WHERE entity_id = ? ORDER BY id")
             .bind(entity_id)
@@ -94,7 +105,7 @@ pub async fn endpoints(conn: &mut Conn, entity_id: &str) -> Result<Vec<(String, 
     rows.into_iter()
         .map(|(id, settings)| {
             let WebhookDraft { name, url, .. } = json(&settings)?;
-            Ok((id, name, url))
+            Ok(Endpoint { id, name, url })
         })
         .collect()
 }

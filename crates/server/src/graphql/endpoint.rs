@@ -25,6 +25,9 @@ use crate::http::extract::MAX_REQUEST_BYTES;
 /// Fields, spreads and inline fragments of one document; the SDK's largest has less than 300.
 const MAX_SELECTIONS: u64 = 4_000;
 
+/// Bytes of one document; the SDK's largest has some KiB, and payloads come as variables.
+const MAX_DOCUMENT: usize = 64 * 1024;
+
 /// `/graphql`, and `/ready`, by which the SDK sees that a server is one.
 pub fn router() -> Router<App> {
     Router::new()
@@ -47,7 +50,7 @@ async fn answer(State(app): State<App>, headers: HeaderMap, body: Result<Bytes, 
     let client = Client::of(&headers);
     let mut response = match run(app, &headers, client, body).await {
         Ok(answer) => respond(answer),
-        Err(failure) => refused(&failure.problem()),
+        Err(failure) => refused(&failure.into_problem()),
     };
     *response.status_mut() = client.status(response.status());
     response
@@ -70,6 +73,13 @@ async fn run(
     let call: Call = serde_json::from_slice(&body).map_err(|error| {
         Failure::new(ProblemCode::BadRequest, format!("The body is no GraphQL request in JSON: {error}."))
     })?;
+    if call.query.len() > MAX_DOCUMENT {
+        let words = format!(
+            "The document has more than {} KiB. Ask for less at once, and send what is long as a variable.",
+            MAX_DOCUMENT / 1024
+        );
+        return Err(Failure::new(ProblemCode::BadRequest, words));
+    }
     let mut request = Request::new(call.query).data(Asker::new(app, caller, client));
     if let Some(variables) = call.variables {
         request = request.variables(Variables::from_json(variables));
@@ -106,7 +116,10 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Failure> {
 fn respond(mut answer: Answer) -> Response {
     let mut status = StatusCode::OK;
     for error in answer.errors.iter_mut().rev() {
-        let problem = error.source::<Failure>().map(Failure::problem);
+        let problem = error.source::<Failure>().map(|failure| {
+            failure.log();
+            failure.problem()
+        });
         // What is no failure of a call is a fault of the document.
         status = StatusCode::BAD_REQUEST;
         if let Some(problem) = problem {

@@ -71,7 +71,10 @@ fn says_same(one: &str, other: &str) -> bool {
 
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        // 1 and 1.0 are the same; two integers are by all their digits.
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || (one.is_f64() || other.is_f64()) && one.as_f64() == other.as_f64()
+        }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
         }
@@ -88,6 +91,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn integers_are_the_same_by_all_their_digits() {
+        let value = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        assert!(is_same(&value("[1, 1.50]"), &value("[1.0, 1.5]")));
+        assert!(!is_same(&value("9007199254740993"), &value("9007199254740992")));
+    }
 
     #[test]
     fn a_template_that_is_json_is_shown_as_it_is() {

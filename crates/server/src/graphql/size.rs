@@ -66,9 +66,11 @@ mod tests {
 
     #[test]
     fn what_doubles_or_never_ends_is_counted_at_once() {
-        let doubling: Vec<String> =
-            (0..100).map(|n| format!("fragment F{n} on T {{ ...F{} ...F{} }} ", n + 1, n + 1)).collect();
-        assert_eq!(size(&format!("{{ ...F0 }} {} fragment F100 on T {{ a }}", doubling.concat())), u64::MAX);
+        let doubling: String = (0..100)
+            .map(|n| format!("fragment F{n} on T {{ ...F{} ...F{} }} ", n + 1, n + 1))
+            .collect::<Vec<_>>()
+            .concat();
+        assert_eq!(size(&format!("{{ ...F0 }} {doubling} fragment F100 on T {{ a }}")), u64::MAX);
         assert_eq!(size("{ ...A } fragment A on T { ...B } fragment B on T { ...A }"), u64::MAX);
     }
 }

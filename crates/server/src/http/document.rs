@@ -11,7 +11,9 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, Paths, Ref, RefOr, Required, ResponseBuilder, Type};
+use utoipa::openapi::{
+    Content, ContentBuilder, ObjectBuilder, Paths, Ref, RefOr, Required, ResponseBuilder, Server, Type,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{api, catalogue, files};
@@ -57,6 +59,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         }
     }
     document.webhooks = Some(webhooks());
+    // Seen from the document's own address, wherever a proxy puts it.
+    document.servers = Some(vec![Server::new("../..")]);
     document
 }
 

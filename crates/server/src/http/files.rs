@@ -261,26 +261,9 @@ impl Planned<'_> {
 
 async fn file(request: Request) -> Result<AutomationFile, Failure> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let file: AutomationFile = match kind.as_str() {
-        "application/json" => read(&long_bytes(request, MAX_FILE_BYTES).await?)?,
-        "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => {
-            let bytes = long_bytes(request, MAX_FILE_BYTES).await?;
-            let unreadable = |error: String| {
-                Failure::new(ProblemCode::BadRequest, format!("The file is not YAML that can be read: {error}"))
-            };
-            let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(error.to_string()))?;
-            // YAML 1.2, as it is written out: `yes` is a word, and what begins with 0 no number in base 8 or 10.
-            let options = serde_saphyr::options! {
-                strict_booleans: true,
-                leading_zero_numbers_as_strings: true,
-                underscored_numbers_as_strings: true,
-                with_snippet: false,
-            };
-            let value: serde_json::Value =
-                serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(error.to_string()))?;
-            form(&value)?
-        }
+    let is_yaml = match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "application/json" => false,
+        "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => true,
         _ => {
             return Err(Failure::new(
                 ProblemCode::UnsupportedMediaType,
@@ -288,6 +271,32 @@ async fn file(request: Request) -> Result<AutomationFile, Failure> {
             ));
         }
     };
+    let bytes = long_bytes(request, MAX_FILE_BYTES).await?;
+    // A long file takes seconds, in which other calls are to be answered.
+    let parsed = tokio::task::spawn_blocking(move || if is_yaml { parsed_yaml(&bytes) } else { Ok(read(&bytes)?) });
+    let file = parsed.await.map_err(|_| Failure::new(ProblemCode::Internal, "The file could not be read."))??;
+    check_file(&file)?;
+    Ok(file)
+}
+
+fn parsed_yaml(bytes: &[u8]) -> Result<AutomationFile, Failure> {
+    let unreadable = |error: String| {
+        Failure::new(ProblemCode::BadRequest, format!("The file is not YAML that can be read: {error}"))
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
+    // YAML 1.2, as it is written out: `yes` is a word, and what begins with 0 no number in base 8 or 10.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        with_snippet: false,
+    };
+    let value: serde_json::Value =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(error.to_string()))?;
+    Ok(form(&value)?)
+}
+
+fn check_file(file: &AutomationFile) -> Result<(), Failure> {
     if file.version != VERSION {
         let message = format!("This is version {}; {VERSION} is the one that can be read.", file.version);
         return Err(Failure::field("/version", "unknown_version", message));
@@ -299,7 +308,7 @@ async fn file(request: Request) -> Result<AutomationFile, Failure> {
             return Err(Failure::field(&format!("/automations/{index}/name"), "duplicate", message));
         }
     }
-    Ok(file)
+    Ok(())
 }
 
 /// The draft that an automation of a file stands for in this team.

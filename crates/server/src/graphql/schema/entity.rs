@@ -156,7 +156,7 @@ impl Entity {
     ) -> Result<Connection<Integration>> {
         let mut connection = asker(ctx).app.db().read().acquire().await.map_err(Failure::from)?;
         let rows = webhooks::endpoints(&mut connection, &self.team.id).await?;
-        let rows = rows.into_iter().map(|row| (row.0.clone(), Integration::Webhook(row.into()))).collect();
+        let rows = rows.into_iter().map(|row| (row.id.clone(), Integration::Webhook(row.into()))).collect();
         Ok(Connection::cut(rows, after.as_deref(), first))
     }
 

@@ -2,6 +2,8 @@
 
 use async_graphql::{ID, SimpleObject, Union};
 
+use crate::db::webhooks::Endpoint;
+
 /// A webhook.
 #[derive(Debug, Clone, SimpleObject)]
 pub(super) struct GenericWebhookIntegration {
@@ -10,10 +12,9 @@ pub(super) struct GenericWebhookIntegration {
     url_endpoint: String,
 }
 
-impl From<(String, String, String)> for GenericWebhookIntegration {
-    /// Of its id, name and URL.
-    fn from((id, name, url_endpoint): (String, String, String)) -> Self {
-        Self { id: id.into(), name, url_endpoint }
+impl From<Endpoint> for GenericWebhookIntegration {
+    fn from(Endpoint { id, name, url }: Endpoint) -> Self {
+        Self { id: id.into(), name, url_endpoint: url }
     }
 }
 

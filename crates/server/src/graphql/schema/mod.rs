@@ -125,7 +125,7 @@ impl Asker {
         let places = catalogue::places_of(&mut connection, &team.id).await?;
         let places = places.into_iter().map(|place| ((place.kind, place.name.clone()), place)).collect();
         let webhooks = webhooks::endpoints(&mut connection, &team.id).await?;
-        let webhooks = webhooks.into_iter().map(|row| (row.0.clone(), row.into())).collect();
+        let webhooks = webhooks.into_iter().map(|row| (row.id.clone(), row.into())).collect();
         let found = Arc::new(Surroundings { places, webhooks });
         known.insert(team.id.clone(), Arc::clone(&found));
         Ok(found)

@@ -22,6 +22,7 @@ use super::project::{Project, place_of};
 use super::query::named_team;
 use super::trigger::{Trigger, shown};
 use super::{Asker, asker};
+use crate::db::webhooks::Endpoint;
 use crate::db::{automations as rows, catalogue};
 use crate::failure::Failure;
 use crate::graphql::filter::{UNKNOWN_EVENT, beyond_sdk, event_of, read};
@@ -97,7 +98,7 @@ impl Mutation {
         let draft: WebhookDraft = serde_json::from_value(settings).map_err(Failure::from)?;
         let id = webhooks::create_one(&asker.app, &team, &draft).await?;
         asker.forget().await;
-        let webhook: GenericWebhookIntegration = (id, draft.name, draft.url).into();
+        let webhook: GenericWebhookIntegration = Endpoint { id, name: draft.name, url: draft.url }.into();
         Ok(CreateGenericWebhookIntegrationPayload { integration: Integration::Webhook(webhook) })
     }
 
@@ -130,11 +131,7 @@ async fn scope(asker: &Asker, id: &str, kind: Option<TriggerScopeType>) -> Resul
     }
     let ScopeId { place, collection } = ScopeId::read(id);
     let mut connection = asker.app.db().read().acquire().await?;
-    let found = match catalogue::place_by_id(&mut connection, &place).await {
-        Ok(place) => Some(place),
-        Err(Failure::Problem(_)) => None,
-        Err(other) => return Err(other),
-    };
+    let found = catalogue::place_by_id(&mut connection, &place).await?;
     drop(connection);
     let unknown = |failure| match failure {
         // On this interface, a 404 would say that the automation is gone.

@@ -33,11 +33,9 @@ pub(super) fn place_of(name: &str) -> (PlaceKind, &str) {
 /// The place that goes by a project's name.
 pub(super) async fn find(ctx: &Context<'_>, team: &Arc<Team>, name: &str) -> Result<Option<Project>, Failure> {
     let (kind, own) = place_of(name);
-    match catalogue::place(asker(ctx).app.db(), &team.id, kind, own).await {
-        Ok(place) => Ok(Some(Project { team: Arc::clone(team), place })),
-        Err(Failure::Problem(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
+    let mut connection = asker(ctx).app.db().read().acquire().await?;
+    let place = catalogue::find_place(&mut connection, &team.id, kind, own).await?;
+    Ok(place.map(|place| Project { team: Arc::clone(team), place }))
 }
 
 /// A registry or a project.

@@ -10,6 +10,7 @@ use super::entity::Entity;
 use super::integration::{GenericWebhookIntegration, Integration, SlackIntegration};
 use super::project::{ArtifactPortfolio, ArtifactSequence, Collection, Project};
 use super::{Asker, Surroundings};
+use crate::db::webhooks::Endpoint;
 use crate::failure::Failure;
 use crate::graphql::filter::Shown;
 use crate::graphql::payload;
@@ -141,7 +142,7 @@ impl Trigger {
             Action::Webhook { webhook_id, template } => {
                 let webhook = around.webhooks.get(&webhook_id).cloned().unwrap_or_else(|| {
                     let name = from.webhook.map(|webhook| webhook.name).unwrap_or_default();
-                    (webhook_id, name, String::new()).into()
+                    Endpoint { id: webhook_id, name, url: String::new() }.into()
                 });
                 TriggeredAction::Webhook(GenericWebhookTriggeredAction {
                     integration: Integration::Webhook(webhook),

@@ -1,7 +1,7 @@
 """Writes a team's W&B automations as a file for `hookboard import`.
 
     pip install wandb
-    python wandb.py TEAM > automations.yaml
+    python from_wandb.py TEAM > automations.yaml
 
 Reads by the wandb SDK from where `WANDB_BASE_URL` and `WANDB_API_KEY` point (or `wandb login` did), and writes nothing
 there. What has no place in Hookboard is named on stderr and left out: messages to Slack, launch jobs, and automations of
@@ -9,17 +9,16 @@ a whole team. The registries, projects and webhooks that the file names are to b
 latter are listed on stderr with their addresses. Secrets do not leave W&B: create those again by the same names.
 """
 
+import argparse
 import json
 import sys
 
-# This file has the package's name, and must not be taken for it.
-sys.path = [entry for entry in sys.path if entry not in ("", sys.path[0])]
-
-import wandb  # noqa: E402
+import wandb
 
 REGISTRY = "wandb-registry-"
 EVENTS = {"LINK_MODEL": "LINK_ARTIFACT", "RUN_METRIC": "RUN_METRIC_THRESHOLD"}
 COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
+STATES = {"RUNNING": "running", "FINISHED": "finished", "FAILED": "failed", "CRASHED": "failed"}
 DIRECTIONS = {"INCREASE": "up", "DECREASE": "down", "ANY": "either"}
 # Which project an automation belongs to: that of a collection is not in the SDK's own answer.
 PLACES = """
@@ -78,6 +77,16 @@ def condition(value):
     return {renamed.get(key, key): condition(inner) if key.startswith("$") else inner for key, inner in value.items()}
 
 
+def names(filter_):
+    """Names of the values that a filter looks at."""
+    if isinstance(filter_, list):
+        return {name for item in filter_ for name in names(item)}
+    if not isinstance(filter_, dict):
+        return set()
+    own = {key for key in filter_ if not key.startswith("$")}
+    return own.union(*(names(inner) for key, inner in filter_.items() if key.startswith("$")))
+
+
 def rule(choice):
     """One condition on a metric."""
     choice = {kind: inner for kind, inner in choice.items() if inner}
@@ -112,6 +121,15 @@ def rule(choice):
     }
 
 
+def run_states(told):
+    """States of a run in Hookboard's order, each once; one alone may be a text."""
+    told = [state.upper() for state in ([told] if isinstance(told, str) else told)]
+    if unknown := [state for state in told if state not in STATES]:
+        raise LeftOut(f"it watches for the state {unknown[0]}, which Hookboard's runs do not have")
+    found = {STATES[state] for state in told}
+    return [state for state in dict.fromkeys(STATES.values()) if state in found]
+
+
 def trigger(event):
     name = event.event_type.value
     if name == "UPDATE_ARTIFACT_ALIAS":
@@ -119,14 +137,14 @@ def trigger(event):
     written = {"event": EVENTS.get(name, name)}
     told = plain(event.filter)
     filter_ = condition(plain(told["run_filter"] if "run_filter" in told else told["filter"]))
-    if "hookboard" in json.dumps(filter_):
+    if "hookboard" in names(filter_):
         raise LeftOut("it has several metrics; use `hookboard export` there")
     if filter_ not in ({}, {"$and": []}):
         written["filter"] = filter_
     if metric := told.get("run_metric_filter"):
         written["metrics"] = {"rules": [rule(metric)]}
     if states := told.get("run_state_filter"):
-        written["states"] = [state for state in ("running", "finished", "failed") if state.upper() in states["states"]]
+        written["states"] = run_states(states["states"])
     return written
 
 
@@ -148,7 +166,10 @@ def action(automation, hooks):
         return {"type": "record"}
     if kind != "GENERIC_WEBHOOK":
         raise LeftOut(f"its action is {kind}, and Hookboard sends through webhooks")
-    written = {"type": "webhook", "webhook": hooks[automation.action.integration.id].name}
+    hook = hooks.get(automation.action.integration.id)
+    if hook is None:
+        raise LeftOut("its webhook is deleted, or is another team's")
+    written = {"type": "webhook", "webhook": hook.name}
     if automation.action.request_payload is not None:
         written["template"] = json.dumps(automation.action.request_payload, indent=2, ensure_ascii=False) + "\n"
     return written
@@ -182,4 +203,6 @@ def main(entity):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Writes a team's W&B automations as a file for `hookboard import`.")
+    parser.add_argument("team", help="its name in W&B")
+    main(parser.parse_args().team)
