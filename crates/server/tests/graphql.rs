@@ -159,6 +159,7 @@ fn both_interfaces_refuse_the_same_with_the_same_status_and_words() {
         (json!({"triggeringEventType": "UPDATE_ARTIFACT_ALIAS"}), "/trigger/event unknown_event"),
         (json!({"triggeredActionType": "NOTIFICATION"}), "/action/type unfit_action"),
         (json!({"scopeType": "ENTITY"}), "/scope unfit_scope"),
+        (json!({"scopeType": "ARTIFACT_COLLECTION"}), "/scope unfit_scope"),
         (json!({"scopeID": missing}), "/scope/name unknown_place"),
         (json!({"triggeredActionConfig": {}}), "/action/webhook_id required"),
     ] {

@@ -55,13 +55,17 @@ pub(super) async fn create(
     if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
         return Err(Problem::invalid(vec![fault]).into());
     }
-    let place = catalogue::place(app.db(), &team.id, PlaceKind::Registry, &draft.registry).await.map_err(|_| {
-        Failure::field(
-            "/registry",
-            "unknown_place",
-            format!("There is no registry \"{}\". Create it first.", draft.registry),
-        )
-    })?;
+    let place =
+        catalogue::place(app.db(), &team.id, PlaceKind::Registry, &draft.registry).await.map_err(|failure| {
+            match failure {
+                Failure::Problem(_) => Failure::field(
+                    "/registry",
+                    "unknown_place",
+                    format!("There is no registry \"{}\". Create it first.", draft.registry),
+                ),
+                other => other,
+            }
+        })?;
     let Some(secret_id) = sources::secret_id(app.db(), &team.id, &draft.secret).await? else {
         return Err(Failure::field(
             "/secret",

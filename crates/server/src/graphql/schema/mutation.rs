@@ -130,6 +130,10 @@ async fn scope(asker: &Asker, id: &str, kind: Option<TriggerScopeType>) -> Resul
         return Err(Failure::field("/scope", "unfit_scope", words));
     }
     let ScopeId { place, collection } = ScopeId::read(id);
+    if kind.is_some_and(|kind| (kind == TriggerScopeType::ArtifactCollection) != collection.is_some()) {
+        let words = "The scope's id is not one of the kind that scopeType says. Send the id of what is to be watched.";
+        return Err(Failure::field("/scope", "unfit_scope", words));
+    }
     let mut connection = asker.app.db().read().acquire().await?;
     let found = catalogue::place_by_id(&mut connection, &place).await?;
     drop(connection);
