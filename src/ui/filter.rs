@@ -36,12 +36,7 @@ pub fn FilterButton(
             focus_end(&list, false);
         }
     };
-    let toggled = move |_| {
-        open.set(list.get_untracked().is_some_and(|list| is_open(&list)));
-        if open.get_untracked() {
-            show();
-        }
-    };
+    let toggled = move |_| open.set(list.get_untracked().is_some_and(|list| is_open(&list)));
     // Choices may come, and others go, while the list is open.
     Effect::new(move || {
         choices.track();
@@ -56,6 +51,19 @@ pub fn FilterButton(
         }
         if let Some(button) = button.get_untracked() {
             let _ = button.focus();
+        }
+    };
+    let press = move |event: web_sys::MouseEvent| {
+        // The browser would open it, and tell of that after the next key.
+        event.prevent_default();
+        match list.get_untracked() {
+            Some(list) if !is_open(&list) => {
+                open.set(true);
+                // Fails only for one that is open already.
+                let _ = list.show_popover();
+                show();
+            }
+            _ => close(),
         }
     };
     let choose = move |own: &str| {
@@ -98,6 +106,7 @@ pub fn FilterButton(
             aria-haspopup="listbox"
             aria-expanded=bound(move || open.get().to_string())
             popovertarget=id.clone()
+            on:click=handler(press)
         >
             {live(move || match words() {
                 Some(words) => {

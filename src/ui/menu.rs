@@ -1,6 +1,10 @@
 //! A button that opens a menu.
 
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{
+    html,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 use web_sys::KeyboardEvent;
 
 use super::{
@@ -113,42 +117,30 @@ pub fn Menu(
             made.set(true);
         }
     };
-    let from_end = RwSignal::new(false);
     // Said again, it would draw the items anew and lose the focus that is on one.
     let set_open = move |shows: bool| {
         if open.get_untracked() != shows {
             open.set(shows);
         }
     };
-    let toggled = move |_| {
-        let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked()) else { return };
-        let shows = is_open(&menu);
-        set_open(shows);
-        if shows {
-            place(&button, &menu, edge.unwrap_or(Edge::End));
-            focus_end(&menu, from_end.get_untracked());
-        }
-        from_end.set(false);
-    };
-    let show = move || {
+    let toggled = move |_| set_open(menu.get_untracked().is_some_and(|menu| is_open(&menu)));
+    let show = move |last: bool| {
         make();
         // Once it is made.
         spawn_local(async move {
             // Unless the row went meanwhile.
             if made.try_with_untracked(|made| *made) == Some(true)
-                && let Some(menu) = menu.get_untracked()
+                && let (Some(button), Some(menu)) = (button.get_untracked(), menu.get_untracked())
             {
                 set_open(true);
                 // Fails only for a menu that is open or gone already.
                 let _ = menu.show_popover();
+                // Once its items are drawn, and before the next key is heard.
+                tick().await;
+                place(&button, &menu, edge.unwrap_or(Edge::End));
+                focus_end(&menu, last);
             }
         });
-    };
-    // By assistive technology, which neither points nor focuses first. The browser opens one that is made.
-    let press = move |_: web_sys::MouseEvent| {
-        if !made.get_untracked() {
-            show();
-        }
     };
     let hide = move |refocus: bool| {
         if let Some(menu) = menu.get_untracked() {
@@ -158,11 +150,19 @@ pub fn Menu(
             let _ = button.focus();
         }
     };
+    let press = move |event: web_sys::MouseEvent| {
+        // The browser would open it, and tell of that after the next key.
+        event.prevent_default();
+        if menu.get_untracked().is_some_and(|menu| is_open(&menu)) {
+            hide(true);
+        } else {
+            show(false);
+        }
+    };
     let button_key = move |event: KeyboardEvent| match event.key().as_str() {
         "ArrowDown" | "ArrowUp" => {
             event.prevent_default();
-            from_end.set(event.key() == "ArrowUp");
-            show();
+            show(event.key() == "ArrowUp");
         }
         _ => {}
     };
@@ -243,13 +243,6 @@ pub fn Menu(
                 id=id
                 aria-label=title
                 popover="auto"
-                on:beforetoggle=handler(move |event: web_sys::Event| {
-                    // The items must be there before the menu is measured.
-                    let opens = js_sys::Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open");
-                    if opens {
-                        set_open(true);
-                    }
-                })
                 on:toggle=handler(toggled)
                 on:keydown=handler(menu_key)
             >

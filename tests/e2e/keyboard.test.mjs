@@ -51,6 +51,28 @@ for (const opener of ["Enter", "Space", "ArrowDown"]) {
   });
 }
 
+for (const [what, path, name, by, holds] of [
+  ["a menu", "/kestrel/automations", "Files", "click", "menuitem Export as YAML"],
+  ["a menu that opens from its end", "/kestrel/automations", "Files", "ArrowUp", "menuitem Import a file"],
+  ["a filter", "/kestrel/deliveries", "Outcome", "click", "option "],
+  ["a bell", "/kestrel/project/asr-conformer/workspace", "Alert on val/wer", "click", "SELECT"],
+]) {
+  test(`${what} has the focus before the next key is heard`, async () => {
+    const { page, context } = await signedIn(path);
+    const holder = await page.getByRole("button", { name }).first().evaluate(async (button, by) => {
+      button.focus();
+      if (by === "click") button.click();
+      else button.dispatchEvent(new KeyboardEvent("keydown", { key: by, bubbles: true, cancelable: true }));
+      // The browser's next task, as which a key comes, is not reached in these turns.
+      for (let turn = 0; turn < 1000; turn += 1) await null;
+      const active = document.activeElement;
+      return `${active.getAttribute("role") ?? active.tagName} ${active.textContent.trim()}`;
+    }, by);
+    assert.ok(holder.startsWith(holds), `"${holder}" has it`);
+    await context.close();
+  });
+}
+
 test("Enter in the name creates the automation", async () => {
   const { page, context, problems } = await signedIn("/kestrel/registry/Models/automations/new");
   await page.getByText("An artifact alias is added", { exact: true }).first().click();

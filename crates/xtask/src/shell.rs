@@ -7,9 +7,10 @@ use std::time::Instant;
 /// What steps answer.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
-/// The top of the tree.
+/// The top of the tree that cargo was started in. Clones that share a target folder share the binary too.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let here = Path::new(&here);
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 

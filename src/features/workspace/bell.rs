@@ -3,7 +3,11 @@
 use hookboard_api::{
     EventType, account::Role, automation::Automation, list::List, problem::FieldError, webhook::Webhook,
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{
+    html,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 
 use super::{
     alert::{Alert, first_met},
@@ -19,7 +23,7 @@ use crate::{
         feedback::Callout,
         icon::{Glyph, Icon},
         ids::new_id,
-        overlay::{Edge, after_layout, is_open, place as put, set_length},
+        overlay::{Edge, is_open, place as put, set_length},
         pick::{Offer, Pick},
         status::Tone,
         toast::use_toasts,
@@ -52,23 +56,24 @@ pub(super) fn Bell(
     let metric = untrack(|| alert.rule().metric);
     let button: NodeRef<html::Button> = NodeRef::new();
     let panel: NodeRef<html::Div> = NodeRef::new();
-    let toggled = move |_| {
+    let toggled = move |_| alert.open.set(panel.get_untracked().is_some_and(|panel| is_open(&panel)));
+    let show = move || {
         let (Some(button), Some(panel)) = (button.get_untracked(), panel.get_untracked()) else { return };
-        let shows = is_open(&panel);
-        if shows {
-            series.with_untracked(|series| alert.begin(series));
-            // Its form is drawn by then.
-            after_layout(move || {
-                beside(&button, &panel);
-                use wasm_bindgen::JsCast;
-                let first = panel.query_selector("select, input").ok().flatten();
-                if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
-                    // A field that cannot take the focus leaves it where it is.
-                    let _ = first.focus();
-                }
-            });
-        }
-        alert.open.set(shows);
+        series.with_untracked(|series| alert.begin(series));
+        alert.open.set(true);
+        // Fails only for one that is open already.
+        let _ = panel.show_popover();
+        spawn_local(async move {
+            // Once its form is drawn, and before the next key is heard.
+            tick().await;
+            beside(&button, &panel);
+            use wasm_bindgen::JsCast;
+            let first = panel.query_selector("select, input").ok().flatten();
+            if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
+                // A field that cannot take the focus leaves it where it is.
+                let _ = first.focus();
+            }
+        });
     };
     let close = Callback::new(move |()| {
         let Some(panel) = panel.get_untracked().filter(|panel| is_open(panel)) else { return };
@@ -78,6 +83,15 @@ pub(super) fn Bell(
             let _ = button.focus();
         }
     });
+    let press = move |event: web_sys::MouseEvent| {
+        // The browser would open it, and tell of that after the next key.
+        event.prevent_default();
+        if panel.get_untracked().is_some_and(|panel| is_open(&panel)) {
+            close.run(());
+        } else {
+            show();
+        }
+    };
     let label = {
         let metric = metric.clone();
         move || match alerts.get() {
@@ -98,6 +112,7 @@ pub(super) fn Bell(
             aria-expanded=bound(move || alert.open.get().to_string())
             aria-label=bound(label)
             popovertarget=id.clone()
+            on:click=handler(press)
         >
             <Icon glyph=Glyph::Bell />
             {live(move || (alerts.get() > 0).then(|| alerts.get().to_string()))}
