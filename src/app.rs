@@ -25,8 +25,8 @@ use crate::{
 pub fn App(
     /// What the host says.
     config: Config,
-    /// Is told the router, so that the host can navigate.
-    on_router: Box<dyn FnOnce(Router)>,
+    /// Is told the router and the client, so that the host can navigate and ask again.
+    on_made: Box<dyn FnOnce(Router, Client)>,
 ) -> impl IntoView {
     // Ids, clock, dates and toasts know nothing; the router knows the address; the client needs the session.
     provide_context(Ids::new());
@@ -38,11 +38,11 @@ pub fn App(
     // The address bar of another page is none of a panel's business.
     let code = config.mode.is_page().then(|| take_code(&config.history)).flatten();
     let router = Router::new(config.history);
-    on_router(router);
     provide_context(router);
     let session = Session::new(config.token, config.mode, config.get_token);
     let client = Client::new(&config.api, session, config.life, config.on_saved, config.share);
     provide_context(client);
+    on_made(router, client);
 
     let signed_in = Memo::new(move |_| session.key().with(Option::is_some));
     let trading = RwSignal::new(code.is_some());

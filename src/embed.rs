@@ -1,6 +1,11 @@
 //! The one door in: `mount(element, config)`, for the page and for panels in other pages alike.
 
-use std::{any::Any, cell::RefCell, mem::ManuallyDrop, rc::Rc};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    mem::ManuallyDrop,
+    rc::Rc,
+};
 
 use leptos::{mount::mount_to, prelude::Owner};
 use wasm_bindgen::prelude::*;
@@ -8,6 +13,7 @@ use web_sys::HtmlElement;
 
 use crate::{
     app::{App, AppProps},
+    client::Client,
     life::Life,
     mode::Mode,
     route::{BrowserHistory, HashHistory, History, MemoryHistory, Router},
@@ -76,7 +82,7 @@ fn property(object: &JsValue, name: &str) -> JsValue {
 #[wasm_bindgen]
 pub struct AppHandle {
     root: HtmlElement,
-    router: Option<Router>,
+    inside: Option<(Router, Client)>,
     life: Life,
     // Unmounts when dropped. JavaScript drops a handle that nobody keeps whenever it collects garbage,
     // and the app must outlive that: only `unmount` drops this.
@@ -87,8 +93,15 @@ pub struct AppHandle {
 impl AppHandle {
     /// Goes to `address`, such as `/kestrel/deliveries?state=failed`. The host is not asked: it is the one who says so.
     pub fn navigate(&self, address: &str) {
-        if let Some(router) = self.router {
+        if let Some((router, _)) = self.inside {
             router.arrive(address);
+        }
+    }
+
+    /// Asks for all that is shown again.
+    pub fn refresh(&self) {
+        if let Some((_, client)) = self.inside {
+            client.changed("");
         }
     }
 
@@ -107,6 +120,7 @@ impl AppHandle {
 /// Puts the app into `root`, in place of what is there. `config` may have `api`, `history`
 /// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `share(name, signal, hear)`, `onPanic(element, detail)`, and for a panel
 /// `mode: "panel"`, `view`, `home`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
+/// As `getToken(key, isRefused)` it is told what came of a call, and not asked.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {
     let on_panic = property(config, "onPanic").dyn_into::<js_sys::Function>().ok();
@@ -114,16 +128,15 @@ pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {
     MOUNTS.with_borrow_mut(|mounts| mounts.push(Mount { root: root.clone(), on_panic, life: life.clone() }));
     let config = Config::read(&root, config, life.clone());
     root.replace_children_with_node_0();
-    let router: Rc<RefCell<Option<Router>>> = Rc::default();
-    let tell = Rc::clone(&router);
+    let inside: Rc<Cell<Option<(Router, Client)>>> = Rc::default();
+    let tell = Rc::clone(&inside);
     let owner = Owner::new();
     let mounted = owner.with(|| {
         mount_to(root.clone(), move || {
-            App(AppProps { config, on_router: Box::new(move |router| *tell.borrow_mut() = Some(router)) })
+            App(AppProps { config, on_made: Box::new(move |router, client| tell.set(Some((router, client)))) })
         })
     });
-    let router = *router.borrow();
-    AppHandle { root, router, life, mounted: ManuallyDrop::new((Box::new(mounted), owner)) }
+    AppHandle { root, inside: inside.get(), life, mounted: ManuallyDrop::new((Box::new(mounted), owner)) }
 }
 
 struct Mount {

@@ -7,7 +7,7 @@ const DOCUMENT = Math.random().toString(36).slice(2);
 const queues = new Map();
 
 /** Calls `call` when `signal` aborts: by a signal of its own, which keeps nothing alive. */
-function upon(signal, call) {
+export function upon(signal, call) {
   AbortSignal.any([signal]).onabort = call;
 }
 

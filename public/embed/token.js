@@ -1,9 +1,16 @@
 // The host's keys: asked for when they are needed, and kept in memory only.
 
+import { upon } from "./sharing.js";
+
 /** A key is asked for anew so long before it ends, in milliseconds. */
 const AHEAD_MS = 30_000;
 /** So long is a key waited for, in milliseconds. */
 const PATIENCE_MS = 15_000;
+/** Without a key that works, the first pause before the next try, and the longest, in milliseconds: each is twice the last. */
+const FIRST_PAUSE_MS = 4_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+const REFUSED = "The server takes neither the token nor the one asked for after it.";
 
 /** What `promise` gives, if it does so in time. Where `signal` aborts first, nothing ever comes of it. */
 function inTime(promise, signal) {
@@ -15,36 +22,91 @@ function inTime(promise, signal) {
   });
 }
 
-/** Gives the host's key, kept until it is refused or about to end. Calls at once ask once. `tell(kind, detail)` is told what fails; `signal` aborts when nobody waits any more. */
-export function keeper(panel, tell, signal) {
-  let key;
-  let ends = Infinity;
-  let coming;
-  const ask = async () => {
+/** The host's keys for one mount. */
+export class Keeper {
+  #panel;
+  #tell;
+  #again;
+  #signal;
+  #key;
+  #ends = Infinity;
+  #coming;
+  /** Since no key works: why, how many tries have failed, and the timer while no other try is made. */
+  #failing;
+
+  /** `tell(kind, detail)` is told once that no key works, `again()` when what is shown is worth asking for again. `signal` aborts when nobody waits any more. */
+  constructor(panel, tell, again, signal) {
+    this.#panel = panel;
+    this.#tell = tell;
+    this.#again = again;
+    this.#signal = signal;
+    upon(signal, () => clearTimeout(this.#failing?.timer));
+  }
+
+  /** Promises a key, in place of one that was `refused`: kept until it is that or about to end. Calls at once ask once. */
+  get(refused) {
+    if (refused !== undefined && refused === this.#key) {
+      this.#key = undefined;
+      // While no key works, each try takes one.
+      if (this.#failing) this.#fail("unauthorized");
+    }
+    if (this.#failing?.timer) return Promise.reject(this.#failing.error);
+    if (this.#key !== undefined && Date.now() < this.#ends) return Promise.resolve(this.#key);
+    return (this.#coming ??= this.#ask(refused));
+  }
+
+  /** Says what came of a call with `key`, and with the one before where it was refused. */
+  judge(key, isRefused) {
+    if (key !== this.#key) return;
+    if (isRefused) {
+      this.#key = undefined;
+      this.#fail("unauthorized");
+    } else if (this.#failing) {
+      this.#failing = undefined;
+      // What was refused meanwhile comes now.
+      queueMicrotask(this.#again);
+    }
+  }
+
+  /** Allows the next try at once. Whether there was a pause. */
+  wake() {
+    if (!this.#failing?.timer) return false;
+    clearTimeout(this.#failing.timer);
+    this.#failing.timer = undefined;
+    return true;
+  }
+
+  async #ask(refused) {
+    let code = "token";
     try {
-      const given = await inTime((async () => panel.getToken())(), signal);
+      const given = await inTime((async () => this.#panel.getToken())(), this.#signal);
       const { token, expires } = typeof given === "string" ? { token: given } : (given ?? {});
       if (typeof token !== "string" || !token) throw new TypeError("getToken gave no token");
+      if (token === refused && !this.#failing) {
+        code = "unauthorized";
+        throw new Error(REFUSED);
+      }
       const end = expires === undefined ? Infinity : new Date(expires).getTime();
       const left = end - Date.now();
       // A key that lives shorter than that is asked for when half its time is over.
-      ends = Number.isFinite(left) ? end - Math.min(AHEAD_MS, left / 2) : Infinity;
-      key = token;
-      return key;
+      this.#ends = Number.isFinite(left) ? end - Math.min(AHEAD_MS, left / 2) : Infinity;
+      this.#key = token;
+      return token;
     } catch (error) {
-      tell("error", { code: "token", message: error?.message ?? String(error) });
+      this.#fail(code, error);
       throw error;
     } finally {
-      coming = undefined;
+      this.#coming = undefined;
     }
-  };
-  return (refused, isFinal) => {
-    if (isFinal) {
-      tell("error", { code: "unauthorized", message: "The server takes neither the token nor the one asked for after it." });
-      return undefined;
-    }
-    if (refused !== undefined && refused === key) key = undefined;
-    if (key !== undefined && Date.now() < ends) return Promise.resolve(key);
-    return (coming ??= ask());
-  };
+  }
+
+  #fail(code, error = new Error(REFUSED)) {
+    if (!this.#failing) this.#tell("error", { code, message: error?.message ?? String(error) });
+    const tries = this.#failing?.tries ?? 0;
+    clearTimeout(this.#failing?.timer);
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
+    // A document behind another tries when it comes to the front.
+    const timer = setTimeout(() => this.wake() && !document.hidden && this.#again(), pause);
+    this.#failing = { error, tries: tries + 1, timer };
+  }
 }

@@ -5,8 +5,8 @@
 import { HERE, isSpent, kit, stop } from "./kit.js";
 import { savedBy } from "./saved.js";
 import { addressOf, isWithin, languageOf, SCOPE, viewOf } from "./scope.js";
-import { share } from "./sharing.js";
-import { keeper } from "./token.js";
+import { share, upon } from "./sharing.js";
+import { Keeper } from "./token.js";
 import { keepTyping } from "./typing.js";
 
 const TAG = "hookboard-panel";
@@ -48,6 +48,7 @@ export class HookboardPanel extends Base {
   #kit;
   #hook;
   #handle;
+  #keeper;
   /** Aborts when what it shows goes. */
   #ends;
 
@@ -89,6 +90,16 @@ export class HookboardPanel extends Base {
   #go(address) {
     this.#address = address;
     this.#handle?.navigate(address);
+  }
+
+  /** Allows another key at once, where none has worked; `again` asks for what is shown, too. */
+  #wake(again) {
+    if (this.#keeper?.wake() && again) this.#again();
+  }
+
+  #again() {
+    // What has panicked is not called again.
+    this.#handle?.refresh();
   }
 
   /** Tells the host. Whether it let the default happen. */
@@ -138,10 +149,13 @@ export class HookboardPanel extends Base {
       this.#key = key;
       this.#named = this.#address = address;
       this.#start(assets, locale);
-    } else if (address !== this.#named) {
+      return undefined;
+    }
+    if (address !== this.#named) {
       this.#named = address;
       this.#go(address);
     }
+    this.#wake(true);
     return undefined;
   }
 
@@ -200,6 +214,14 @@ export class HookboardPanel extends Base {
       if (kept.stopped) throw new Error("the page's code has stopped");
       const folder = assets.replace(/\/$/, "");
       this.#ends = new AbortController();
+      const { signal } = this.#ends;
+      const keeper = new Keeper(this, (...told) => this.#tell(...told), () => this.#again(), signal);
+      this.#keeper = keeper;
+      // Before what the reader asks for with it.
+      for (const type of ["click", "submit"]) this.#hook.addEventListener(type, () => this.#wake(), true);
+      const onShown = () => document.hidden || this.#wake(true);
+      document.addEventListener("visibilitychange", onShown);
+      upon(signal, () => document.removeEventListener("visibilitychange", onShown));
       this.#handle = page.mount(this.#hook, {
         mode: "panel",
         history: "memory",
@@ -208,7 +230,7 @@ export class HookboardPanel extends Base {
         share,
         home: settings.history === "hash" ? `${folder}/#` : folder,
         api: new URL(this.apiBase ?? settings.api, this.apiBase ? document.baseURI : assets).href,
-        getToken: keeper(this, (...told) => this.#tell(...told), this.#ends.signal),
+        getToken: (key, isRefused) => (isRefused === undefined ? keeper.get(key) : keeper.judge(key, isRefused)),
         onNavigate: (to, replaced) => this.#mayGo(to, replaced, folder, settings),
         onSaved: (...call) => {
           const detail = savedBy(...call);
@@ -274,6 +296,7 @@ export class HookboardPanel extends Base {
     this.#key = undefined;
     this.#ends?.abort();
     this.#ends = undefined;
+    this.#keeper = undefined;
     const handle = this.#handle;
     this.#handle = undefined;
     this.#hook = undefined;

@@ -56,6 +56,18 @@ impl Session {
         }
     }
 
+    /// Tells whoever gives the keys what came of a call with `key`.
+    fn judge(&self, key: Option<&str>, refused: bool) {
+        if let Some(source) = self.source.get_value() {
+            // What is told has no answer.
+            let _ = source.call2(&JsValue::NULL, &key.map_or(JsValue::UNDEFINED, JsValue::from), &refused.into());
+        }
+    }
+
+    fn has_source(&self) -> bool {
+        self.source.with_value(Option::is_some)
+    }
+
     /// The key, or none for a reader who is signed out.
     pub const fn key(&self) -> RwSignal<Option<String>> {
         self.key
@@ -217,12 +229,11 @@ impl Client {
         if error != ApiError::SignedOut {
             return Err(error);
         }
-        if let Some(source) = self.session.source.get_value() {
-            if refused.is_some() {
-                // Told, not asked: the second argument says so.
-                let _ = source.call2(&JsValue::NULL, &key.into(), &JsValue::TRUE);
-                return Err(ApiError::NoKey);
-            }
+        if refused.is_some() {
+            self.session.judge(key.as_deref(), true);
+            return Err(ApiError::NoKey);
+        }
+        if self.session.has_source() {
             *refused = key;
             return Ok(());
         }
@@ -278,6 +289,9 @@ impl Client {
                 None => request.send().await,
             };
             let response = sent.map_err(|_| ApiError::Network)?;
+            if response.status() != 401 {
+                self.session.judge(key.as_deref(), false);
+            }
             if response.ok() && call.is_stream {
                 return Ok((response, String::new()));
             }
