@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { axe, launch, openPage } from "../support/browser.mjs";
-import { client, signIn, startServer } from "../support/server.mjs";
+import { client, signIn, startServer, until } from "../support/server.mjs";
 
 let server;
 let browser;
@@ -65,6 +65,8 @@ test("a file is compared before it is imported, by keyboard alone", async () => 
   const button = page.getByRole("button", { name: "Files" });
   await button.focus();
   await page.keyboard.press("ArrowUp");
+  const last = page.getByRole("menuitem", { name: "Import a file…" });
+  await until("the last item has the focus", () => last.evaluate((element) => element === document.activeElement));
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog", { name: "Import automations" });
   await dialog.waitFor();
@@ -93,7 +95,7 @@ test("what a chosen file would change is told part by part, and what is faulty b
   const file = (text) => ({ name: "automations.yaml", mimeType: "application/yaml", buffer: Buffer.from(text) });
   await input.setInputFiles(file(FILE.replace("event: LINK_ARTIFACT", "event: ADD_ARTIFACT_ALIAS\n    filter:\n      alias: production")));
   await dialog.getByText("1 changed", { exact: true }).waitFor();
-  for (const words of ["Changed", "LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS", "Condition"]) await dialog.getByText(words, { exact: true }).first().waitFor();
+  for (const words of ["Changed", "A new version is linked to a collection", "An artifact alias is added", "Condition"]) await dialog.getByText(words, { exact: true }).first().waitFor();
   await input.setInputFiles(file(FILE.replace("registry: Models", "registry: Nowhere").replace("LINK_ARTIFACT", "LINK_ARTEFACT")));
   await dialog.getByRole("status").getByText(/LINK_ARTEFACT/).first().waitFor();
   await dialog.getByText("/automations/0/trigger/event").waitFor();
@@ -101,6 +103,22 @@ test("what a chosen file would change is told part by part, and what is faulty b
   await dialog.getByRole("textbox", { name: "File" }).fill("version: [");
   await dialog.getByRole("button", { name: "Compare" }).click();
   await dialog.getByText(/not YAML that can be read/).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test("from a place's list, the dialog says that a file is taken in for other places, too, and for how many", async () => {
+  const { page, problems } = await open("/registry/Datasets/automations");
+  await choose(page, "Import a file…");
+  const dialog = page.getByRole("dialog", { name: "Import automations" });
+  await dialog.getByText("those for other places than the registry Datasets are taken in, too").waitFor();
+  await dialog.getByRole("textbox", { name: "File" }).fill(FILE.replace("Tell of new versions", `Tell of ${"every-single-".repeat(18)}version`));
+  await dialog.getByRole("button", { name: "Compare" }).click();
+  await dialog.getByText("1 of them is for other places than the registry Datasets.").waitFor();
+  // A name without a space is broken, not cut, in a narrow window.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const name = dialog.getByText(/^Tell of every-single/);
+  const [inner, outer] = [await name.boundingBox(), await dialog.boundingBox()];
+  assert.ok(inner.x + inner.width <= outer.x + outer.width, JSON.stringify([inner, outer]));
   assert.deepEqual(problems, []);
 });
 

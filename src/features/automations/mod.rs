@@ -7,6 +7,7 @@ mod details;
 mod differences;
 mod files;
 mod filters;
+mod import;
 mod list;
 mod nothing;
 mod passed;
