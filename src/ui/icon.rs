@@ -177,6 +177,8 @@ impl Glyph {
     pub const Home: Self = Self(&("M2.5 7.25 8 2.5l5.5 4.75v6.25h-4v-4h-3v4h-4V7.25z", ""));
     /// `download`.
     pub const Download: Self = Self(&("M8 2.25v8M4.75 7 8 10.25 11.25 7M2.5 13.5h11", ""));
+    /// `upload`.
+    pub const Upload: Self = Self(&("M8 10.25v-8M4.75 5.5 8 2.25l3.25 3.25M2.5 13.5h11", ""));
     /// `audit`.
     pub const Audit: Self = Self(&(
         "M4.5 2.25h7a1.5 1.5 0 0 1 1.5 1.5v8.5a1.5 1.5 0 0 1 -1.5 1.5h-7a1.5 1.5 0 0 1 -1.5 -1.5v-8.5a1.5 1.5 0 0 1 1.5 -1.5z M5.75 5.75h4.5M5.75 8.5h4.5M5.75 11.25h2.5",

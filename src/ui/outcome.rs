@@ -3,6 +3,7 @@
 use hookboard_api::{
     automation::{Activity, Automation},
     delivery::{DeliveryState, OutcomeCode},
+    webhook::{Health, HealthState},
 };
 use leptos::prelude::*;
 
@@ -26,6 +27,18 @@ pub const fn look(state: DeliveryState) -> (Tone, Glyph, &'static str) {
     }
 }
 
+/// How the health of a webhook looks, and its word.
+pub const fn health_look(health: &Health) -> (Tone, Glyph, &'static str) {
+    match health.state {
+        HealthState::Unused => (Tone::None, Glyph::MinusCircle, "Never used"),
+        HealthState::Healthy => (Tone::Success, Glyph::CheckCircle, "Healthy"),
+        HealthState::Failing if health.delivered_7d == 0 => (Tone::Warning, Glyph::Warning, "Failing"),
+        HealthState::Failing => (Tone::Warning, Glyph::Warning, "Failing at times"),
+        HealthState::Paused => (Tone::Danger, Glyph::Pause, "Paused"),
+        HealthState::Disabled => (Tone::None, Glyph::Power, "Disabled"),
+    }
+}
+
 /// An outcome in words.
 pub const fn outcome_words(outcome: OutcomeCode) -> &'static str {
     match outcome {
@@ -45,6 +58,11 @@ pub const fn outcome_words(outcome: OutcomeCode) -> &'static str {
         OutcomeCode::SecretMissing => "Secret missing",
         OutcomeCode::Interrupted => "Interrupted",
     }
+}
+
+/// What happened, of an outcome's message: without what to do about it.
+pub fn what_happened(message: &str) -> &str {
+    message.split_once(". ").map_or(message, |(first, _)| first).trim_end_matches('.')
 }
 
 /// What stands behind a state: the HTTP status where it decided, or else the outcome in a word. An
@@ -111,4 +129,16 @@ pub fn never_fired(automation: &Automation) -> AnyView {
         </span>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_what_happened_and_no_more() {
+        assert_eq!(what_happened("Failed: answered 503. The log may say why."), "Failed: answered 503");
+        assert_eq!(what_happened("Delivered: answered 200 OK."), "Delivered: answered 200 OK");
+        assert_eq!(what_happened("10.0.0.7 is private. Allow it."), "10.0.0.7 is private");
+    }
 }

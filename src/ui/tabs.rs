@@ -27,6 +27,20 @@ pub fn TabLinks(
     #[prop(into)]
     tabs: Signal<Vec<TabLink>>,
 ) -> impl IntoView {
+    let nav: NodeRef<html::Nav> = NodeRef::new();
+    // Where there is no room for all, the current one shows.
+    Effect::new(move || {
+        tabs.track();
+        let Some(nav) = nav.get() else { return };
+        if let Ok(Some(current)) = nav.query_selector("[aria-current]") {
+            let (own, whole) = (current.get_bounding_client_rect(), nav.get_bounding_client_rect());
+            if own.right() > whole.right() || own.left() < whole.left() {
+                let beyond = own.right() - whole.right();
+                #[allow(clippy::cast_possible_truncation, reason = "a distance on a screen")]
+                nav.set_scroll_left(nav.scroll_left() + beyond as i32);
+            }
+        }
+    });
     let tab = |tab: TabLink| {
         view! {
             <a class="tab" href=tab.href aria-current=tab.current.then_some("page")>
@@ -36,7 +50,7 @@ pub fn TabLinks(
         }
     };
     view! {
-        <nav class="tabs" aria-label=label>
+        <nav node_ref=nav class="tabs" aria-label=label>
             {live(move || tabs.get().into_iter().map(tab).collect_view())}
         </nav>
     }

@@ -147,7 +147,7 @@ test("webhooks are found by host, and told by their health", async () => {
   await webhook.click();
   await webhook.pressSequentially("h7.exa");
   await until("one is left", async () => (await options().count()) === 1);
-  await options().getByText("Not used yet").waitFor();
+  await options().getByText("Never used").waitFor();
   await page.keyboard.press("Enter");
   assert.equal(await webhook.inputValue(), "hook-7");
   await page.getByText("https://h7.example/in").waitFor();

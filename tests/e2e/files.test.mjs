@@ -113,7 +113,7 @@ test("from a place's list, the dialog says that a file is taken in for other pla
   await dialog.getByText("those for other places than the registry Datasets are taken in, too").waitFor();
   await dialog.getByRole("textbox", { name: "File" }).fill(FILE.replace("Tell of new versions", `Tell of ${"every-single-".repeat(18)}version`));
   await dialog.getByRole("button", { name: "Compare" }).click();
-  await dialog.getByText("1 of them is for other places than the registry Datasets.").waitFor();
+  await dialog.getByText("1 of them is for another place than the registry Datasets.").waitFor();
   // A name without a space is broken, not cut, in a narrow window.
   await page.setViewportSize({ width: 390, height: 844 });
   const name = dialog.getByText(/^Tell of every-single/);

@@ -37,8 +37,8 @@ pub mod task {
 pub mod html {
     pub use web_sys::{
         HtmlButtonElement as Button, HtmlDialogElement as Dialog, HtmlElement as Div, HtmlElement as Form,
-        HtmlElement as H1, HtmlElement as Main, HtmlElement as Ol, HtmlElement as Pre, HtmlElement as Section,
-        HtmlElement as Span, HtmlInputElement as Input, HtmlTextAreaElement as Textarea,
+        HtmlElement as H1, HtmlElement as Main, HtmlElement as Nav, HtmlElement as Ol, HtmlElement as Pre,
+        HtmlElement as Section, HtmlElement as Span, HtmlInputElement as Input, HtmlTextAreaElement as Textarea,
     };
 }
 

@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{
     client::{ApiError, calls, use_client, use_team},
+    features::reference::painted,
     route::{Place, PlaceTab, Query, Room, Route, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
-        code::CodeBlock,
         dialog::Confirm,
         feedback::{Callout, Empty, LoadError, SkeletonRows},
         focus::Heading,
@@ -225,13 +225,16 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
             automation
                 .with(|automation| match &automation.action {
                     Action::Webhook { template: Some(template), .. } => {
+                        let painted = painted(template, automation.trigger.event);
                         view! {
                             <section class="section" aria-label="Payload">
                                 <div class="section-head">
                                     <h2>"Payload"</h2>
                                     <p>"As it is stored; variables are filled in when an event matches."</p>
                                 </div>
-                                <CodeBlock label="Payload template" text=template.clone() />
+                                <div class="codeblock" tabindex="0" role="region" aria-label="Payload template" data-wrap="">
+                                    <pre>{painted}</pre>
+                                </div>
                             </section>
                         }
                             .into_any()

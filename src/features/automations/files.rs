@@ -45,9 +45,9 @@ pub(super) fn Files(
         let (as_yaml, as_json) = (export.clone(), export.clone());
         vec![
             MenuItem::new(Glyph::Download, "Export as YAML", move || as_yaml("yaml"))
-                .note("All of this list's place, to be kept beside code"),
+                .note("All that are here, whatever the filters"),
             MenuItem::new(Glyph::Download, "Export as JSON", move || as_json("json")),
-            MenuItem::new(Glyph::Plus, "Import a file…", move || importing.set(true))
+            MenuItem::new(Glyph::Upload, "Import a file…", move || importing.set(true))
                 .note("Shows what would change first"),
         ]
     };

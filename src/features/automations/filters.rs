@@ -20,7 +20,10 @@ pub(super) struct Filters {
 }
 
 /// Orders of the list and their words, for the choice beside the filters: narrow windows show no heads.
-pub(super) const SORTS: [(&str, &str); 3] = [("-fired", "Last fired"), ("name", "Name"), ("created", "Oldest first")];
+pub(super) const SORTS: [(&str, &str); 4] =
+    [(NEWEST, "Newest first"), ("created", "Oldest first"), ("-fired", "Last fired"), ("name", "Name")];
+/// The order where none is asked for.
+pub(super) const NEWEST: &str = "-created";
 /// Orders that heads of columns ask for beside those.
 const TURNED: [&str; 2] = ["fired", "-name"];
 

@@ -221,7 +221,7 @@ fn ImportDialog(
             open=open
             wide=true
             title=move || "Import automations".into_any()
-            glyph=Glyph::Download
+            glyph=Glyph::Upload
             on_submit=submit
             body=body
             foot=foot
@@ -292,8 +292,8 @@ fn shown(compared: Compared, within: Option<&Place>) -> AnyView {
                 import.changes.iter().filter(|change| change.change != FileChange::Unchanged).collect();
             let elsewhere = within.and_then(|place| {
                 let count = changes.iter().filter(|change| !is_within(&change.scope, place)).count();
-                let are = if count == 1 { "is" } else { "are" };
-                (count > 0).then(|| format!("{count} of them {are} for other places than the {}.", place_words(place)))
+                let others = if count == 1 { "is for another place" } else { "are for other places" };
+                (count > 0).then(|| format!("{count} of them {others} than the {}.", place_words(place)))
             });
             let changes: Vec<_> = changes.into_iter().map(change_view).collect();
             let list =

@@ -7,7 +7,7 @@ use super::{
     actions::Actions,
     chosen::{Chosen, chosen},
     files::Files,
-    filters::{Filters, event_choices, sort_choices},
+    filters::{Filters, NEWEST, event_choices, sort_choices},
     nothing::nothing,
     row::AutomationRow,
     test_dialog::TestDialog,
@@ -21,6 +21,7 @@ use crate::{
         board::{Board, Column, Sorting},
         dialog::lost,
         field::SearchField,
+        filter::FilterButton,
         focus::Heading,
         format::{count, counted},
         rows::{Row, follow},
@@ -105,6 +106,8 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             />
         }
     };
+    let order =
+        Signal::derive(move || Some(filters.with(|filters| filters.sort.clone()).unwrap_or_else(|| NEWEST.to_owned())));
     let label = within.with_value(|within| match within {
         Some(place) => format!("Automations of {}", place.name),
         None => "Automations of the team".to_owned(),
@@ -138,7 +141,14 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             label="Find automations"
             end=move || {
                 view! {
-                    <ParamFilter label="Sort" param="sort" choices=sort_choices() />
+                    <FilterButton
+                        label="Sort"
+                        value=order
+                        choices=sort_choices()
+                        on_choose={move |order: Option<String>| {
+                            router.set_param("sort", order.as_deref().filter(|order| *order != NEWEST));
+                        }}
+                    />
                     <Files entity=entity_of_files.clone() within=within.get_value() />
                 }
                     .into_any()

@@ -11,9 +11,9 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{curl, row::redeliver, timeline::Timeline, trace::WhyItFired};
 use crate::{
     client::{calls, use_client, use_team},
-    route::{Place, Route, use_router},
+    route::{Place, Room, Route, use_router},
     ui::{
-        button::{Button, ButtonKind, IconButton, LinkButton},
+        button::{Button, ButtonKind, ButtonLink, IconButton, LinkButton},
         clipboard::copy,
         dates::{Style, When},
         exchange::{ExchangeTabs, Phases, outcome_badge},
@@ -43,10 +43,11 @@ pub fn DeliveryPage(
         let path = path.clone();
         move || Some(path.clone())
     });
+    let to_all = use_router().href(&Room::Deliveries.of(entity.clone()));
     view! {
         <div class="page">
             {live(move || {
-                let (path, entity) = (path.clone(), entity.clone());
+                let (path, entity, to_all) = (path.clone(), entity.clone(), to_all.clone());
                 let remote = query.get();
                 let error = remote
                     .error
@@ -56,7 +57,9 @@ pub fn DeliveryPage(
                                 <Empty
                                     title="This delivery is not there"
                                     text="Deliveries are kept for a while only, or you may not see it."
-                                />
+                                >
+                                    <ButtonLink href=to_all>"All deliveries"</ButtonLink>
+                                </Empty>
                             }
                                 .into_any()
                         } else {
@@ -73,16 +76,15 @@ pub fn DeliveryPage(
                 let pending = error.is_none();
                 let shown = match remote.value {
                     Some(detail) => view! { <Loaded detail=(*detail).clone() entity=entity /> }.into_any(),
-                    None if pending => {
+                    None => {
                         view! {
                             <h1 class="visually-hidden" tabindex="-1">"Delivery"</h1>
-                            <SkeletonRows label="Loading the delivery" />
+                            {pending.then(|| view! { <SkeletonRows label="Loading the delivery" /> })}
                         }
                             .into_any()
                     }
-                    None => ().into_any(),
                 };
-                view! { {error} {shown} }
+                view! { {shown} {error} }
             })}
         </div>
     }

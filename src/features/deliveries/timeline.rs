@@ -12,6 +12,7 @@ use crate::{
         dates::{Style, When},
         format::{duration, parse_time, rfc3339, span},
         icon::{Glyph, Icon},
+        outcome::what_happened,
         time::Countdown,
     },
 };
@@ -79,7 +80,7 @@ pub(super) fn Timeline(
                         <span class="strong">{format!("Attempt {number}")}</span>
                         " "
                         <span class="muted">{after}</span>
-                        <span class="cell-sub">{attempt.exchange.message}</span>
+                        <span class="cell-sub">{what_happened(&attempt.exchange.message).to_owned()}</span>
                     </span>
                     <span class="attempt__when">
                         <When at=attempt.started_at style=Style::Clock />

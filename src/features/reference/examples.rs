@@ -162,7 +162,7 @@ pub(super) fn ExampleCard(example: Example, entity: String) -> impl IntoView {
 }
 
 /// The template with its variables in their hues.
-fn painted(text: &str, event: EventType) -> AnyView {
+pub fn painted(text: &str, event: EventType) -> AnyView {
     let names = Names { event: Some(event), ..Names::default() };
     let mut pieces = Vec::new();
     let mut at = 0;

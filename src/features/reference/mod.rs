@@ -16,6 +16,7 @@ use crate::{
 };
 use check_form::CheckForm;
 use examples::ExampleCard;
+pub use examples::painted;
 use troubleshoot::Troubleshoot;
 use variables::VariableTable;
 use verify::Verify;

@@ -116,7 +116,7 @@ pub(super) fn VariableTable() -> impl IntoView {
                 value=Signal::derive(move || router.param("q").get().unwrap_or_default())
                 on_search=move |text: String| router.set_param("q", Some(&text))
             />
-            <label for=id.clone() class="nowrap">
+            <label for=id.clone() class="nowrap small muted">
                 "Carried by"
             </label>
             <Select
@@ -125,7 +125,7 @@ pub(super) fn VariableTable() -> impl IntoView {
                 choices=choices
                 on_choose=move |word: String| router.set_param("event", Some(&word))
             />
-            <span class="push muted" role="status">
+            <span class="push small muted" role="status">
                 {live(carried)}
             </span>
         </form>

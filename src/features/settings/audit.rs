@@ -135,7 +135,7 @@ fn ChangeRow(entry: AuditEntry) -> impl IntoView {
                 <span class="cell-stack">
                     <span class="status" data-tone="none">
                         <Icon glyph=glyph />
-                        <b class="strong truncate">{entry.target_name}</b>
+                        <b class="row-title truncate">{entry.target_name}</b>
                     </span>
                     <span class="cell-sub">{kind} " " {action_words(entry.action)}</span>
                 </span>

@@ -108,6 +108,7 @@ pub fn SourcesPage(
             </Button>
         }
     };
+    let has_some = Memo::new(move |_| rows.with(|rows| !rows.is_empty()));
     view! {
         <SettingsFrame entity=entity.clone() room=Room::Sources>
             <div class="section section--first">
@@ -115,7 +116,8 @@ pub fn SourcesPage(
                     <h2>"Sources"</h2>
                     <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
                     <p>"An MLflow server that tells a registry here what changes in its own."</p>
-                    <div class="section-head__actions">{create()}</div>
+                    // The first step stands in what is empty.
+                    <div class="section-head__actions">{live(move || has_some.get().then(create))}</div>
                 </div>
                 <Board
                     label="Sources"

@@ -27,10 +27,10 @@ use crate::{
         format::counted,
         icon::{Glyph, Icon},
         menu::{Menu, MenuItem},
-        outcome::last_results,
+        outcome::{health_look, last_results},
         overlay::after_layout,
         rows::follow,
-        status::{Status, Tone},
+        status::Status,
         time::Countdown,
         toast::use_toasts,
     },
@@ -376,12 +376,10 @@ fn health(webhook: &Webhook) -> AnyView {
         0 => word.to_owned(),
         waiting => format!("{word}, {waiting} waiting"),
     };
-    let (tone, glyph, words) = match health.state {
-        HealthState::Unused => (Tone::None, Glyph::MinusCircle, "Never used".to_owned()),
-        HealthState::Healthy => (Tone::Success, Glyph::CheckCircle, "Healthy".to_owned()),
-        HealthState::Failing => (Tone::Warning, Glyph::Warning, "Failing at times".to_owned()),
-        HealthState::Paused => (Tone::Danger, Glyph::Pause, waiting("Paused")),
-        HealthState::Disabled => (Tone::None, Glyph::Power, waiting("Disabled")),
+    let (tone, glyph, word) = health_look(health);
+    let words = match health.state {
+        HealthState::Paused | HealthState::Disabled => waiting(word),
+        _ => word.to_owned(),
     };
     let share = match health.total_7d {
         0 => "Nothing sent in 7\u{a0}days".to_owned(),

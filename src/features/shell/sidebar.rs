@@ -22,7 +22,14 @@ pub fn Sidebar() -> impl IntoView {
     let (router, team) = (use_router(), use_team());
     let entity = team.entity();
     let room = move |glyph, room: Room| {
-        let here = move || router.route().with(|now| matches!(now, Route::Team { room: now, .. } if *now == room));
+        let here = move || {
+            router.route().with(|now| match now {
+                Route::Team { room: now, .. } => *now == room,
+                Route::Delivery { .. } => room == Room::Deliveries,
+                Route::Event { .. } => room == Room::Events,
+                _ => false,
+            })
+        };
         view! {
             <Item
                 glyph=glyph

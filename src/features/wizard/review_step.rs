@@ -64,7 +64,11 @@ pub(super) fn ReviewStep(
                 wizard=wizard
                 label="Name"
                 pointer="/name"
-                hint="Proposed from the event. It is unique in its scope, and ${automation_name} in payloads."
+                hint=if wizard.id().is_some() {
+                    "Unique in its scope, and ${automation_name} in payloads."
+                } else {
+                    "Proposed from the event. It is unique in its scope, and ${automation_name} in payloads."
+                }
                 value=Signal::derive(move || wizard.name())
                 on_input=move |text: String| wizard.change(|draft| draft.name = Some(text))
             />

@@ -1,10 +1,6 @@
 //! The webhook of the action, and what is made on the way to it.
 
-use hookboard_api::{
-    account::Role,
-    limits::MAX_NAME,
-    webhook::{HealthState, Webhook},
-};
+use hookboard_api::{account::Role, limits::MAX_NAME, webhook::Webhook};
 use leptos::prelude::*;
 
 use super::state::Wizard;
@@ -18,6 +14,7 @@ use crate::{
         dialog::lost,
         feedback::{Callout, LoadError},
         icon::Glyph,
+        outcome::health_look,
         pick::{Offer, PickField},
         status::{Badge, Tone},
     },
@@ -37,7 +34,7 @@ pub(super) fn WebhookField(
     let offers = Signal::derive(move || -> Vec<Offer> {
         let offer = |one: &Webhook| Offer {
             note: address(&one.settings.url),
-            mark: Some(health_look(one.health.state)),
+            mark: Some(health_look(&one.health)),
             ..Offer::new(&one.id, &one.settings.name)
         };
         let mut all = vec![Offer::new("", "Choose a webhook")];
@@ -47,7 +44,7 @@ pub(super) fn WebhookField(
     let facts = move || {
         wizard.webhook().map(|webhook| {
             let Webhook { settings, health, .. } = webhook;
-            let (tone, glyph, word) = health_look(health.state);
+            let (tone, glyph, word) = health_look(&health);
             view! {
                 <p class="field__hint row row-wrap">
                     <Badge tone=tone glyph=glyph>{word}</Badge>
@@ -152,16 +149,6 @@ pub(super) fn MakingDialogs(
     view! {
         <Later wanted=webhook ask=new_webhook(entity.clone(), webhook, take) on_missing=lost(webhook) />
         <Later wanted=secret ask=new_secret(entity, secret) on_missing=lost(secret) />
-    }
-}
-
-const fn health_look(state: HealthState) -> (Tone, Glyph, &'static str) {
-    match state {
-        HealthState::Unused => (Tone::None, Glyph::MinusCircle, "Not used yet"),
-        HealthState::Healthy => (Tone::Success, Glyph::CheckCircle, "Healthy"),
-        HealthState::Failing => (Tone::Danger, Glyph::XCircle, "Failing"),
-        HealthState::Paused => (Tone::Warning, Glyph::Pause, "Paused"),
-        HealthState::Disabled => (Tone::Warning, Glyph::Power, "Disabled"),
     }
 }
 

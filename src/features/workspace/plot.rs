@@ -6,7 +6,7 @@ use std::{fmt::Write, sync::Arc};
 use hookboard_api::catalogue::Point;
 use leptos::{html, prelude::*};
 
-use super::scale::{HEIGHT, Span, WIDTH, axis, closer, nearest, path, short, step, wider};
+use super::scale::{HEIGHT, Span, WIDTH, axis, closer, nearest, path, short, step, steps_along, wider};
 use crate::ui::format::counted;
 
 /// The points of one run.
@@ -217,12 +217,22 @@ pub(super) fn Plot(
     };
     let x_labels = move || {
         let x = drawing.with(|drawing| drawing.x);
-        [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]
-            .map(|part| {
-                let words = short(x.at(part).round());
-                view! { <li>{if part < 1.0 { words } else { format!("{words} steps") }}</li> }
-            })
-            .collect_view()
+        let mut markup = String::new();
+        for (step, part) in if empty.get().is_none() { steps_along(&x) } else { Vec::new() } {
+            let (anchor, unit) = match part {
+                part if part <= 0.0 => ("start", ""),
+                part if part >= 1.0 => ("end", " steps"),
+                _ => ("middle", ""),
+            };
+            // A String takes whatever is written to it.
+            let _ = write!(
+                markup,
+                r#"<text x="{:.1}%" y="12" text-anchor="{anchor}">{}{unit}</text>"#,
+                part * 100.0,
+                short(step)
+            );
+        }
+        markup
     };
     let legend = move || {
         let at = cursor.get();
@@ -289,7 +299,7 @@ pub(super) fn Plot(
                 {live(flag)}
                 {live(move || empty.get().map(|words| view! { <p class="plot__empty">{words}</p> }))}
             </div>
-            <ul class="plot__x" aria-hidden="true">{live(move || empty.get().is_none().then(x_labels))}</ul>
+            <svg class="plot__x" aria-hidden="true" inner_html=boxed(x_labels)></svg>
             <div class="plot__read" role=bound(move || by_key.get().then_some("status"))>
                 {live(move || empty.get().is_none().then(&legend))}
             </div>

@@ -88,6 +88,20 @@ pub(super) fn axis(values: impl Iterator<Item = f64> + Clone, log: bool) -> (Spa
     (Span { low: first * step, high: last * step, log }, ticks)
 }
 
+/// What is written along an axis of steps: steps and where they stand, from 0 to 1. Round ones, and the two ends.
+pub(super) fn steps_along(span: &Span) -> Vec<(f64, f64)> {
+    let step = nice((span.high - span.low) / 4.0).max(1.0);
+    let mut found = vec![(span.low.round(), 0.0)];
+    let mut at = (span.low / step).floor() * step + step;
+    while at < span.high {
+        // What would run into the words of an end is left out.
+        found.extend(span.part(at).filter(|part| (0.15..0.75).contains(part)).map(|part| (at, part)));
+        at += step;
+    }
+    found.push((span.high.round(), 1.0));
+    found
+}
+
 /// The path of a line. Where several points share a pixel's width only their extremes are drawn, so
 /// that a spike stays in sight.
 pub(super) fn path(points: &[Point], x: &Span, y: &Span) -> String {
@@ -222,6 +236,18 @@ mod tests {
         assert_eq!(ticks.iter().map(|tick| short(*tick)).collect::<Vec<_>>(), ["0.05", "0.1", "0.15", "0.2", "0.25"]);
         let (span, ticks) = axis([3.0, 4200.0].into_iter(), true);
         assert_eq!((span.low, span.high, ticks.len()), (1.0, 10_000.0, 5));
+    }
+
+    #[test]
+    fn steps_are_round_between_the_ends_and_clear_of_them() {
+        let along = |low, high| {
+            let all = steps_along(&Span { low, high, log: false });
+            all.into_iter().map(|(step, _)| short(step)).collect::<Vec<_>>()
+        };
+        assert_eq!(along(0.0, 65_000.0), ["0", "20k", "40k", "65k"]);
+        assert_eq!(along(12_345.0, 30_000.0), ["12.3k", "20k", "25k", "30k"]);
+        assert_eq!(along(0.0, 1.0), ["0", "1"]);
+        assert_eq!(along(7.0, 7.0).len(), 2);
     }
 
     #[test]
