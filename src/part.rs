@@ -198,12 +198,25 @@ pub fn Part(
             stand_in(room, is_repeat.get_value(), view! { <SkeletonRows label="Loading" /> })
         }
         State::There => part.take().into_any(),
-        State::Missing => stand_in(
-            room,
-            is_repeat.get_value(),
-            view! { <LoadError what="This part of the page" why="Check the connection." on_retry=again /> },
-        ),
+        State::Missing => stand_in(room, is_repeat.get_value(), failure(is_repeat.get_value(), again)),
     })
+}
+
+/// Says that a part did not come. What does not come twice may belong to a release that is gone.
+fn failure(is_repeat: bool, again: Callback<()>) -> AnyView {
+    let (why, word) = if is_repeat {
+        ("It does not come, or not as it was made. Reload the page to get it anew.", "Reload the page")
+    } else {
+        ("Check the connection.", "Try again")
+    };
+    let press = move |()| {
+        match web_sys::window().filter(|_| is_repeat) {
+            // Fails in no document that is shown.
+            Some(window) => drop(window.location().reload()),
+            None => again.run(()),
+        }
+    };
+    view! { <LoadError what="This part of the page" why=why word=word on_retry=press /> }.into_any()
 }
 
 fn stand_in(room: bool, seek: bool, content: AnyView) -> AnyView {

@@ -8,6 +8,10 @@ const DIGESTS = {
   "page.css": "digest:page.css",
   "parts.css": "digest:parts.css",
   "hookboard-page_bg.wasm": "digest:hookboard-page_bg.wasm",
+  "hookboard-page.js": "digest:hookboard-page.js",
+  "hookboard-page-2.js": "digest:hookboard-page-2.js",
+  "__wasm_split.js": "digest:__wasm_split.js",
+  "__wasm_split-2.js": "digest:__wasm_split-2.js",
 };
 
 /** Panels work without it. Bundlers move this module: `assets` then says where index.html is. */
@@ -32,14 +36,16 @@ export function kit(assets) {
       return made;
     };
     const wasm = file("hookboard-page_bg.wasm");
-    // What the script imports comes beside it, not after it. Should it not come, the script says so.
-    if (isLaidOut) import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(stops ? "__wasm_split-2.js" : "__wasm_split.js", build).href).catch(() => {});
-    const script = new URL(stops ? "hookboard-page-2.js" : "hookboard-page.js", build).href;
+    const name = stops ? "hookboard-page-2.js" : "hookboard-page.js";
+    // With what the script imports.
+    const scripts = isLaidOut ? [name, stops ? "__wasm_split-2.js" : "__wasm_split.js"] : [];
+    const held = Promise.all(scripts.map((name) => hold(new URL(name, build).href, DIGESTS[name])));
+    const script = new URL(name, build).href;
     found = {
       stopped: false,
       sheets: Promise.all(["page.css", "parts.css"].map(sheet)),
       settings: got(new URL("config.json", assets), { cache: "no-store" }).then((answer) => answer.json()),
-      page: import(/* @vite-ignore */ /* webpackIgnore: true */ script).then(async (page) => {
+      page: held.then(() => import(/* @vite-ignore */ /* webpackIgnore: true */ script)).then(async (page) => {
         if (stops > 1) throw new Error("the page's code has stopped twice; only a new document has more of it");
         await page.default({ module_or_path: wasm });
         return page;
@@ -52,6 +58,21 @@ export function kit(assets) {
     for (const one of [...coming, wasm]) one.catch(() => {});
   }
   return found;
+}
+
+/**
+ * Loads a module ahead, held to its digest: `import()` takes none, and takes what is there. The element stands in the
+ * document for as long as that lasts.
+ */
+function hold(href, integrity) {
+  const link = document.createElement("link");
+  if (!link.relList.supports("modulepreload")) return undefined;
+  return new Promise((held, refused) => {
+    link.onload = held;
+    link.onerror = () => refused(new Error(`${href} did not come, or is not what was made`));
+    Object.assign(link, { rel: "modulepreload", href, integrity });
+    document.head.append(link);
+  }).finally(() => link.remove());
 }
 
 async function got(url, options) {

@@ -41,11 +41,14 @@ pub fn LoadError(
     /// Why.
     #[prop(into)]
     why: String,
+    /// What the action is called.
+    #[prop(default = "Try again")]
+    word: &'static str,
     /// Tries again.
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
-    let retry = ViewFn::from(move || view! { <LinkButton on_press=on_retry>"Try again"</LinkButton> }.into_any());
+    let retry = ViewFn::from(move || view! { <LinkButton on_press=on_retry>{word}</LinkButton> }.into_any());
     view! {
         <Callout tone=Tone::Danger glyph=Glyph::XCircle alert=true action=retry>
             <b class="strong">{format!("{what} could not be loaded.")}</b>

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 use sha2::{Digest, Sha256, Sha384};
 
+use crate::pack::{LOADER, second_name};
 use crate::page::files;
 use crate::shell::Done;
 
@@ -31,7 +32,7 @@ const FIXED: [&str; 5] = [INDEX, "boot.js", CONFIG, "embed", "LICENSES.txt"];
 const PLACEHOLDER: &str = "build-id/";
 
 /// Stands before a file's name in a string of a script for the file's digest.
-const DIGEST: &str = "digest:";
+pub(crate) const DIGEST: &str = "digest:";
 
 const BASE: &str = r#"<base href="./">"#;
 const BASE_OF_ROOT: &str = r#"<base href="/">"#;
@@ -39,6 +40,7 @@ const BASE_OF_ROOT: &str = r#"<base href="/">"#;
 /// Brings what was built into `folder` into its form; the name of the build's folder.
 pub(crate) fn lay_out(folder: &Path) -> Done<String> {
     let failed = |error: std::io::Error| format!("the page could not be laid out: {error}");
+    seal(folder)?;
     let mut hash = Sha256::new();
     let mut built = Vec::new();
     for file in files(folder) {
@@ -77,6 +79,26 @@ pub(crate) fn lay_out(folder: &Path) -> Done<String> {
     }
     fs::write(folder.join(ROOT), index.replace(BASE, BASE_OF_ROOT)).map_err(failed)?;
     Ok(build)
+}
+
+/// Puts the digests of the files that the loaders of parts fetch into these. They are many: short ones do.
+fn seal(folder: &Path) -> Done {
+    let failed = |error: std::io::Error| format!("the loader of parts could not be sealed: {error}");
+    for name in [LOADER.to_owned(), second_name(LOADER)] {
+        let file = folder.join(&name);
+        let text = fs::read_to_string(&file).map_err(failed)?;
+        let mark = format!("\"{DIGEST}");
+        let mut made = String::with_capacity(text.len());
+        let mut pieces = text.split(&mark);
+        made.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let (part, rest) = piece.split_once('"').unwrap_or((piece, ""));
+            let bytes = fs::read(folder.join(part)).map_err(|error| format!("{part} is fetched by {name}: {error}"))?;
+            made.extend(["\"sha256-", &BASE64.encode(Sha256::digest(bytes)), "\"", rest]);
+        }
+        fs::write(&file, made).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// The text with the build's folder in place of what stands for it. Where an attribute names a file of the build,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
+use crate::layout::DIGEST;
 use crate::shell::Done;
 
 /// The modules that a reader may meet first. The chunks that they share, with one another or with others, load
@@ -20,7 +21,7 @@ pub(crate) const LOADER: &str = "__wasm_split.js";
 /// Reads a file of several chunks: each is preceded by its length, 32 bits, the low byte first.
 const UNPACK: &str = r"const packs = {};
 function unpack(name, index) {
-    packs[name] ??= fetch(new URL(name, import.meta.url)).then((answer) => {
+    packs[name] ??= fetch(new URL(name, import.meta.url), { integrity: digests[name] }).then((answer) => {
         if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
         return answer.arrayBuffer();
     });
@@ -72,21 +73,47 @@ pub(crate) fn plan(folder: &Path) -> Done<Packs> {
     // What all screens share comes beside the first wasm, not after it.
     let common = format!("shared-{}.bin", FIRST.join("-"));
     let ahead = if packs.contains_key(&common) { format!("unpack(\"{common}\", 0);\n") } else { String::new() };
-    fs::write(path, format!("{imports}\n{UNPACK}{ahead}{rest}")).map_err(|error| error.to_string())?;
+    let digests: Vec<String> = packs.keys().map(|name| format!("\"{name}\": \"{DIGEST}{name}\"")).collect();
+    let digests = format!("const digests = {{ {} }};\n", digests.join(", "));
+    let rest = held(rest);
+    fs::write(path, format!("{imports}\n{digests}{UNPACK}{ahead}{rest}")).map_err(|error| error.to_string())?;
     Ok(packs)
+}
+
+/// The loader's text with a digest asked for beside each file that it fetches.
+fn held(text: &str) -> String {
+    const START: &str = "fetch(new URL(\"./";
+    const END: &str = "\", import.meta.url)";
+    let mut made = String::with_capacity(text.len());
+    let mut pieces = text.split(START);
+    made.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        made.push_str(START);
+        match piece.split_once(END) {
+            Some((name, rest)) => {
+                made.extend([name, END, ", { integrity: \"", DIGEST, name, "\" }", rest]);
+            }
+            None => made.push_str(piece),
+        }
+    }
+    made
+}
+
+/// The other name of a script.
+pub(crate) fn second_name(name: &str) -> String {
+    name.replace(".js", "-2.js")
 }
 
 /// Writes the scripts once more by other names, the wasm being the same: a document whose panels have stopped gets
 /// the code anew only by names that it has not seen.
 pub(crate) fn second(folder: &Path) -> Done {
     let failed = |error: std::io::Error| format!("the scripts could not be copied: {error}");
-    let other = |name: &str| name.replace(".js", "-2.js");
     for name in [SCRIPT, LOADER].into_iter().filter(|name| folder.join(name).is_file()) {
         let mut text = fs::read_to_string(folder.join(name)).map_err(failed)?;
         for one in [SCRIPT, LOADER] {
-            text = text.replace(&format!("from \"./{one}\""), &format!("from \"./{}\"", other(one)));
+            text = text.replace(&format!("from \"./{one}\""), &format!("from \"./{}\"", second_name(one)));
         }
-        fs::write(folder.join(other(name)), text).map_err(failed)?;
+        fs::write(folder.join(second_name(name)), text).map_err(failed)?;
     }
     Ok(())
 }
@@ -218,6 +245,14 @@ mod tests {
             let bytes = leb(value);
             assert_eq!(number(&bytes), Some((value, &[][..])), "{value}");
         }
+    }
+
+    #[test]
+    fn each_file_that_the_loader_fetches_is_held_to_its_digest() {
+        assert_eq!(
+            held("a(fetch(new URL(\"./b.wasm\", import.meta.url)), fetch(c))"),
+            "a(fetch(new URL(\"./b.wasm\", import.meta.url), { integrity: \"digest:b.wasm\" }), fetch(c))"
+        );
     }
 
     #[test]
