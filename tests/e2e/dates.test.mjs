@@ -1,45 +1,27 @@
 // Dates as the reader writes them: by the browser's language and time zone, or by the panel's `locale`.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, openPage } from "../support/browser.mjs";
-import { startHost } from "../support/host.mjs";
-import { client, signIn, startServer } from "../support/server.mjs";
+import { test } from "node:test";
+import { around, signedIn } from "../support/around.mjs";
+import { openPage } from "../support/browser.mjs";
+import { bare } from "../support/host.mjs";
 
-const PLAIN = new URL("../../examples/hosts/plain", import.meta.url).pathname;
 const FULL = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit", timeZoneName: "short" };
 
 let host;
 let server;
 let browser;
-let key;
 let delivery;
 
-before(async () => {
-  host = await startHost(PLAIN);
-  server = await startServer(["--demo", "--allow-origin", host.origin]);
-  host.hookboard = server.origin;
-  key = await signIn(server);
-  host.token = () => key;
-  host.extra["/bare.html"] = '<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><main><h1>Host</h1><div id="one"></div></main>';
-  const { body } = await client(server, key)("GET", "/entities/kestrel/deliveries?limit=200");
-  delivery = body.items.find(({ attempts }) => attempts > 0);
-  browser = await launch();
+const parts = around({
+  host: true,
+  ready: async () => {
+    ({ host, server, browser } = parts);
+    host.extra["/bare.html"] = bare('<div id="one"></div>');
+    const { body } = await parts.call("GET", "/entities/kestrel/deliveries?limit=200");
+    delivery = body.items.find(({ attempts }) => attempts > 0);
+  },
 });
-
-after(async () => {
-  await browser.close();
-  await server.stop();
-  await host.stop();
-});
-
-/** The page, signed in, where the browser is in another country. */
-async function openAbroad(options, path) {
-  const opened = await openPage(browser, options);
-  await opened.page.addInitScript((key) => sessionStorage.setItem("hookboard.key", key), key);
-  await opened.page.goto(server.origin + path);
-  return opened;
-}
 
 /** A panel in the host, with what it told of itself. */
 async function openPanel(options, config) {
@@ -62,7 +44,7 @@ async function openPanel(options, config) {
 }
 
 test("times are written in the reader's language and time zone, and stay UTC for machines", async () => {
-  const { page, context, problems } = await openAbroad({ locale: "de-DE", timezone: "Asia/Tokyo" }, `/kestrel/deliveries/${delivery.id}`);
+  const { page, context, problems } = await signedIn(parts, `/kestrel/deliveries/${delivery.id}`, { locale: "de-DE", timezone: "Asia/Tokyo" });
   const received = page.locator("dt", { hasText: "Event received" }).locator("xpath=..").locator("time").last();
   await received.waitFor();
   const at = await received.getAttribute("datetime");
@@ -71,13 +53,13 @@ test("times are written in the reader's language and time zone, and stay UTC for
   assert.match(words, /GMT\+9$/);
   assert.equal(await received.textContent(), words);
   assert.equal(await received.getAttribute("lang"), "de-DE");
-  const attempt = page.locator(".attempt__when time").first();
+  const attempt = page.getByRole("link", { name: /^Attempt 1/ }).getByRole("time");
   const began = new Date(await attempt.getAttribute("datetime"));
   assert.equal(await attempt.textContent(), new Intl.DateTimeFormat("de-DE", { timeStyle: "medium", timeZone: "Asia/Tokyo" }).format(began));
   assert.equal(await attempt.getAttribute("title"), new Intl.DateTimeFormat("de-DE", { ...FULL, timeZone: "Asia/Tokyo" }).format(began));
   // The day that "today" means is the reader's, too.
   await page.goto(`${server.origin}/kestrel/deliveries`);
-  const shown = page.locator("td.col-time time");
+  const shown = page.getByRole("row").getByRole("time");
   await shown.first().waitFor();
   for (const time of (await shown.all()).slice(0, 20)) {
     const date = new Date(await time.getAttribute("datetime"));
@@ -92,7 +74,7 @@ test("times are written in the reader's language and time zone, and stay UTC for
 
 test("a panel writes dates in the language that its host names", async () => {
   const { page, context, problems } = await openPanel({ timezone: "Europe/Paris" }, { locale: "FR", view: "history" });
-  const time = page.locator("td.col-time time").first();
+  const time = page.getByRole("row").getByRole("time").first();
   await time.waitFor();
   const date = new Date(await time.getAttribute("datetime"));
   assert.equal(await time.getAttribute("lang"), "fr");

@@ -139,7 +139,7 @@ test("a switch that the server refuses goes back, and says why", async () => {
 });
 
 test("the stream that breaks off is taken up again, and what was missed is caught up", async () => {
-  const sign = page.locator(".live");
+  const sign = page.getByRole("status").filter({ hasText: /^(Live|Reconnecting|Paused)$/ });
   await goto(automations);
   await until("it is live", async () => (await sign.innerText()) === "Live");
   proxy.fault = (_, path) => (path.includes("/stream") ? { status: 503 } : undefined);

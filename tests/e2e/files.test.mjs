@@ -2,34 +2,20 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { axe, launch, openPage } from "../support/browser.mjs";
-import { client, signIn, startServer, until } from "../support/server.mjs";
+import { test } from "node:test";
+import { around, signedIn } from "../support/around.mjs";
+import { axe, openPage } from "../support/browser.mjs";
+import { until } from "../support/server.mjs";
 
 let server;
 let browser;
 let call;
 let key;
 
-before(async () => {
-  server = await startServer(["--demo"]);
-  key = await signIn(server);
-  call = client(server, key);
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const parts = around({ ready: () => ({ server, browser, call, key } = parts) });
 
 /** A page at `path` of the demo's team, signed in. */
-async function open(path, options) {
-  const opened = await openPage(browser, options);
-  await opened.page.addInitScript((key) => sessionStorage.setItem("hookboard.key", key), key);
-  await opened.page.goto(`${server.origin}/kestrel${path}`);
-  return opened;
-}
+const open = (path) => signedIn(parts, `/kestrel${path}`);
 
 async function choose(page, name) {
   await page.getByRole("button", { name: "Files" }).click();

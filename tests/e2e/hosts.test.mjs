@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { build } from "vite";
-import { axe, launch, openPage } from "../support/browser.mjs";
-import { startHost } from "../support/host.mjs";
-import { scratch, signIn, startServer, until } from "../support/server.mjs";
+import { around } from "../support/around.mjs";
+import { axe, openPage } from "../support/browser.mjs";
+import { scratch, until } from "../support/server.mjs";
 
 const HOST = new URL("../../examples/hosts/react", import.meta.url).pathname;
 const PACKAGES = new URL("../node_modules", import.meta.url).pathname;
@@ -24,33 +24,25 @@ let host;
 let server;
 let browser;
 
-before(async () => {
-  const out = scratch("react");
-  await build({
-    root: HOST,
-    logLevel: "warn",
-    configFile: false,
-    build: { outDir: out, emptyOutDir: true },
-    resolve: {
-      alias: {
-        "@hookboard/panel": join(process.env.HOOKBOARD_DIST, "embed/v1.js"),
-        react: join(PACKAGES, "react"),
-        "react-dom": join(PACKAGES, "react-dom"),
+const parts = around({
+  host: async () => {
+    const out = scratch("react");
+    await build({
+      root: HOST,
+      logLevel: "warn",
+      configFile: false,
+      build: { outDir: out, emptyOutDir: true },
+      resolve: {
+        alias: {
+          "@hookboard/panel": join(process.env.HOOKBOARD_DIST, "embed/v1.js"),
+          react: join(PACKAGES, "react"),
+          "react-dom": join(PACKAGES, "react-dom"),
+        },
       },
-    },
-  });
-  host = await startHost(out);
-  server = await startServer(["--demo", "--allow-origin", host.origin]);
-  host.hookboard = server.origin;
-  const key = await signIn(server);
-  host.token = () => key;
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.stop();
-  await host.stop();
+    });
+    return out;
+  },
+  ready: () => ({ host, server, browser } = parts),
 });
 
 async function open(options) {

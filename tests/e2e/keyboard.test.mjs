@@ -2,33 +2,16 @@
 // the server does not take.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, openPage } from "../support/browser.mjs";
-import { client, signIn, startServer, until } from "../support/server.mjs";
+import { test } from "node:test";
+import { around, signedIn } from "../support/around.mjs";
+import { openPage } from "../support/browser.mjs";
+import { until } from "../support/server.mjs";
 
 let server;
 let browser;
-let key;
 let call;
 
-before(async () => {
-  server = await startServer(["--demo"]);
-  key = await signIn(server);
-  call = client(server, key);
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
-
-async function signedIn(path) {
-  const opened = await openPage(browser);
-  await opened.page.addInitScript((kept) => sessionStorage.setItem("hookboard.key", kept), key);
-  await opened.page.goto(server.origin + path);
-  return opened;
-}
+const parts = around({ ready: () => ({ server, browser, call } = parts) });
 
 const focused = (page) =>
   page.evaluate(() => {
@@ -38,7 +21,7 @@ const focused = (page) =>
 
 for (const opener of ["Enter", "Space", "ArrowDown"]) {
   test(`a menu opens by ${opener} on its first item, and Escape gives the focus back`, async () => {
-    const { page, context } = await signedIn("/kestrel/registry/Models/automations");
+    const { page, context } = await signedIn(parts, "/kestrel/registry/Models/automations");
     const button = page.getByRole("button", { name: "Actions for Deploy to production" });
     await button.focus();
     await page.keyboard.press(opener);
@@ -74,7 +57,7 @@ for (const [what, path, name, by, holds] of [
 }
 
 test("Enter in the name creates the automation", async () => {
-  const { page, context, problems } = await signedIn("/kestrel/registry/Models/automations/new");
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations/new");
   await page.getByText("An artifact alias is added", { exact: true }).first().click();
   await page.getByRole("textbox", { name: "Alias pattern" }).fill("^by-enter$");
   await page.getByRole("button", { name: "Action" }).click();
@@ -88,7 +71,7 @@ test("Enter in the name creates the automation", async () => {
 });
 
 test("Back with a field in focus keeps the page and the draft", async () => {
-  const { page, context, problems } = await signedIn("/kestrel/registry/Models/automations");
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations");
   await page.getByRole("button", { name: "Create automation" }).click();
   await page.getByText("An artifact alias is added", { exact: true }).first().click();
   const pattern = page.getByRole("textbox", { name: "Alias pattern" });
@@ -102,7 +85,7 @@ test("Back with a field in focus keeps the page and the draft", async () => {
 });
 
 test("a control that goes leaves the focus near by", async () => {
-  const { page, context } = await signedIn("/kestrel/registry/Models/automations/new");
+  const { page, context } = await signedIn(parts, "/kestrel/registry/Models/automations/new");
   await page.getByText("An artifact alias is added", { exact: true }).first().click();
   await page.getByRole("textbox", { name: "Alias pattern" }).fill("production");
   const mend = page.getByRole("button", { name: /^Use/ }).first();
@@ -142,7 +125,7 @@ test("a key revoked while it is used leads to the sign-in, with the reason", asy
 });
 
 test("search leads anywhere by a few letters, and the sheet tells the keys", async () => {
-  const { page, context, problems } = await signedIn("/kestrel/deliveries");
+  const { page, context, problems } = await signedIn(parts, "/kestrel/deliveries");
   await page.getByRole("row").nth(1).waitFor();
   await page.keyboard.press("/");
   const search = page.getByRole("combobox", { name: "Search" });
@@ -162,7 +145,7 @@ test("search leads anywhere by a few letters, and the sheet tells the keys", asy
 });
 
 test("a webhook and a secret are made without leaving the wizard", async () => {
-  const { page, context, problems } = await signedIn("/kestrel/registry/Datasets/automations/new");
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Datasets/automations/new");
   await page.getByRole("button", { name: "Action" }).click();
   await page.getByRole("button", { name: "New secret" }).click();
   const secret = page.getByRole("dialog", { name: "New secret" });

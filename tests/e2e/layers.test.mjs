@@ -2,9 +2,10 @@
 // returns to what opened it.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { axe, launch, openPage } from "../support/browser.mjs";
-import { client, signIn, startServer, until } from "../support/server.mjs";
+import { test } from "node:test";
+import { around } from "../support/around.mjs";
+import { axe, openPage } from "../support/browser.mjs";
+import { until } from "../support/server.mjs";
 
 let server;
 let browser;
@@ -13,17 +14,12 @@ let deploy;
 
 const models = "/kestrel/registry/Models";
 
-before(async () => {
-  server = await startServer(["--demo"]);
-  key = await signIn(server);
-  const { body } = await client(server, key)("GET", "/entities/kestrel/automations?registry=Models");
-  deploy = body.items.find((one) => one.name === "Deploy to production").id;
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.stop();
+const parts = around({
+  ready: async () => {
+    ({ server, browser, key } = parts);
+    const { body } = await parts.call("GET", "/entities/kestrel/automations?registry=Models");
+    deploy = body.items.find((one) => one.name === "Deploy to production").id;
+  },
 });
 
 /** What opens it: the page's address, the control, and what appears. */

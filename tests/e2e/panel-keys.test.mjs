@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { around } from "../support/around.mjs";
 import { openPage } from "../support/browser.mjs";
+import { bare } from "../support/host.mjs";
 import { until } from "../support/server.mjs";
 
 const at = around({ host: true });
@@ -34,7 +35,7 @@ function holdPauses(all) {
 async function open() {
   const opened = await openPage(at.browser);
   const { page } = opened;
-  at.host.extra["/bare.html"] = '<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><main><h1>Host</h1><div id="one"></div></main>';
+  at.host.extra["/bare.html"] = bare('<div id="one"></div>');
   const calls = new Set();
   page.on("request", (request) => request.url().includes("/api/") && calls.add(request));
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => calls.delete(request));

@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { launch, openPage } from "../support/browser.mjs";
-import { startHost } from "../support/host.mjs";
-import { client, signIn, startServer, until } from "../support/server.mjs";
-
-const PLAIN = new URL("../../examples/hosts/plain", import.meta.url).pathname;
+import { test } from "node:test";
+import { around } from "../support/around.mjs";
+import { openPage } from "../support/browser.mjs";
+import { bare } from "../support/host.mjs";
+import { until } from "../support/server.mjs";
 
 /** Everything a host has to allow, and nothing inline. */
 const policy = (hookboard) =>
@@ -19,21 +18,12 @@ let browser;
 let key;
 let call;
 
-before(async () => {
-  host = await startHost(PLAIN);
-  host.policy = policy;
-  server = await startServer(["--demo", "--allow-origin", host.origin]);
-  host.hookboard = server.origin;
-  key = await signIn(server);
-  call = client(server, key);
-  host.token = () => key;
-  browser = await launch();
-});
-
-after(async () => {
-  await browser.close();
-  await server.stop();
-  await host.stop();
+const parts = around({
+  host: true,
+  ready: () => {
+    ({ host, server, browser, key, call } = parts);
+    host.policy = policy;
+  },
 });
 
 /** The example host, with its panel shown. */
@@ -58,7 +48,7 @@ test("a panel shows its view in a host with a strict content policy", async () =
 async function openBare(options) {
   const opened = await openPage(browser, options);
   await opened.page.addInitScript(countLeftovers);
-  host.extra["/bare.html"] = '<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><main><h1>Host</h1><div id="one"></div><div id="two"></div></main>';
+  host.extra["/bare.html"] = bare('<div id="one"></div><div id="two"></div>');
   await opened.page.goto(`${host.origin}/bare.html`);
   return opened;
 }

@@ -9,6 +9,10 @@ const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/cs
 /** What the examples write in the place of an installation's address. */
 const PLACEHOLDER = /https:\/\/hookboard\.example/g;
 
+/** A host's document with nothing in it but `main`. */
+export const bare = (main, attributes = "") =>
+  `<!doctype html><html lang="en" ${attributes}><title>Host</title><link rel="icon" href="data:,"><main><h1>Host</h1>${main}</main>`;
+
 /**
  * Serves `folder`. `host.hookboard` is the installation to be filled in, `host.token` what `GET token` answers, `host.policy`
  * the content policy of documents. `host.extra` maps further paths to what they hold.

@@ -13,13 +13,34 @@ const deploy = fileURLToPath(new URL("../../deploy/", import.meta.url));
 /** Where the system's packages of nginx and Caddy lie. */
 const packages = process.env.HOOKBOARD_WEB_SERVERS ?? "/";
 
-/** A port that nobody listens on. */
+/** From here on ports are given to whoever asks for any: by default on Linux, unless it says so. */
+const GIVEN_OUT = 32_768;
+
+function firstGivenOut() {
+  try {
+    return Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s/)[0]);
+  } catch {
+    return GIVEN_OUT;
+  }
+}
+
+/**
+ * A port that nobody listens on, for programs that cannot say which one they got. It is below those that the system gives
+ * out by itself, so that nobody gets it before they do.
+ */
 export async function freePort() {
-  const server = createServer();
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
+  const first = 10_000;
+  const last = Math.max(firstGivenOut(), 2 * first);
+  for (;;) {
+    const port = first + Math.floor(Math.random() * (last - first));
+    const server = createServer();
+    const isFree = await new Promise((found) => {
+      server.on("error", () => found(false));
+      server.listen(port, "127.0.0.1", () => found(true));
+    });
+    await new Promise((closed) => server.close(closed));
+    if (isFree) return port;
+  }
 }
 
 /** What a server answers, undecoded. */

@@ -34,12 +34,12 @@ fn post(server: &Arc<Server>, gone: &Arc<AtomicBool>) -> Vec<u64> {
                 for index in (sender..EVENTS).step_by(usize::try_from(SENDERS).expect("few")) {
                     let body = event(index).to_string();
                     let key = Some(server.key.as_str());
-                    let answer = server.try_raw("POST", "/api/v1/events", key, &[], Some(body.as_bytes()));
-                    let Some((status, words)) = answer else {
+                    let answer = server.exchange("POST", "/api/v1/events", key, &[], Some(body.as_bytes()));
+                    let Some(answer) = answer else {
                         gone.store(true, Ordering::Relaxed);
                         return accepted;
                     };
-                    assert_eq!(status, 202, "{words}");
+                    assert_eq!(answer.status, 202, "{}", answer.body);
                     accepted.push(index);
                 }
                 accepted

@@ -42,11 +42,11 @@ fn every_event_accepted_before_a_kill_is_delivered_after_the_restart() {
                     }
                     let body = link(index).to_string();
                     let key = Some(server.key.as_str());
-                    let Some((status, _)) = server.try_raw("POST", "/api/v1/events", key, &[], Some(body.as_bytes()))
+                    let Some(answer) = server.exchange("POST", "/api/v1/events", key, &[], Some(body.as_bytes()))
                     else {
                         return;
                     };
-                    assert_eq!(status, 202);
+                    assert_eq!(answer.status, 202);
                     accepted.lock().expect("set").insert(index);
                 }
             })

@@ -721,9 +721,9 @@ fn post_once(server: &Server, key: &str, path: &str, idempotency_key: &str, body
     let headers = [("idempotency-key", idempotency_key)];
     let body = body.to_string();
     let path = format!("/api/v1{path}");
-    let (head, text) = server.exchange("POST", &path, Some(key), &headers, Some(body.as_bytes())).expect("an answer");
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, head.contains("idempotency-replayed: true"), serde_json::from_str(&text).unwrap_or(Value::Null))
+    let answer = server.exchange("POST", &path, Some(key), &headers, Some(body.as_bytes())).expect("an answer");
+    let is_earlier = answer.head.contains("idempotency-replayed: true");
+    (answer.status, is_earlier, serde_json::from_str(&answer.body).unwrap_or(Value::Null))
 }
 
 #[test]

@@ -155,6 +155,14 @@ impl Drop for Folder {
     }
 }
 
+/// An HTTP answer.
+pub struct Answer {
+    pub status: u16,
+    /// Status line and headers, as they came.
+    pub head: String,
+    pub body: String,
+}
+
 /// A running server.
 pub struct Server {
     pub address: SocketAddr,
@@ -301,7 +309,7 @@ impl Server {
         signed_in["key"].as_str().expect("key").to_owned()
     }
 
-    /// One HTTP request, as plain as can be.
+    /// Status and body of an answer.
     pub fn raw(
         &self,
         method: &str,
@@ -310,23 +318,11 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> (u16, String) {
-        self.try_raw(method, path, key, headers, body).expect("an answer")
+        let answer = self.exchange(method, path, key, headers, body).expect("an answer");
+        (answer.status, answer.body)
     }
 
-    /// The same, none where the server is gone.
-    pub fn try_raw(
-        &self,
-        method: &str,
-        path: &str,
-        key: Option<&str>,
-        headers: &[(&str, &str)],
-        body: Option<&[u8]>,
-    ) -> Option<(u16, String)> {
-        let (head, body) = self.exchange(method, path, key, headers, body)?;
-        Some((head.split(' ').nth(1)?.parse().ok()?, body))
-    }
-
-    /// The same, with the answer's head as it came.
+    /// One HTTP request, as plain as can be; none where the server is gone.
     pub fn exchange(
         &self,
         method: &str,
@@ -334,7 +330,7 @@ impl Server {
         key: Option<&str>,
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
-    ) -> Option<(String, String)> {
+    ) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).ok()?;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         if let Some(key) = key {
@@ -355,7 +351,9 @@ impl Server {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        answer.split_once("\r\n\r\n").map(|(head, body)| (head.to_owned(), body.to_owned()))
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
     }
 
     /// Makes a registry, a webhook to `url` and an automation on every linked version.
