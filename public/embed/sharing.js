@@ -1,5 +1,6 @@
 // What all mounts of a browser share that name the same thing: a turn that one of them has at a time, and a channel. Among
-// tabs by Web Locks; where there are none, as on plain http, among the mounts of the document.
+// tabs by Web Locks; where there are none, as on plain http, by an entry of the storage, and where nothing may be stored,
+// among the mounts of the document.
 
 /** Tells documents apart that do not share. */
 const DOCUMENT = Math.random().toString(36).slice(2);
@@ -43,12 +44,93 @@ function lock(name, signal) {
   });
 }
 
+/** How long an entry holds a turn, and how often it is renewed or looked at, in milliseconds. */
+const HELD_MS = 6_000;
+const LOOK_MS = 2_000;
+
+/** Where tabs of an origin without locks leave word; none where nothing may be stored. */
+function storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A turn among the tabs of a browser without locks: whoever an entry names has it. Tabs that were asleep may find out late
+ * that it names another; until they end theirs, both have it.
+ */
+function entry(name, signal, store) {
+  const own = Math.random().toString(36).slice(2);
+  let timer;
+  let has = false;
+  const read = () => store.getItem(name)?.split(" ") ?? [];
+  return new Promise((granted, refused) => {
+    const end = () => {
+      clearTimeout(timer);
+      removeEventListener("storage", hear);
+      if (read()[0] === own) store.removeItem(name);
+    };
+    const look = () => {
+      const [holder, until] = read();
+      const isOwn = holder === own;
+      if (isOwn && !has) {
+        has = true;
+        granted(end);
+      }
+      const isFree = !isOwn && !(Number(until) > Date.now());
+      if (isOwn || (isFree && !has)) {
+        try {
+          store.setItem(name, `${own} ${Date.now() + HELD_MS}`);
+        } catch (error) {
+          end();
+          refused(error);
+          return;
+        }
+      }
+      // What two have written is one's a moment later.
+      timer = setTimeout(look, isFree && !has ? 50 + 50 * Math.random() : LOOK_MS);
+    };
+    const hear = (event) => {
+      if (has || event.key !== name || event.newValue) return;
+      clearTimeout(timer);
+      look();
+    };
+    addEventListener("storage", hear);
+    upon(signal, () => {
+      end();
+      refused(signal.reason);
+    });
+    look();
+  });
+}
+
+/** A turn without locks: among the mounts of the document, then among the tabs. */
+async function plain(name, signal) {
+  const leave = await queue(name, signal);
+  const store = storage();
+  if (!store) return leave;
+  try {
+    const end = await entry(name, signal, store);
+    return () => {
+      end();
+      leave();
+    };
+  } catch (error) {
+    // What may not be stored is shared by this document alone.
+    if (!signal.aborted) return leave;
+    leave();
+    throw error;
+  }
+}
+
 /**
  * Joins those who share `name`, until `signal` aborts. `hear` is given what others `tell`; `turn` promises a function
  * that ends the turn, or rejects where the signal aborts before it comes.
  */
 export function share(name, signal, hear) {
-  const channel = new BroadcastChannel(navigator.locks ? name : `${name} ${DOCUMENT}`);
+  const channel = new BroadcastChannel(navigator.locks || storage() ? name : `${name} ${DOCUMENT}`);
   channel.onmessage = ({ data }) => hear(data);
   upon(signal, () => channel.close());
   return {
@@ -60,7 +142,7 @@ export function share(name, signal, hear) {
         // Documents without an origin of their own are refused locks.
         signal.throwIfAborted();
       }
-      return queue(name, signal);
+      return plain(name, signal);
     },
   };
 }

@@ -1,12 +1,12 @@
 // The stream of changes: one for all tabs and panels of a browser, and none for what does not show.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, openPage } from "../support/browser.mjs";
-import { startHost } from "../support/host.mjs";
-import { client, signIn, startServer, until } from "../support/server.mjs";
+import { test } from "node:test";
+import { around } from "../support/around.mjs";
+import { openPage } from "../support/browser.mjs";
+import { bare } from "../support/host.mjs";
+import { until } from "../support/server.mjs";
 
-const PLAIN = new URL("../../examples/hosts/plain", import.meta.url).pathname;
 const LIST = "/kestrel/registry/Models/automations";
 
 let host;
@@ -15,26 +15,24 @@ let browser;
 let key;
 let call;
 
-before(async () => {
-  host = await startHost(PLAIN);
-  server = await startServer(["--demo", "--allow-origin", host.origin]);
-  host.hookboard = server.origin;
-  key = await signIn(server);
-  call = client(server, key);
-  host.token = () => key;
-  host.extra["/bare.html"] = '<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><main><h1>Host</h1></main>';
-  browser = await launch();
+const parts = around({
+  host: true,
+  ready: () => {
+    ({ host, server, browser, key, call } = parts);
+    host.extra["/bare.html"] = bare("");
+  },
 });
 
-after(async () => {
-  await browser.close();
-  await server.stop();
-  await host.stop();
-});
+/** Browsers have locks on https, and on loopback. */
+const HTTP = [
+  ["", undefined],
+  [", on plain http as well", () => delete Navigator.prototype.locks],
+];
 
 /** A signed-in browser, with the streams that are under way, and `tab()`, which opens a list of automations in one more tab. */
-async function openBrowser() {
+async function openBrowser(prepare = () => {}) {
   const { page, context, problems } = await openPage(browser);
+  await context.addInitScript(prepare);
   const streams = new Set();
   const isStream = (request) => new URL(request.url()).pathname.endsWith("/stream");
   context.on("request", (request) => isStream(request) && streams.add(request));
@@ -63,21 +61,23 @@ async function flip() {
 
 const shows = (page, checked) => page.getByRole("switch", { name: /Deploy to production/, checked }).waitFor();
 
-test("ten tabs share one stream, each is live, and another goes on where the one that reads it closes", async () => {
-  const { page, context, problems, streams, tab } = await openBrowser();
-  const tabs = [];
-  for (let count = 1; count < 10; count += 1) tabs.push(await tab());
-  assert.equal(streams.size, 1);
-  const first = await flip();
-  for (const one of [page, ...tabs]) await shows(one, first);
-  await page.close();
-  await until("another reads", () => streams.size === 1);
-  for (const one of tabs) await one.getByRole("status").getByText("Live", { exact: true }).waitFor();
-  const second = await flip();
-  for (const one of tabs) await shows(one, second);
-  assert.deepEqual(problems, []);
-  await context.close();
-});
+for (const [where, prepare] of HTTP) {
+  test(`ten tabs share one stream, each is live, and another goes on where the one that reads it closes${where}`, async () => {
+    const { page, context, problems, streams, tab } = await openBrowser(prepare);
+    const tabs = [];
+    for (let count = 1; count < 10; count += 1) tabs.push(await tab());
+    assert.equal(streams.size, 1);
+    const first = await flip();
+    for (const one of [page, ...tabs]) await shows(one, first);
+    await page.close();
+    await until("another reads", () => streams.size === 1);
+    for (const one of tabs) await one.getByRole("status").getByText("Live", { exact: true }).waitFor();
+    const second = await flip();
+    for (const one of tabs) await shows(one, second);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+}
 
 test("what was missed while nobody read is caught up by every tab", async () => {
   const { page, context, streams, tab } = await openBrowser();
@@ -138,10 +138,7 @@ async function openPanels(prepare = () => {}) {
   return { page, context, problems, streams, panels };
 }
 
-for (const [where, prepare] of [
-  ["", undefined],
-  [", on plain http as well", () => delete Navigator.prototype.locks],
-]) {
+for (const [where, prepare] of HTTP) {
   test(`seven panels of a page share one stream${where}`, async () => {
     const { page, context, problems, streams, panels } = await openPanels(prepare);
     await until("one reads", () => streams.size === 1);
