@@ -111,6 +111,20 @@ for (const typed of ["hb_nope", "hb_é☃"]) {
   });
 }
 
+test("a sign-in link that is opened in a tab with the sign-in page signs in", async () => {
+  await call("PUT", "/entities/kestrel/members/late", { role: "viewer" });
+  const { body } = await call("POST", "/entities/kestrel/members/late/link");
+  const { page, context, problems } = await openPage(browser);
+  await page.goto(server.origin);
+  await page.getByLabel("Access key or sign-in link").waitFor();
+  // As the address bar does it: nothing but what is behind the hash is another.
+  await page.evaluate((code) => (location.hash = `#code=${code}`), body.code);
+  await page.getByRole("heading", { level: 1, name: "Home of kestrel" }).waitFor();
+  assert.ok(!page.url().includes("code="));
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test("a key revoked while it is used leads to the sign-in, with the reason", async () => {
   const made = await call("POST", "/entities/kestrel/keys", { name: "soon revoked" });
   const { page, context } = await openPage(browser);

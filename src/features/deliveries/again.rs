@@ -232,9 +232,14 @@ fn outlook_words(outlook: &Outlook) -> AnyView {
     };
     view! {
         <p>{words}</p>
-        <ul class="impact" role="list">
-            {known.webhooks.iter().map(line).collect_view()}
-        </ul>
+        {(!known.webhooks.is_empty())
+            .then(|| {
+                view! {
+                    <ul class="impact" role="list">
+                        {known.webhooks.iter().map(line).collect_view()}
+                    </ul>
+                }
+            })}
         {left}
     }
     .into_any()

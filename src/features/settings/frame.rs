@@ -4,7 +4,8 @@ use hookboard_api::problem::UsedBy;
 use leptos::prelude::*;
 
 use crate::{
-    route::{Room, use_router},
+    client::use_team,
+    route::{Query, Room, use_router},
     ui::{
         button::{Button, ButtonKind},
         dialog::Dialog,
@@ -70,6 +71,7 @@ pub(super) fn RefusedDialog(
     /// What cannot be deleted, while the dialog is there.
     of: RwSignal<Option<InUse>>,
 ) -> impl IntoView {
+    let (router, team) = (use_router(), use_team());
     let open = RwSignal::new(false);
     Effect::new(move || {
         if of.with(Option::is_some) {
@@ -88,11 +90,17 @@ pub(super) fn RefusedDialog(
     let body = move || {
         let Some(of) = of.get_untracked() else { return ().into_any() };
         let line = |user: UsedBy| {
-            let glyph = if user.kind == "webhook" { Glyph::Endpoint } else { Glyph::Hook };
+            let (glyph, name) = if user.kind == "webhook" {
+                (Glyph::Endpoint, user.name.into_any())
+            } else {
+                let sought = Query::default().with("q", Some(&user.name));
+                let list = Room::Automations.of(team.entity().get_untracked()).path() + &sought.suffix();
+                (Glyph::Hook, view! { <a href=router.href_to(&list)>{user.name}</a> }.into_any())
+            };
             view! {
                 <li>
                     <Icon glyph=glyph />
-                    <span>{user.name} " " <span class="muted">{user.role}</span></span>
+                    <span>{name} " " <span class="muted">{user.role}</span></span>
                 </li>
             }
         };

@@ -125,6 +125,15 @@ fn SignInForm(
             client.session().sign_in(typed);
         }
     };
+    // A link that is opened in this very tab changes the address only: as one that the page begins with it is taken.
+    let listener = window_event_listener_untyped("hashchange", move |_| {
+        let location = web_sys::window().map(|window| window.location());
+        if let Some(location) = location.filter(|location| location.hash().is_ok_and(|hash| code_of(&hash).is_some())) {
+            // Fails in no document that is shown.
+            let _ = location.reload();
+        }
+    });
+    on_cleanup(move || listener.remove());
     let form: NodeRef<html::Form> = NodeRef::new();
     // Whoever was in a room has no focus any more.
     Effect::new(move || {
