@@ -18,10 +18,10 @@ use serde_json::json;
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, Segments};
-use super::once::{Creation, IdempotencyKey, Turn};
+use super::once::{Creation, IdempotencyKey, Made};
 use crate::app::App;
 use crate::db::audit::Change;
-use crate::db::{Conn, accounts};
+use crate::db::{Conn, Transaction, accounts};
 use crate::failure::Failure;
 
 /// Trade the code of a sign-in link for a key. A code works once.
@@ -233,19 +233,16 @@ pub(super) async fn create_key(
     Creation { draft, once }: Creation<KeyDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
-        return Err(Problem::invalid(vec![fault]).into());
-    }
-    let mut tx = match once.begin(&app, &team).await? {
-        Turn::First(tx) => tx,
-        Turn::Again(answer) => return Ok(answer),
+    let check = async {
+        check_name(&draft.name, MAX_NAME, "/name").map_or(Ok(()), |fault| Err(Problem::invalid(vec![fault]).into()))
     };
-    let key = accounts::new_key(&mut tx, &team.user_id, &draft.name).await?;
-    let change = Change::created(AuditKind::Key, &key.info.id, &draft.name);
-    team.audit(&mut tx, change.after(&json!({ "user": team.user, "prefix": key.info.prefix }))?).await?;
-    let answer = once.created(tx, &app, &team, None, &key).await?;
-    app.changed(Topic::Member, &team.name, Some(&team.user));
-    Ok(answer)
+    let make = async |tx: &mut Transaction, ()| {
+        let key = accounts::new_key(tx, &team.user_id, &draft.name).await?;
+        let change = Change::created(AuditKind::Key, &key.info.id, &draft.name);
+        team.audit(tx, change.after(&json!({ "user": team.user, "prefix": key.info.prefix }))?).await?;
+        Ok(Made { body: key, revision: None, id: team.user.clone() })
+    };
+    once.run(&app, &team, Topic::Member, check, make).await
 }
 
 /// Revoke a key of the list. It stops working at once, and streams that were opened with it end.

@@ -26,7 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Params, Segments, check_revision, tagged};
-use super::once::{Creation, IdempotencyKey, Once, Turn};
+use super::once::{Creation, IdempotencyKey, Made, Once};
 use super::paging::Paging;
 use super::webhooks::send_test;
 use crate::app::App;
@@ -34,7 +34,7 @@ use crate::clock;
 use crate::db::audit::Change;
 use crate::db::automations::Cursor;
 use crate::db::catalogue::{self, PlaceRow};
-use crate::db::{Conn, Page, automations, backtest, events, webhooks};
+use crate::db::{Conn, Page, Transaction, automations, backtest, events, webhooks};
 use crate::failure::Failure;
 
 /// What the list is narrowed to.
@@ -167,26 +167,17 @@ pub(super) async fn create(
     Creation { draft, once }: Creation<AutomationDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    create_once(&app, &team, &draft, &once).await
-}
-
-async fn create_once(app: &App, team: &Team, draft: &AutomationDraft, once: &Once) -> Result<Response, Failure> {
-    if let Some(answer) = once.answered(app, team).await? {
-        return Ok(answer);
-    }
     // A place that is not there is told without waiting for the writer's turn.
-    scope_place(app, team, &draft.scope).await?;
-    let mut tx = match once.begin(app, team).await? {
-        Turn::First(tx) => tx,
-        Turn::Again(answer) => return Ok(answer),
-    };
-    let automation = make(&mut tx, team, draft).await?;
-    let answer = once.created(tx, app, team, Some(automation.revision), &automation).await?;
-    after_change(app, team, &automation.id);
-    Ok(answer)
+    let check = scope_place(&app, &team, &draft.scope);
+    let make = async |tx: &mut Transaction, _| Ok(answered(make(tx, &team, &draft).await?));
+    once.run(&app, &team, Topic::Automation, check, make).await
 }
 
-/// Makes an automation.
+fn answered(made: Automation) -> Made<Automation> {
+    Made { revision: Some(made.revision), id: made.id.clone(), body: made }
+}
+
+/// Makes an automation, for a call that has no `Idempotency-Key`.
 pub(crate) async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
     // As above.
     scope_place(app, team, &draft.scope).await?;
@@ -378,30 +369,28 @@ pub(super) async fn duplicate(
     once: Once,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    if let Some(answer) = once.answered(&app, &team).await? {
-        return Ok(answer);
-    }
-    let original = {
+    let find = async {
         let mut connection = app.db().read().acquire().await?;
-        automations::get(&mut connection, &team.id, &id).await?
+        automations::get(&mut connection, &team.id, &id).await
     };
-    let mut draft = AutomationDraft {
-        name: String::new(),
-        description: original.description,
-        scope: original.scope,
-        trigger: original.trigger,
-        action: original.action,
-        cooldown_s: original.cooldown_s,
-        enabled: false,
+    let copy = async |tx: &mut Transaction, original: Automation| {
+        let mut draft = AutomationDraft { enabled: false, ..AutomationDraft::from(&original) };
+        draft.name = free_name(tx, &team, &draft).await?;
+        Ok(answered(make(tx, &team, &draft).await?))
     };
+    once.run(&app, &team, Topic::Automation, find, copy).await
+}
+
+/// A name for a copy of `original` that no automation of its scope has.
+async fn free_name(conn: &mut Conn, team: &Team, original: &AutomationDraft) -> Result<String, Failure> {
+    let place = scope_place_in(conn, team, &original.scope).await?;
     for count in 1..=100 {
         let suffix = if count == 1 { String::from(" (copy)") } else { format!(" (copy {count})") };
         let kept: String =
             original.name.chars().take(hookboard_api::limits::MAX_AUTOMATION_NAME - suffix.len()).collect();
-        draft.name = kept + &suffix;
-        match create_once(&app, &team, &draft, &once).await {
-            Err(Failure::Problem(problem)) if problem.code == ProblemCode::DuplicateName => {}
-            other => return other,
+        let name = kept + &suffix;
+        if automations::named(conn, &place.id, original.scope.collection.as_deref(), &name).await?.is_none() {
+            return Ok(name);
         }
     }
     Err(Failure::new(ProblemCode::Conflict, "There are 100 copies already. Rename or delete some first."))

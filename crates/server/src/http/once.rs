@@ -2,11 +2,14 @@
 //! more. After draft-ietf-httpapi-idempotency-key-header; the answer is kept in the transaction of what was made,
 //! sealed, since it may hold a key that is shown once.
 
+use std::pin::Pin;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::problem::ProblemCode;
+use hookboard_api::stream::Topic;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -55,56 +58,62 @@ pub(super) struct Creation<T> {
     pub(super) once: Once,
 }
 
-/// Whose turn it is.
-pub(super) enum Turn {
-    /// The call's own: it is done in this transaction.
-    First(Transaction),
-    /// Nobody's: it was done.
-    Again(Response),
+/// What a call made.
+pub(super) struct Made<T> {
+    /// What the answer holds.
+    pub(super) body: T,
+    /// Its version, where it has one.
+    pub(super) revision: Option<u32>,
+    /// What readers of the stream are told of.
+    pub(super) id: String,
 }
 
 impl Once {
     fn of(parts: &Parts, body: &[u8]) -> Result<Self, Failure> {
-        let key = parts.headers.get(KEY).map(read).transpose()?;
+        let key = key_of(&parts.headers)?;
         let address = format!("{} {}", parts.method, parts.uri);
         let request = Sha256::new().chain_update(&address).chain_update([0]).chain_update(body).finalize().to_vec();
         Ok(Self { key, address, request })
     }
 
-    /// What the call was answered, where it was done already.
-    pub(super) async fn answered(&self, app: &App, team: &Team) -> Result<Option<Response>, Failure> {
-        self.look(app.db().read(), app, team).await
-    }
-
-    /// Begins what the call does.
-    pub(super) async fn begin(&self, app: &App, team: &Team) -> Result<Turn, Failure> {
-        let mut tx = app.db().begin().await?;
-        // The same call may have been on its way beside this one.
-        let answered = self.look(&mut *tx, app, team).await?;
-        Ok(answered.map_or(Turn::First(tx), Turn::Again))
-    }
-
-    /// Commits what the call did, and its answer with it: 201 and what was made, at its version where it has one.
-    pub(super) async fn created(
+    /// Does the call, and answers 201 with what it made; a call that was done already is answered as it was.
+    ///
+    /// `check` finds what can be refused without the writer's turn; `make` does the rest within the transaction that
+    /// also keeps the answer. Readers of the stream are told of `topic`.
+    pub(super) fn run<C, T: Serialize>(
         &self,
-        mut tx: Transaction,
         app: &App,
         team: &Team,
-        revision: Option<u32>,
-        made: &impl Serialize,
-    ) -> Result<Response, Failure> {
-        let made = serde_json::to_value(made)?;
-        if let Some(key) = &self.key {
-            let body = app.seal().seal(&self.row(team, key), &made.to_string())?;
-            let status = StatusCode::CREATED.as_u16();
-            let kept = Kept { request: self.request.clone(), status, revision, body };
-            idempotency::put(&mut tx, &team.user_id, key, &kept).await?;
-        }
-        tx.commit().await?;
-        Ok(answer(StatusCode::CREATED, revision, made))
+        topic: Topic,
+        check: impl Future<Output = Result<C, Failure>>,
+        make: impl AsyncFnOnce(&mut Transaction, C) -> Result<Made<T>, Failure>,
+    ) -> Pin<Box<impl Future<Output = Result<Response, Failure>>>> {
+        Box::pin(async move {
+            if let Some(answer) = self.answered(app.db().read(), app, team).await? {
+                return Ok(answer);
+            }
+            let checked = check.await?;
+            let mut tx = app.db().begin().await?;
+            // The same call may have been on its way beside this one.
+            if let Some(answer) = self.answered(&mut *tx, app, team).await? {
+                return Ok(answer);
+            }
+            let Made { body, revision, id } = make(&mut tx, checked).await?;
+            let body = serde_json::to_value(body)?;
+            if let Some(key) = &self.key {
+                let sealed = app.seal().seal(&self.row(team, key), &body.to_string())?;
+                let status = StatusCode::CREATED.as_u16();
+                let kept = Kept { request: self.request.clone(), status, revision, body: sealed };
+                idempotency::put(&mut tx, &team.user_id, key, &kept).await?;
+            }
+            tx.commit().await?;
+            app.changed(topic, &team.name, Some(&id));
+            Ok(answer(StatusCode::CREATED, revision, body))
+        })
     }
 
-    async fn look<'t>(
+    /// What the call was answered, where it was done already.
+    async fn answered<'t>(
         &self,
         target: impl Into<sql::Target<'t>>,
         app: &App,
@@ -158,6 +167,21 @@ fn answer(status: StatusCode, revision: Option<u32>, body: Value) -> Response {
         Some(revision) => (status, tagged(revision, body)).into_response(),
         None => (status, axum::Json(body)).into_response(),
     }
+}
+
+/// The key of a call, if it has one.
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let mut keys = headers.get_all(KEY).iter().map(read);
+    let Some(first) = keys.next().transpose()? else { return Ok(None) };
+    for other in keys {
+        if other? != first {
+            return Err(Failure::new(
+                ProblemCode::BadRequest,
+                "The call has several Idempotency-Key headers, and they differ. Send one.",
+            ));
+        }
+    }
+    Ok(Some(first))
 }
 
 /// A key, bare or as the draft writes it: in quotes.

@@ -16,15 +16,15 @@ use hookboard_api::source::{Source, SourceDraft};
 use hookboard_api::stream::Topic;
 use serde_json::json;
 
-use super::auth::Caller;
+use super::auth::{Caller, Team};
 use super::extract::{Segments, bytes};
-use super::once::{Creation, IdempotencyKey, Turn};
+use super::once::{Creation, IdempotencyKey, Made};
 use super::reading::read;
 use crate::accept::News;
 use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
-use crate::db::{catalogue, sources};
+use crate::db::{Conn, catalogue, sources};
 use crate::failure::Failure;
 use crate::mlflow::{self, Message, Vouchers};
 
@@ -49,9 +49,12 @@ pub(super) async fn create(
     Creation { draft, once }: Creation<SourceDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    if let Some(answer) = once.answered(&app, &team).await? {
-        return Ok(answer);
-    }
+    once.run(&app, &team, Topic::Source, check(&app, &team, &draft), async |tx, ids| make(tx, &team, &draft, ids).await)
+        .await
+}
+
+/// Ids of the registry and the secret that a draft names.
+async fn check(app: &App, team: &Team, draft: &SourceDraft) -> Result<(String, String), Failure> {
     if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
         return Err(Problem::invalid(vec![fault]).into());
     }
@@ -73,11 +76,17 @@ pub(super) async fn create(
             format!("There is no secret \"{}\". Create it first.", draft.secret),
         ));
     };
-    let mut tx = match once.begin(&app, &team).await? {
-        Turn::First(tx) => tx,
-        Turn::Again(answer) => return Ok(answer),
-    };
-    let id = match sources::create(&mut tx, &place.id, &secret_id, &draft).await {
+    Ok((place.id, secret_id))
+}
+
+/// Makes a source of a draft that was checked, audited.
+async fn make(
+    conn: &mut Conn,
+    team: &Team,
+    draft: &SourceDraft,
+    (place_id, secret_id): (String, String),
+) -> Result<Made<Source>, Failure> {
+    let id = match sources::create(conn, &place_id, &secret_id, draft).await {
         Ok(id) => id,
         Err(error) if Failure::is_duplicate(&error) => {
             let mut problem = Problem::new(
@@ -90,12 +99,10 @@ pub(super) async fn create(
         Err(error) => return Err(error.into()),
     };
     let change = Change::created(AuditKind::Source, &id, &draft.name);
-    team.audit(&mut tx, change.after(&draft)?).await?;
-    let made = sources::list(&mut *tx, &team.id).await?.into_iter().find(|source| source.id == id);
-    let made = made.ok_or_else(|| Failure::not_found("source"))?;
-    let answer = once.created(tx, &app, &team, None, &made).await?;
-    app.changed(Topic::Source, &team.name, Some(&id));
-    Ok(answer)
+    team.audit(conn, change.after(draft)?).await?;
+    let made = sources::list(conn, &team.id).await?.into_iter().find(|source| source.id == id);
+    let body = made.ok_or_else(|| Failure::not_found("source"))?;
+    Ok(Made { body, revision: None, id })
 }
 
 /// Delete a source. What it brought stays.

@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Segments, check_revision, tagged};
-use super::once::{Creation, IdempotencyKey, Turn};
+use super::once::{Creation, IdempotencyKey, Made};
 use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
-use crate::db::{Conn, events, secrets, webhooks};
+use crate::db::{Conn, Transaction, events, secrets, webhooks};
 use crate::failure::Failure;
 use crate::guard::Refusal;
 use crate::worker::send::{Message, send_message};
@@ -61,19 +61,12 @@ pub(super) async fn create(
     Creation { draft, once }: Creation<WebhookDraft>,
 ) -> Result<Response, Failure> {
     let team = caller.team(&app, &entity, Role::Admin).await?;
-    if let Some(answer) = once.answered(&app, &team).await? {
-        return Ok(answer);
-    }
-    check(&app, &team, &draft).await?;
-    let mut tx = match once.begin(&app, &team).await? {
-        Turn::First(tx) => tx,
-        Turn::Again(answer) => return Ok(answer),
+    let make = async |tx: &mut Transaction, ()| {
+        let id = make(tx, &team, &draft).await?;
+        let body = webhooks::get_in(tx, &team.id, &id).await?;
+        Ok(Made { revision: Some(body.revision), body, id })
     };
-    let id = make(&mut tx, &team, &draft).await?;
-    let webhook = webhooks::get_in(&mut tx, &team.id, &id).await?;
-    let answer = once.created(tx, &app, &team, Some(webhook.revision), &webhook).await?;
-    app.changed(Topic::Webhook, &team.name, Some(&id));
-    Ok(answer)
+    once.run(&app, &team, Topic::Webhook, check(&app, &team, &draft), make).await
 }
 
 /// Makes a webhook, checked and audited; its id.
