@@ -20,6 +20,7 @@ use super::auth::{Caller, Team};
 use super::automations::{audit_change, audit_creation, place_of, scope_place_in};
 use super::extract::{Params, Segments, long_bytes};
 use super::reading::{form, read};
+use super::yaml;
 use crate::app::App;
 use crate::db::automations::{self, Wanted};
 use crate::db::{Conn, Page, webhooks};
@@ -80,7 +81,7 @@ pub(super) async fn export(
     automations.sort_by(|one, other| key(one).cmp(&key(other)));
     let file = AutomationFile { version: VERSION, automations };
     let (kind, saved, text) = match which.format.unwrap_or_default() {
-        Format::Yaml => ("application/yaml", "attachment; filename=\"automations.yaml\"", yaml(&file)?),
+        Format::Yaml => ("application/yaml", "attachment; filename=\"automations.yaml\"", yaml::write(&file)?),
         Format::Json => {
             let text = serde_json::to_string_pretty(&file)? + "\n";
             ("application/json", "attachment; filename=\"automations.json\"", text)
@@ -94,13 +95,6 @@ pub(super) async fn export(
 fn key(automation: &FileAutomation) -> (bool, Option<&String>, Option<&String>, &str) {
     let FileScope { registry, project, collection } = &automation.scope;
     (registry.is_none(), registry.as_ref().or(project.as_ref()), collection.as_ref(), &automation.name)
-}
-
-fn yaml(file: &AutomationFile) -> Result<String, Failure> {
-    serde_saphyr::to_string(file).map_err(|error| {
-        tracing::error!(%error, "a file could not be written");
-        Failure::new(ProblemCode::Internal, "The file could not be written as YAML. Ask for format=json.")
-    })
 }
 
 /// How a file is taken in.
@@ -273,27 +267,12 @@ async fn file(request: Request) -> Result<AutomationFile, Failure> {
     };
     let bytes = long_bytes(request, MAX_FILE_BYTES).await?;
     // A long file takes seconds, in which other calls are to be answered.
-    let parsed = tokio::task::spawn_blocking(move || if is_yaml { parsed_yaml(&bytes) } else { Ok(read(&bytes)?) });
+    let parsed = tokio::task::spawn_blocking(move || {
+        Ok::<_, Failure>(if is_yaml { form(&yaml::read(&bytes)?)? } else { read(&bytes)? })
+    });
     let file = parsed.await.map_err(|_| Failure::new(ProblemCode::Internal, "The file could not be read."))??;
     check_file(&file)?;
     Ok(file)
-}
-
-fn parsed_yaml(bytes: &[u8]) -> Result<AutomationFile, Failure> {
-    let unreadable = |error: String| {
-        Failure::new(ProblemCode::BadRequest, format!("The file is not YAML that can be read: {error}"))
-    };
-    let text = std::str::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
-    // YAML 1.2, as it is written out: `yes` is a word, and what begins with 0 no number in base 8 or 10.
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        with_snippet: false,
-    };
-    let value: serde_json::Value =
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(error.to_string()))?;
-    Ok(form(&value)?)
 }
 
 fn check_file(file: &AutomationFile) -> Result<(), Failure> {

@@ -29,6 +29,7 @@ mod stream;
 mod tree;
 pub(crate) mod webhooks;
 mod words;
+mod yaml;
 
 use std::sync::Arc;
 
