@@ -88,22 +88,7 @@ pub enum FileAction {
 
 impl From<&Automation> for FileAutomation {
     fn from(from: &Automation) -> Self {
-        let action = match &from.action {
-            Action::Webhook { template, .. } => FileAction::Webhook {
-                webhook: from.webhook.as_ref().map(|webhook| webhook.name.clone()).unwrap_or_default(),
-                template: template.clone(),
-            },
-            Action::Record => FileAction::Record,
-        };
-        Self {
-            name: from.name.clone(),
-            description: from.description.clone(),
-            scope: FileScope::from(&from.scope),
-            trigger: from.trigger.clone(),
-            action,
-            cooldown_s: from.cooldown_s,
-            enabled: from.enabled,
-        }
+        Self::of(AutomationDraft::from(from), from.webhook.as_ref().map(|webhook| webhook.name.clone()))
     }
 }
 
@@ -142,6 +127,23 @@ impl FileScope {
 }
 
 impl FileAutomation {
+    /// The automation that `draft` makes, by the webhook of that name.
+    pub fn of(draft: AutomationDraft, webhook: Option<String>) -> Self {
+        let action = match draft.action {
+            Action::Webhook { template, .. } => FileAction::Webhook { webhook: webhook.unwrap_or_default(), template },
+            Action::Record => FileAction::Record,
+        };
+        Self {
+            name: draft.name,
+            description: draft.description,
+            scope: FileScope::from(&draft.scope),
+            trigger: draft.trigger,
+            action,
+            cooldown_s: draft.cooldown_s,
+            enabled: draft.enabled,
+        }
+    }
+
     /// The automation as it is created, in `scope` and by `action`.
     pub fn draft(&self, scope: Scope, action: Action) -> AutomationDraft {
         AutomationDraft {

@@ -60,8 +60,9 @@ pub fn check_text(text: &str, what: &str, at: &str) -> Option<FieldError> {
 /// What scripts and emoji are spelled with, inside a word.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
-/// Characters without a mark of their own, less the two joiners.
-fn is_unseen(character: char) -> bool {
+/// Characters without a mark of their own, less the two joiners: controls, and those that turn the direction of a text
+/// or take no place in it.
+pub fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -60,6 +60,7 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
             folder.display()
         ));
     }
+    check_demo(&settings)?;
     let Opened { db, seal, lock } = open(&mut settings.engine).await?;
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Choose another port with --listen.", settings.listen)
@@ -94,6 +95,21 @@ pub async fn run(mut settings: Settings) -> Result<(), String> {
     db.close().await;
     drop(lock);
     served
+}
+
+/// Refuses names that the demo would not use.
+fn check_demo(settings: &Settings) -> Result<(), String> {
+    let named = [("--team", &settings.team, demo::TEAM), ("--admin", &settings.admin, demo::ADMIN)];
+    for (flag, given, own) in named {
+        if let Some(given) = given.as_ref().filter(|given| settings.demo && *given != own) {
+            return Err(format!(
+                "--demo brings a team and an admin of its own, {} and {}, and {flag} names \"{given}\". Leave {flag} out, or --demo.",
+                demo::TEAM,
+                demo::ADMIN
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Delivers until the process is told to stop.

@@ -82,6 +82,8 @@ fn a_file_is_compared_taken_in_and_written_out() {
     let as_json = done(&server, &["export", "--format", "json", "--registry", "models"], "");
     assert_eq!(serde_json::from_str::<Value>(&as_json).expect("JSON")["automations"][0]["name"], "Deploy");
     assert!(done(&server, &["import", "-"], &as_json).ends_with("0 created, 0 updated, 1 unchanged\n"));
+    let (code, _, complaint) = run(&server, &["import", "--collection", "fraud", "-"], FILE);
+    assert!(code == 3 && complaint.trim().ends_with("/automations/0/scope"), "{code} {complaint}");
 }
 
 #[test]
@@ -184,4 +186,28 @@ fn a_command_takes_what_a_shell_and_an_editor_make_of_names_files_and_keys() {
     assert_eq!(run(&server, &["deliveries", "redeliver", ""], "").0, 2, "an empty variable of a shell is no delivery");
     server.key.push('\n');
     done(&server, &["automations", "list"], "");
+}
+
+#[test]
+fn names_that_turn_a_text_round_are_told_as_they_are_escaped() {
+    let (folder, receiver) = (Folder::new(), Receiver::start(|_| answer(200, "\u{202e}nwod")));
+    let server = server(&folder, &receiver);
+    assert!(done(&server, &["webhooks", "test", "hook"], "").contains("\\u{202e}nwod"));
+    let text = done(&server, &["webhooks", "test", "hook", "--json"], "");
+    assert!(
+        serde_json::from_str::<Value>(&text).expect("JSON").to_string().contains('\u{202e}'),
+        "JSON is told as it is"
+    );
+}
+
+#[test]
+fn the_demo_refuses_names_that_it_would_not_use() {
+    let folder = Folder::new();
+    for (flag, name) in [("--team", "heron"), ("--admin", "ada")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookboard"));
+        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", flag, name, "--data"]).arg(&folder.0);
+        let output = command.output().expect("ended");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && complaint.contains(&format!("Leave {flag} out")), "{complaint}");
+    }
 }

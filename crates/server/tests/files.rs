@@ -281,6 +281,58 @@ fn an_import_that_was_compared_changes_nothing_else_than_it_said() {
 }
 
 #[test]
+fn a_file_for_one_place_is_refused_where_it_holds_automations_of_others() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    filled(&server);
+    let text = export(&server, "?format=json");
+    for (query, kept) in [
+        ("?registry=models", "?registry=models"),
+        ("?project=training", "?project=training"),
+        ("?registry=models&collection=fraud", "?registry=models&collection=fraud"),
+    ] {
+        let (status, problem) = import(&server, &server.key, query, "application/json", &text);
+        assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("outside_scope")), "{query}: {problem}");
+        let of_place = export(&server, &format!("{kept}&format=json"));
+        let (status, answer) = import(&server, &server.key, query, "application/json", &of_place);
+        assert!(status == 200 && !told(&answer).is_empty(), "{query}: {answer}");
+    }
+    let (_, problem) = import(&server, &server.key, "?dry_run=true&registry=models", "application/json", &text);
+    let pointers: Vec<&str> =
+        problem["errors"].as_array().expect("errors").iter().filter_map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(pointers, ["/automations/2/scope"], "{problem}");
+    for (query, status) in [("?registry=nowhere", 404), ("?registry=models&project=training", 400)] {
+        assert_eq!(import(&server, &server.key, query, "application/json", &text).0, status, "{query}");
+    }
+}
+
+#[test]
+fn all_that_a_team_may_have_is_read_back_as_it_was_written() {
+    let folder = Folder::new();
+    let server = server(&folder);
+    let automation = |index: usize| {
+        json!({
+            "name": format!("automation {index}"), "scope": {"registry": "models", "collection": format!("of {}", index % 7)},
+            "trigger": {"event": "ADD_ARTIFACT_ALIAS", "filter": {"$and": [
+                {"alias": {"$regex": "^production$"}}, {"artifact_metadata.score": {"$gt": index}},
+                {"$or": [{"event_author": {"$in": ["mira", "jonas"]}}, {"alias": {"$ne": "012"}}]},
+            ]}},
+            "action": {"type": "webhook", "webhook": "hook", "template": TEMPLATE}
+        })
+    };
+    let most = usize::try_from(hookboard_api::limits::MAX_AUTOMATIONS).expect("a count");
+    let file = json!({"version": 1, "automations": (0..most).map(automation).collect::<Vec<_>>()});
+    let (status, answer) = import(&server, &server.key, "", "application/json", &file.to_string());
+    assert_eq!(status, 200, "{answer}");
+    let text = export(&server, "");
+    let (status, answer) = import(&server, &server.key, "?dry_run=true", "application/yaml", &text);
+    assert_eq!(status, 200, "{}", answer["detail"]);
+    assert_eq!(told(&answer).iter().filter(|(_, change)| change == "unchanged").count(), most);
+    let one_more = json!({"version": 1, "automations": [automation(most)]}).to_string();
+    assert_eq!(import(&server, &server.key, "", "application/json", &one_more).0, 409);
+}
+
+#[test]
 fn what_a_large_team_writes_out_can_be_taken_in() {
     let folder = Folder::new();
     let server = server(&folder);

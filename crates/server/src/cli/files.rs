@@ -14,9 +14,9 @@ enum Format {
     Json,
 }
 
-/// `hookboard export`.
+/// What a file holds automations of.
 #[derive(Debug, Args)]
-pub struct Export {
+struct Only {
     /// Only of this registry.
     #[arg(long, conflicts_with = "project")]
     registry: Option<String>,
@@ -28,6 +28,24 @@ pub struct Export {
     /// Only of this collection.
     #[arg(long)]
     collection: Option<String>,
+}
+
+impl Only {
+    fn query<'p>(&'p self, first: (&'p str, Option<&'p str>)) -> String {
+        query([
+            first,
+            ("registry", self.registry.as_deref()),
+            ("project", self.project.as_deref()),
+            ("collection", self.collection.as_deref()),
+        ])
+    }
+}
+
+/// `hookboard export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    only: Only,
 
     /// How the file is written.
     #[arg(long, value_enum, default_value = "yaml")]
@@ -44,12 +62,7 @@ pub struct Export {
 impl Export {
     pub(super) fn run(self) -> Result<(), Ended> {
         let format = if self.format == Format::Json || self.remote.json { "json" } else { "yaml" };
-        let query = query([
-            ("format", Some(format)),
-            ("registry", self.registry.as_deref()),
-            ("project", self.project.as_deref()),
-            ("collection", self.collection.as_deref()),
-        ]);
+        let query = self.only.query(("format", Some(format)));
         let text = self.remote.text("GET", &self.remote.path(&format!("/automations/export{query}"))?, Body::None)?;
         // What is no file of automations is not to stand in the place of one.
         if !(text.starts_with("version: ") || text.starts_with("{\n  \"version\": ")) {
@@ -78,12 +91,15 @@ pub struct Import {
     dry_run: bool,
 
     #[command(flatten)]
+    only: Only,
+
+    #[command(flatten)]
     remote: Remote,
 }
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Ended> {
-        let answer = send(&self.remote, &self.file, self.dry_run)?;
+        let answer = send(&self.remote, &self.file, &self.only, self.dry_run)?;
         show(&self.remote, &answer)
     }
 }
@@ -95,12 +111,15 @@ pub struct Compare {
     file: PathBuf,
 
     #[command(flatten)]
+    only: Only,
+
+    #[command(flatten)]
     remote: Remote,
 }
 
 impl Compare {
     pub(super) fn run(self) -> Result<(), Ended> {
-        let answer = send(&self.remote, &self.file, true)?;
+        let answer = send(&self.remote, &self.file, &self.only, true)?;
         show(&self.remote, &answer)?;
         match answer.changes.iter().filter(|change| change.change != FileChange::Unchanged).count() {
             0 => Ok(()),
@@ -109,12 +128,12 @@ impl Compare {
     }
 }
 
-fn send(remote: &Remote, file: &Path, dry_run: bool) -> Result<Imported, Ended> {
+fn send(remote: &Remote, file: &Path, only: &Only, dry_run: bool) -> Result<Imported, Ended> {
     let bytes = read_file(file)?;
     // What is not JSON is YAML; a file's ending may say nothing.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
     let body = if is_json { Body::Json(bytes) } else { Body::Yaml(bytes) };
-    let query = if dry_run { "?dry_run=true" } else { "" };
+    let query = only.query(("dry_run", dry_run.then_some("true")));
     remote.call("POST", &remote.path(&format!("/automations/import{query}"))?, body)
 }
 

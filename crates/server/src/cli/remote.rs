@@ -8,6 +8,7 @@ use clap::Args;
 use hookboard_api::account::Me;
 use hookboard_api::limits::MAX_FILE_BYTES;
 use hookboard_api::list::List;
+use hookboard_api::name::is_unseen;
 use hookboard_api::problem::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -67,16 +68,14 @@ impl Ended {
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unequal(words) | Self::Usage(words) | Self::Unreached(words) => f.write_str(words),
+            Self::Unequal(words) | Self::Usage(words) | Self::Unreached(words) => f.write_str(&shown(words)),
             Self::Refused(problem) => {
                 let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
                 f.write_str(&shown(words))?;
-                let told = |error: &&hookboard_api::problem::FieldError| error.message != *words;
-                problem
-                    .errors
-                    .iter()
-                    .filter(told)
-                    .try_for_each(|error| write!(f, "\n  {}: {}", error.pointer, error.message))
+                problem.errors.iter().filter(|error| !error.pointer.is_empty()).try_for_each(|error| {
+                    write!(f, "\n  {}", shown(&error.pointer))?;
+                    if error.message == *words { Ok(()) } else { write!(f, ": {}", shown(&error.message)) }
+                })
             }
         }
     }
@@ -280,12 +279,13 @@ pub(super) fn write_out(text: &str) -> Result<(), Ended> {
     }
 }
 
-/// A text of somebody else's for the terminal: control characters, which could steer it, as they are escaped.
+/// A text of somebody else's for the terminal: what could steer it, or show another order than there is, as it is
+/// escaped.
 pub(super) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
-            shown.extend(character.escape_default());
+        if is_unseen(character) && !matches!(character, '\n' | '\t') {
+            shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
         }
@@ -306,6 +306,12 @@ pub(super) fn is_read_by_people() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_or_turns_a_text_is_escaped() {
+        assert_eq!(shown("a\u{1b}[2J\u{202e}b\r\u{200b}"), "a\\u{1b}[2J\\u{202e}b\\u{d}\\u{200b}");
+        assert_eq!(shown("Größe\t模型\n👩\u{200d}🔬"), "Größe\t模型\n👩\u{200d}🔬");
+    }
 
     #[test]
     fn names_stand_in_addresses() {

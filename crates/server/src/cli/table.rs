@@ -16,10 +16,11 @@ pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) -> Result
     if is_read_by_people() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
-    table.add_rows(rows);
+    // Before they are aligned: what is escaped is wider.
+    table.add_rows(rows.iter().map(|row| row.iter().map(|cell| shown(cell))));
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
     let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    print(&shown(&text.join("\n")))
+    print(&text.join("\n"))
 }

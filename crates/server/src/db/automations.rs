@@ -9,6 +9,7 @@ use hookboard_api::automation::{Action, Activity, Automation, AutomationDraft, R
 use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
+use hookboard_api::webhook::WebhookDraft;
 use serde_json::Value;
 
 use super::webhooks::activity;
@@ -225,45 +226,53 @@ pub async fn draft(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Option<
 
 /// What the audit log tells of an automation: what people set of it.
 pub fn told(automation: &Automation) -> Result<Value> {
-    let mut fields = serde_json::to_value(AutomationDraft::from(automation))?;
-    if let (Some(fields), Some(until)) = (fields.as_object_mut(), &automation.snoozed_until) {
-        fields.insert("snoozed_until".to_owned(), Value::from(until.as_str()));
+    told_of(&AutomationDraft::from(automation), automation.snoozed_until.as_deref())
+}
+
+/// The same of one that `draft` makes.
+pub fn told_of(draft: &AutomationDraft, snoozed_until: Option<&str>) -> Result<Value> {
+    let mut fields = serde_json::to_value(draft)?;
+    if let (Some(fields), Some(until)) = (fields.as_object_mut(), snoozed_until) {
+        fields.insert("snoozed_until".to_owned(), Value::from(until));
     }
     Ok(fields)
 }
 
 /// All faults of a draft, those that need the database included.
 pub async fn check(conn: &mut Conn, entity_id: &str, draft: &AutomationDraft) -> Result<()> {
+    let Action::Webhook { webhook_id, .. } = &draft.action else { return check_with(draft, None) };
+    match webhooks::row(conn, entity_id, webhook_id).await {
+        Ok(row) => check_with(draft, Some(&row.settings()?)),
+        Err(Failure::Problem(_)) => check_with(draft, None),
+        Err(other) => Err(other),
+    }
+}
+
+/// The same by the settings of the draft's webhook, where it has one.
+pub fn check_with(draft: &AutomationDraft, webhook: Option<&WebhookDraft>) -> Result<()> {
     let mut errors = draft.check();
     let mut diagnostics = Vec::new();
-    if let Action::Webhook { webhook_id, template } = &draft.action {
-        match webhooks::row(conn, entity_id, webhook_id).await {
-            Err(Failure::Problem(_)) => {
-                errors.push(FieldError::new("/action/webhook_id", "unknown_webhook", "Choose a webhook of this team."));
-            }
-            Err(other) => return Err(other),
-            Ok(row) => {
-                if let Some(template) = template {
-                    let compiled = hookboard_template::compile(
-                        template,
-                        &row.settings()?.template_names(Some(draft.trigger.event)),
-                    );
-                    if compiled.has_errors() {
-                        diagnostics = compiled
-                            .diagnostics
-                            .iter()
-                            .filter_map(|diagnostic| serde_json::to_value(diagnostic).ok())
-                            .collect();
-                        let first = compiled
-                            .diagnostics
-                            .iter()
-                            .find(|diagnostic| diagnostic.severity == hookboard_template::Severity::Error);
-                        let message = first.map_or_else(String::new, |diagnostic| diagnostic.message.clone());
-                        errors.push(FieldError::new("/action/template", "template", message));
-                    }
-                }
+    match (&draft.action, webhook) {
+        (Action::Webhook { template: Some(template), .. }, Some(webhook)) => {
+            let compiled = hookboard_template::compile(template, &webhook.template_names(Some(draft.trigger.event)));
+            if compiled.has_errors() {
+                diagnostics = compiled
+                    .diagnostics
+                    .iter()
+                    .filter_map(|diagnostic| serde_json::to_value(diagnostic).ok())
+                    .collect();
+                let first = compiled
+                    .diagnostics
+                    .iter()
+                    .find(|diagnostic| diagnostic.severity == hookboard_template::Severity::Error);
+                let message = first.map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+                errors.push(FieldError::new("/action/template", "template", message));
             }
         }
+        (Action::Webhook { .. }, None) => {
+            errors.push(FieldError::new("/action/webhook_id", "unknown_webhook", "Choose a webhook of this team."));
+        }
+        _ => {}
     }
     if errors.is_empty() {
         return Ok(());
@@ -271,6 +280,54 @@ pub async fn check(conn: &mut Conn, entity_id: &str, draft: &AutomationDraft) ->
     let mut problem = Problem::invalid(errors);
     problem.diagnostics = diagnostics;
     Err(problem.into())
+}
+
+/// An automation as it is stored, to be compared with another.
+#[derive(Debug)]
+pub struct Stored {
+    /// `UUIDv7`.
+    pub id: String,
+    /// Where it watches.
+    pub place_id: String,
+    /// Counts changes.
+    pub revision: u32,
+    /// Until when it is held back.
+    pub snoozed_until: Option<String>,
+    /// Name of its webhook.
+    pub webhook: Option<String>,
+    draft: String,
+    enabled: bool,
+}
+
+impl Stored {
+    /// What would make it again.
+    pub fn draft(&self) -> Result<AutomationDraft> {
+        Ok(AutomationDraft { enabled: self.enabled, ..json(&self.draft)? })
+    }
+}
+
+/// Automations of an entity that have one of these names.
+pub async fn of_names(conn: &mut Conn, entity_id: &str, names: &[&str]) -> Result<Vec<Stored>> {
+    type Columns = (String, String, u32, Option<String>, Option<String>, String, bool);
+    let rows: Vec<Columns> = sql::query_as(
+        "SELECT automations.id, place_id, automations.revision, snoozed_until, webhooks.name, draft, automations.enabled FROM automations \
+         LEFT JOIN webhooks ON webhooks.id = webhook_id WHERE place_id IN (SELECT id FROM places WHERE entity_id = ?) \
+         AND automations.name IN (SELECT value FROM json_each(?))",
+    )
+    .bind(entity_id)
+    .bind(to_json(&names)?)
+    .fetch_all(conn)
+    .await?;
+    let stored = |(id, place_id, revision, snoozed_until, webhook, draft, enabled)| Stored {
+        id,
+        place_id,
+        revision,
+        snoozed_until,
+        webhook,
+        draft,
+        enabled,
+    };
+    Ok(rows.into_iter().map(stored).collect())
 }
 
 /// The automation of that name in a scope.
@@ -313,17 +370,31 @@ pub async fn create(
     draft: &AutomationDraft,
     author: &str,
 ) -> Result<String> {
+    check_room(conn, entity_id, 1).await?;
+    insert(conn, place_id, draft, author).await
+}
+
+/// Refuses `more` automations where the entity would have too many.
+pub async fn check_room(conn: &mut Conn, entity_id: &str, more: usize) -> Result<()> {
     let (count,): (i64,) =
         sql::query_as("SELECT count(*) FROM automations JOIN places ON places.id = place_id WHERE entity_id = ?")
             .bind(entity_id)
-            .fetch_one(&mut *conn)
+            .fetch_one(conn)
             .await?;
-    if count >= MAX_AUTOMATIONS {
-        return Err(Failure::new(
-            ProblemCode::Conflict,
-            format!("The team has {count} automations; {MAX_AUTOMATIONS} are allowed. Delete some first."),
-        ));
+    if i64::try_from(more).is_ok_and(|more| count + more <= MAX_AUTOMATIONS) {
+        return Ok(());
     }
+    let words = match more {
+        1 => format!("The team has {count} automations; {MAX_AUTOMATIONS} are allowed. Delete some first."),
+        _ => format!(
+            "The team has {count} automations and {more} would be made; {MAX_AUTOMATIONS} are allowed. Delete some first."
+        ),
+    };
+    Err(Failure::new(ProblemCode::Conflict, words))
+}
+
+/// Makes an automation of a checked draft where there is room for it; its id.
+pub async fn insert(conn: &mut Conn, place_id: &str, draft: &AutomationDraft, author: &str) -> Result<String> {
     generation::advance(conn).await?;
     let id = clock::new_id();
     let now = clock::now();

@@ -238,10 +238,16 @@ async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
 }
 
-/// The webhook of that name.
-pub async fn named(conn: &mut Conn, entity_id: &str, name: &str) -> Result<Option<String>> {
-    let id = sql::query_scalar("SELECT id FROM webhooks WHERE entity_id = ? AND name = ?");
-    Ok(id.bind(entity_id).bind(name).fetch_optional(conn).await?)
+/// Ids and settings of an entity's webhooks, by name.
+pub async fn by_name(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, (String, WebhookDraft)>> {
+    let rows: Vec<(String, String)> =
+        sql::query_as("SELECT id, settings FROM webhooks WHERE entity_id = ?").bind(entity_id).fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|(id, settings)| {
+            let settings: WebhookDraft = json(&settings)?;
+            Ok((settings.name.clone(), (id, settings)))
+        })
+        .collect()
 }
 
 fn duplicate(draft: &WebhookDraft) -> Failure {

@@ -282,18 +282,13 @@ pub(crate) async fn edit_one(
 }
 
 /// Writes what an automation was made as.
-pub(super) async fn audit_creation(conn: &mut Conn, team: &Team, made: &Automation) -> Result<(), Failure> {
+async fn audit_creation(conn: &mut Conn, team: &Team, made: &Automation) -> Result<(), Failure> {
     let change = Change::created(AuditKind::Automation, &made.id, &made.name);
     team.audit(conn, change.after(&automations::told(made)?)?).await
 }
 
 /// Writes what differs between an automation before and after a change.
-pub(super) async fn audit_change(
-    conn: &mut Conn,
-    team: &Team,
-    before: &Automation,
-    after: &Automation,
-) -> Result<(), Failure> {
+async fn audit_change(conn: &mut Conn, team: &Team, before: &Automation, after: &Automation) -> Result<(), Failure> {
     let change = Change::changed(AuditKind::Automation, &after.id, &after.name);
     team.audit(conn, change.before(&automations::told(before)?)?.after(&automations::told(after)?)?).await
 }

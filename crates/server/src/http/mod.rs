@@ -12,6 +12,7 @@ mod document;
 mod events;
 pub(crate) mod extract;
 mod files;
+mod import;
 mod ingest;
 mod observe;
 mod once;
@@ -83,7 +84,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(automations::list, automations::create))
         .routes(routes!(automations::bulk))
         .routes(routes!(files::export))
-        .routes(routes!(files::import))
+        .routes(routes!(import::import))
         .routes(routes!(automations::validate))
         .routes(routes!(automations::backtest))
         .routes(routes!(automations::get, automations::replace, automations::patch, automations::delete))
