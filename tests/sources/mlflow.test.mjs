@@ -95,7 +95,7 @@ client.set_registered_model_alias("fraud-scorer", "production", "1")
 
 test("the guide, followed as printed, brings a registered model here", async () => {
   const replace = [["http://127.0.0.1:8080", server.origin]];
-  const printed = await follow("docs/mlflow.md", { folder: scratch("guide"), replace, env: { HOOKBOARD_KEY: key } });
+  const printed = await follow("docs/mlflow.md", { folder: scratch("guide"), replace, env: { HOOKBOARD_KEY: key }, others: ["python"] });
   const [, id] = /"path":"[^"]+\/([^/"]+)"/.exec(printed);
   const [{ code }] = blocks("docs/mlflow.md").filter(({ language }) => language === "python");
   python([...replace, ["<source id>", id]].reduce((text, [from, to]) => text.replaceAll(from, to), code));

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { launch, openPage } from "../support/browser.mjs";
+import { blocks } from "../support/guide.mjs";
 import { readVectors, wrong } from "../support/vectors.mjs";
 
 /** The limit of the package: bytes with brotli of all that runs. */
@@ -148,6 +149,35 @@ test("completion offers names at the cursor, with the values looked at", () => {
   const keys = complete('{"a": "${artifact_metadata.', 27, {}, { artifact_metadata: { accuracy: 0.9 } });
   assert.ok(keys.candidates.some(({ insert }) => insert === "${artifact_metadata.accuracy}"));
   assert.equal(complete("{}", 1), null);
+});
+
+/** A value as the package's page writes it. */
+function written(value) {
+  if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{ ${Object.entries(value).map(([name, member]) => `${name}: ${written(member)}`).join(", ")} }`;
+}
+
+test("what the package's page prints comes out as it says", async () => {
+  const [{ language, code }, ...others] = blocks("packages/template/README.md");
+  assert.deepEqual([language, others.length], ["js", 0]);
+  const [, names, body] = /^import init, \{ (.+) \} from "@hookboard\/template";\n([^]+)$/.exec(code);
+  // Each statement, and what is said of it behind it or below.
+  const statements = [...body.matchAll(/^([^/\n][^\n]*;) *(?:\n?\/\/ (.+))?$/gm)];
+  assert.ok(statements.length >= 6, body);
+  assert.equal(statements.map(([text]) => text).join("").replaceAll(/\s/g, ""), body.replaceAll(/\s/g, ""), "all of it is run");
+  const scope = { init: node.default };
+  for (const name of names.split(", ")) scope[name] = node[name];
+  for (const [, statement, said] of statements) {
+    const [, constant, expression] = /^(?:const (\w+) = )?(.+);$/.exec(statement);
+    const value = await new Function(...Object.keys(scope), `return ${expression.replace(/^await /, "")}`)(...Object.values(scope));
+    if (constant) scope[constant] = value;
+    else if (said && expression.startsWith("await ") === false) {
+      const told = typeof value === "string" ? value : written(value);
+      const wanted = said.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+      assert.match(told, new RegExp(`^${wanted}$`), statement);
+    }
+  }
 });
 
 test("both entries export what the types declare", async () => {

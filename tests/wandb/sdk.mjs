@@ -34,12 +34,12 @@ export async function startProxy() {
 
 /**
  * How an SDK is run: `python(script, ...arguments)` answers what its last line says, as JSON; `python.raw` all that it
- * says.
+ * says; `python.env` is what it is run with.
  */
 export function runner(sdk, origin, key, proxy) {
   const home = scratch(`wandb-${sdk.version}`);
   const env = {
-    PATH: process.env.PATH,
+    PATH: `${dirname(sdk.python)}:${process.env.PATH}`,
     HOME: home,
     LANG: "C.UTF-8",
     PYTHONPATH: HERE,
@@ -73,5 +73,5 @@ export function runner(sdk, origin, key, proxy) {
     const last = out.trim().split("\n").at(-1) ?? "";
     return { said: last ? JSON.parse(last) : null, log: out + log };
   };
-  return Object.assign(python, { raw });
+  return Object.assign(python, { raw, env });
 }

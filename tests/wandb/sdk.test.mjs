@@ -4,11 +4,11 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { blocks } from "../support/guide.mjs";
+import { blocks, filled, root, run } from "../support/guide.mjs";
 import { client, scratch, signIn, startReceiver, startServer, until } from "../support/server.mjs";
 import { random, randomAutomation } from "./random.mjs";
 import { SDKS, isNewest, runner, startProxy } from "./sdk.mjs";
@@ -311,6 +311,29 @@ test("the examples of docs/wandb.md run as they stand", async (t) => {
   const examples = blocks("docs/wandb.md").filter(({ language }) => language === "python").map(({ code }) => code);
   const { said } = await at.python(`${examples.join("\n")}\nimport json; print(json.dumps([one.name for one in api.automations()]))`);
   assert.deepEqual(said.sort(), ["A run fails", "Keep what is linked", "Loss rises"]);
+});
+
+test("the commands of docs/wandb.md and of the README run as they stand", async (t) => {
+  const [from, to] = [await world(t, SDKS[0]), await world(t, SDKS[0])];
+  await from.sample("deploy");
+  const folder = scratch("commands");
+  symlinkSync(join(root, "examples"), join(folder, "examples"));
+  const env = { ...from.python.env, PATH: `${dirname(process.env.HOOKBOARD_BIN)}:${from.python.env.PATH}` };
+  const names = "import wandb; print([one.name for one in wandb.Api().automations()])";
+  const replace = [["http://127.0.0.1:8080", from.server.origin], ["hb_…", from.key], ["my-team", "kestrel"]];
+  const shell = blocks("docs/wandb.md").filter(({ language }) => language !== "python");
+  assert.deepEqual(shell.map(({ language }) => language), ["sh", "sh"]);
+  const [connect, move] = shell.map(({ code }) => filled(code, replace));
+  const unset = { ...env, WANDB_BASE_URL: "", WANDB_API_KEY: "" };
+  assert.match(await run(`${connect}\npython -c '${names}'`, { folder, env: unset }), /\['deploy'\]/);
+
+  // It ends with 1, since it says what would be made.
+  const compared = move.replace(/^(hookboard diff \S+)/m, "$1 || test $? -eq 1");
+  const there = { ...env, HOOKBOARD_URL: to.server.origin, HOOKBOARD_KEY: to.key };
+  assert.match(await run(compared, { folder, env: there }), /1 would be created[^]+1 created/);
+
+  const [{ code }] = blocks("README.md").filter((block) => block.code.includes("import wandb"));
+  assert.match(await run(filled(code, replace), { folder, env: { ...unset, HOOKBOARD_KEY: from.key } }), /\['deploy'\]/);
 });
 
 for (const sdk of SDKS) {

@@ -280,13 +280,21 @@ fn interface(tally: &mut Tally) -> Done {
     )
 }
 
-/// The guides, followed as printed.
+/// The guides and all other code blocks of documents, followed as printed.
 fn guides(tally: &mut Tally) -> Done {
     tools::node_packages()?;
+    let (web_servers, prometheus) = (tools::web_servers()?, tools::prometheus()?);
+    let postgres = Postgres::start()?;
     let binary = serve::server(false)?;
     tally.runner(
-        "the guides, followed as printed",
-        node_test("guides").env("HOOKBOARD_BIN", binary).env("HOOKBOARD_DIST", page::dist()),
+        "the documents, followed as printed",
+        node_test("guides")
+            .env("HOOKBOARD_BIN", binary)
+            .env("HOOKBOARD_DIST", page::dist())
+            .env("HOOKBOARD_WEB_SERVERS", web_servers)
+            .env("HOOKBOARD_PROMETHEUS", prometheus)
+            .env(POSTGRES, postgres.url())
+            .env("PATH", postgres.path()),
     )
 }
 
