@@ -101,6 +101,75 @@ def routing(api):
     return automations
 
 
+def pick_webhook(api, entity, name=None, url=None):
+    """The webhook whose name and address hold these texts, or the first there is."""
+    hooks = list(api.webhook_integrations(entity=entity))
+    if not hooks:
+        raise ValueError(f"{entity} has no webhook")
+    fits = [hook for hook in hooks if (name or "") in hook.name and (url or "") in hook.url_endpoint]
+    return (fits or hooks)[0]
+
+
+def picking(api):
+    """Which webhook is picked by what; whether it has a token is nothing that the SDK tells."""
+    first = pick_webhook(api, ENTITY)
+    return {
+        "name": pick_webhook(api, ENTITY, name="chat").name,
+        "url": pick_webhook(api, ENTITY, url="/deploy-").name,
+        "both": pick_webhook(api, ENTITY, name="hook", url="secret").name,
+        "neither": pick_webhook(api, ENTITY, name="nobody's").id == first.id,
+        "has a token": hasattr(first, "has_access_token"),
+    }
+
+
+def nothing_to_pick(api):
+    """A team without webhooks: the list is empty, and says so, and there is none to pick."""
+    found = list(api.webhook_integrations(entity=ENTITY))
+    if not found:
+        print(f"No webhook yet: make one at {api.settings['base_url']}/{ENTITY}/settings")
+    return [len(found), *told(lambda: pick_webhook(api, ENTITY, name="chat"))]
+
+
+def plain(api):
+    """A filter that is written out, of the alias alone."""
+    collection = api.artifact_collection("model", f"{ENTITY}/wandb-registry-models/scorer")
+    event = OnAddArtifactAlias(scope=collection, filter={"alias": "production"})
+    return made(notify(api, "plain", event, "deploy-hook", {"alias": "${alias}", "version": "${artifact_version_string}"}))
+
+
+def below(api):
+    """A metric that falls under a limit, by an operator."""
+    project = api.project("training", entity=ENTITY)
+    event = OnRunMetric(scope=project, filter=RunEvent.metric("accuracy") < 0.85)
+    return made(notify(api, "below", event, "chat-hook", {"run": "${run_name}", "value": "${metric_value}"}))
+
+
+def state(api):
+    """A run that fails; versions before have no such event."""
+    from wandb.automations import OnRunState
+
+    event = OnRunState(scope=api.project("training", entity=ENTITY), filter=RunEvent.state.in_(["failed"]))
+    return made(notify(api, "state", event, "chat-hook", {"run": "${run_name}", "state": "${run_status}"}))
+
+
+def by_name(api):
+    """Looked up by name, changed by attributes and by keywords, deleted by itself and by id."""
+    event = OnLinkArtifact(scope=registry_scope(api, "models"))
+    for name in ("kept", "gone"):
+        notify(api, name, event, "chat-hook", {"name": name})
+    [found] = api.automations(entity=ENTITY, name="kept")
+    found.enabled = False
+    found.description = "off for now"
+    changed = api.update_automation(found)
+    assert (changed.enabled, changed.description) == (False, "off for now"), changed
+    again = api.update_automation(changed, enabled=True, description="on again")
+    assert api.automation(name="kept") == again and again.enabled, again
+    assert list(api.automations(entity=ENTITY, name="nobody's")) == []
+    assert api.delete_automation(again) is True
+    assert api.delete_automation(api.automation(name="gone").id) is True
+    return [told(lambda: api.automation(name=name))[0] for name in ("kept", "gone")]
+
+
 def secrets(api):
     """The access token and a secret of the webhook in a payload: their names, never their values."""
     event = OnLinkArtifact(scope=registry_scope(api, "models"))
@@ -156,6 +225,11 @@ def errors(api):
     event = OnAddArtifactAlias(scope=collection, filter=ArtifactEvent.alias.eq("x"))
     broken = OnAddArtifactAlias(scope=collection, filter=ArtifactEvent.alias.matches_regex("("))
     hook = webhook(api, "chat-hook")
+    own = api.artifact_collection("dataset", f"{ENTITY}/training/prices")
+
+    def filtered(written):
+        return lambda: api.create_automation(OnAddArtifactAlias(scope=collection, filter=written) >> DoNothing(), name="written")
+
     first = api.create_automation(event >> DoNothing(), name="once")
     again = api.create_automation(event >> DoNothing(), name="once", fetch_existing=True)
     assert again == first, "the one there is"
@@ -171,22 +245,64 @@ def errors(api):
         "event": told(lambda: notify(api, "alias of a link", OnLinkArtifact(scope=collection, filter=ArtifactEvent.alias.eq("x")), "chat-hook", {})),
         "team": told(lambda: list(api.automations(entity="rival"))),
         "name": told(lambda: api.create_automation(event >> SendWebhook.from_integration(hook), name="a\u202eb")),
+        "type": told(lambda: api.create_automation(OnCreateArtifact(scope=own, filter={"artifact_type": "model"}) >> DoNothing(), name="type")),
+        "registry": told(lambda: api.create_automation(OnCreateArtifact(scope=collection) >> DoNothing(), name="registry")),
+        "list": told(filtered({"alias": ["a", "b"]})),
+        "null": told(filtered({"alias": None})),
+        "plural": told(filtered({"aliases": "production"})),
+        "no dollar": told(filtered({"alias": {"in": ["a"]}})),
+        "wrapped": told(filtered({"filter": {"alias": "production"}})),
+        "empty": told(filtered({})),
     }
 
 
 def not_in_the_sdk(api):
-    """What the guide prints and no version of the SDK has."""
+    """What the guides print and no version of the SDK has: how it ends, and what comes of the form that there is."""
     project = api.project("training", entity=ENTITY)
     registry = api.registry("models", organization=ENTITY)
     event = OnLinkArtifact(scope=registry_scope(api, "models"))
     automation = api.create_automation(event >> DoNothing(), name="not saved")
-    return {
-        "api.registry(entity=)": told(lambda: api.registry("models", entity=ENTITY))[0],
-        "registry.collection()": told(lambda: registry.collection("scorer"))[0],
-        "project.automations()": told(lambda: project.automations())[0],
-        "automation.save()": told(lambda: automation.save())[0],
-        "metric & metric": told(lambda: RunEvent.metric("a").gt(1) & RunEvent.metric("b").lt(1))[0],
+    high, low = RunEvent.metric("val_accuracy") > 0.95, RunEvent.metric("val_loss") < 0.05
+
+    def to_state():
+        from wandb.automations import OnRunStateChange, RunState
+
+        return OnRunStateChange(scope=project, to_state=RunState.finished)
+
+    def of_state():
+        try:
+            from wandb.automations import OnRunState
+        except ImportError:
+            return "no such event"
+        return OnRunState(scope=project, filter=RunEvent.state.eq("finished")).event_type.value
+
+    def save():
+        automation.description = "saved"
+        return api.update_automation(automation).description
+
+    def each():
+        events = {"high": OnRunMetric(scope=project, filter=high), "low": OnRunMetric(scope=project, filter=low)}
+        return [api.create_automation(event >> DoNothing(), name=name).name for name, event in events.items()]
+
+    forms = {
+        "api.registry(entity=)": (lambda: api.registry("models", entity=ENTITY), lambda: registry.name),
+        "registry.collection()": (
+            lambda: registry.collection("scorer"),
+            lambda: api.artifact_collection("model", f"{ENTITY}/wandb-registry-models/scorer").name,
+        ),
+        "project.automations()": (
+            lambda: project.automations(),
+            lambda: [one.name for one in api.automations(entity=ENTITY) if one.scope.name == "wandb-registry-models"],
+        ),
+        "automation.save()": (lambda: automation.save(), save),
+        "metric & metric": (lambda: high & low, each),
+        "OnRunStateChange(to_state=)": (to_state, of_state),
+        "OnCreateArtifact(scope=registry)": (
+            lambda: OnCreateArtifact(scope=registry_scope(api, "models"), filter={"artifact_type": "model"}),
+            lambda: api.create_automation(event >> DoNothing(), name="linked").name,
+        ),
     }
+    return {form: [told(printed)[0], mended()] for form, (printed, mended) in forms.items()}
 
 
 if __name__ == "__main__":

@@ -182,6 +182,14 @@ for (const sdk of SDKS) {
       event: /LINK_ARTIFACT does not carry alias/,
       team: isNewest(sdk) ? /There is no such team, or you may not see it/ : /404 Client Error/,
       name: /U\+202E/,
+      type: /all versions of a collection have its type/,
+      registry: /CREATE_ARTIFACT cannot be watched in a collection of a registry/,
+      list: /Compare with several by \{"\$in":\[ … \]\}/,
+      null: /\{"\$exists":false\} holds/,
+      plural: /No event has a value "aliases"\. Use a payload variable's name, such as alias/,
+      "no dollar": /There is no comparison "in"\. Use one of \$eq/,
+      wrapped: /No event has a value "filter"/,
+      empty: /Say which alias counts/,
     };
     for (const [what, expected] of Object.entries(words)) assert.match(said[what][1], expected, what);
     // And the one that was made before and is fetched.
@@ -201,15 +209,60 @@ for (const sdk of SDKS) {
     assert.match(role, isNewest(sdk) ? /This needs the role admin in kestrel; you are viewer/ : /you do not have permission/);
   });
 
-  test(title("what the guide prints and the SDK does not have is refused by the SDK"), async (t) => {
+  test(title("what the guides print and the SDK does not have is refused by the SDK, and its mended form works"), async (t) => {
     const at = await world(t, sdk);
     assert.deepEqual(await at.sample("not_in_the_sdk"), {
-      "api.registry(entity=)": "TypeError",
-      "registry.collection()": "AttributeError",
-      "project.automations()": "AttributeError",
-      "automation.save()": "AttributeError",
-      "metric & metric": "TypeError",
+      "api.registry(entity=)": ["TypeError", "models"],
+      "registry.collection()": ["AttributeError", "scorer"],
+      "project.automations()": ["AttributeError", ["not saved"]],
+      "automation.save()": ["AttributeError", "saved"],
+      "metric & metric": ["TypeError", ["high", "low"]],
+      "OnRunStateChange(to_state=)": ["ImportError", isNewest(sdk) ? "RUN_STATE" : "no such event"],
+      "OnCreateArtifact(scope=registry)": ["ValidationError", "linked"],
     });
+  });
+
+  test(title("a webhook is picked by its name, its address or as the first, and none is told"), async (t) => {
+    const at = await world(t, sdk);
+    assert.deepEqual(await at.sample("picking"), {
+      name: "chat-hook", url: "deploy-hook", both: "secret-hook", neither: true, "has a token": false,
+    });
+    for (const { id } of Object.values(at.hooks)) await at.made("DELETE", `/webhooks/${id}`);
+    const { said, log } = await at.python("samples.py", "nothing_to_pick");
+    assert.deepEqual(said, [0, "ValueError", "kestrel has no webhook"]);
+    assert.ok(log.includes(`No webhook yet: make one at ${at.server.origin}/kestrel/settings`), log);
+  });
+
+  test(title("filters that are written out, operators and states mean what they say, and are delivered"), async (t) => {
+    const at = await world(t, sdk);
+    const plain = await at.automation((await at.sample("plain")).id);
+    assert.deepEqual(plain.trigger, { event: "ADD_ARTIFACT_ALIAS", filter: { alias: { $eq: "production" } } });
+    for (const alias of ["pre-production", "production"]) await at.event("ADD_ARTIFACT_ALIAS", { alias });
+    assert.deepEqual(await at.arrived("deploy-hook"), [{ alias: "production", version: "kestrel/models/scorer:production" }]);
+
+    const below = await at.automation((await at.sample("below")).id);
+    assert.deepEqual(below.trigger.metrics.rules, [{ kind: "threshold", metric: "accuracy", window: 1, aggregate: "average", comparison: "<", threshold: 0.85 }]);
+    const points = [0.9, 0.8].map((value, step) => ({ step, value }));
+    await at.made("POST", "/projects/training/runs/r1/metrics", { metric: "accuracy", run_name: "swift-dew", points });
+    assert.deepEqual(await at.arrived("chat-hook"), [{ run: "swift-dew", value: "0.8" }]);
+
+    if (isNewest(sdk)) {
+      const state = await at.automation((await at.sample("state")).id);
+      assert.deepEqual([state.trigger.event, state.trigger.states], ["RUN_STATE", ["failed"]]);
+      const subject = { kind: "project", entity: "kestrel", name: "training", run: "r2" };
+      for (const run_state of ["running", "failed"]) await at.event("RUN_STATE", { subject, run_state, run_name: "calm-sea" });
+      assert.deepEqual((await at.arrived("chat-hook", 2))[1], { run: "calm-sea", state: "failed" });
+    }
+    assert.equal(at.receiver.requests.length, isNewest(sdk) ? 3 : 2);
+  });
+
+  test(title("automations are looked up by name, changed by attributes and keywords, and deleted by themselves and by id"), async (t) => {
+    const at = await world(t, sdk);
+    assert.deepEqual(await at.sample("by_name"), ["ValueError", "ValueError"]);
+    assert.deepEqual((await at.made("GET", "/automations")).items, []);
+    const { items } = await at.made("GET", "/audit?kind=automation");
+    const told = items.reverse().map(({ action, target_name: name }) => `${action} ${name}`);
+    assert.deepEqual(told, ["created kept", "created gone", "changed kept", "changed kept", "deleted kept", "deleted gone"]);
   });
 
   test(title("every form of a filter comes back as it was sent"), async (t) => {

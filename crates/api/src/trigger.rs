@@ -53,7 +53,8 @@ impl Trigger {
         let spec = event_spec(self.event);
         if !spec.allows(scope) {
             let place = match (scope.kind, &scope.collection) {
-                (_, Some(_)) => "one collection",
+                (PlaceKind::Registry, Some(_)) => "a collection of a registry",
+                (PlaceKind::Project, Some(_)) => "a collection of a project",
                 (PlaceKind::Registry, None) => "a registry",
                 (PlaceKind::Project, None) => "a project",
             };

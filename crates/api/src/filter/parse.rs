@@ -144,6 +144,13 @@ impl Parser {
             );
         }
         let name = path.split_once('.').map_or(path, |(name, _)| name);
+        if path == "artifact_type" {
+            return self.fail(
+                at,
+                "unknown_value",
+                "No event has a value \"artifact_type\": all versions of a collection have its type. Choose the collection as the scope, or compare artifact_collection_name.",
+            );
+        }
         if hookboard_template::variable(name).is_none() {
             return self.fail(at, "unknown_value", format!("No event has a value \"{path}\". Use a payload variable's name, such as alias or artifact_metadata.accuracy."));
         }
@@ -197,6 +204,28 @@ impl Parser {
                     "The list is empty, so that this could never hold. Write its values.",
                 );
             }
+            Op::Eq | Op::Ne if !is_metadata(path) && operand.is_array() => {
+                let instead = if op == Op::Eq { "$in" } else { "$nin" };
+                return self.fail(
+                    at,
+                    "not_one_value",
+                    format!("{path} is one value, never a list. Compare with several by {{\"{instead}\":[ … ]}}."),
+                );
+            }
+            Op::Eq if !is_metadata(path) && operand.is_null() => {
+                return self.fail(
+                    at,
+                    "not_one_value",
+                    format!("{path} is never null. Where there is none, {{\"$exists\":false}} holds."),
+                );
+            }
+            Op::Eq if !is_metadata(path) && (operand.is_boolean() || operand.is_object()) => {
+                return self.fail(
+                    at,
+                    "not_one_value",
+                    format!("{path} is a text or a number. Put the text that it is compared with in quotes."),
+                );
+            }
             Op::Exists if !operand.is_boolean() => {
                 return self.fail(at, "not_a_boolean", "This takes true or false.");
             }
@@ -207,6 +236,11 @@ impl Parser {
         }
         Some(Node::Test(Test { path: path.to_owned(), op, operand: operand.clone(), regex }))
     }
+}
+
+/// Whether a value is the metadata or one of its members, which may be of any type; all others are texts and numbers.
+fn is_metadata(path: &str) -> bool {
+    path.split('.').next() == Some("artifact_metadata")
 }
 
 fn only_or_all(mut parts: Vec<Node>) -> Node {
@@ -244,6 +278,11 @@ mod tests {
             (json!({"alias": {}}), "/alias", "no_comparison"),
             (json!({"alias": {"$regex": 1}}), "/alias/$regex", "not_text"),
             (json!({"alias": {"$nin": "x"}}), "/alias/$nin", "not_a_list"),
+            (json!({"alias": ["a", "b"]}), "/alias", "not_one_value"),
+            (json!({"alias": {"$ne": ["a", "b"]}}), "/alias/$ne", "not_one_value"),
+            (json!({"alias": null}), "/alias", "not_one_value"),
+            (json!({"alias": {"$eq": true}}), "/alias/$eq", "not_one_value"),
+            (json!({"artifact_type": "model"}), "/artifact_type", "unknown_value"),
             (json!({"alias": {"$exists": 1}}), "/alias/$exists", "not_a_boolean"),
             (json!({"alias": {"$lt": null}}), "/alias/$lt", "not_comparable"),
             (json!({"alias": {"$gte": [1]}}), "/alias/$gte", "not_comparable"),
