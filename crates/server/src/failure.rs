@@ -57,6 +57,11 @@ impl Failure {
         Self::new(ProblemCode::NotFound, format!("There is no such {what}, or you may not see it. Check the address."))
     }
 
+    /// Whether there is no such thing, for all that the caller may see.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code == ProblemCode::NotFound)
+    }
+
     /// One faulty field.
     pub fn field(pointer: &str, code: &str, message: impl Into<String>) -> Self {
         Problem::invalid(vec![FieldError::new(pointer, code, message)]).into()

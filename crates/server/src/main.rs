@@ -31,9 +31,9 @@ async fn main() -> ExitCode {
         }
         Command::Call(call) => match cli::run(call) {
             Ok(()) => Ok(()),
-            Err(ended) => {
-                eprintln!("hookboard: {ended}");
-                return ExitCode::from(ended.code());
+            Err(error) => {
+                eprintln!("hookboard: {error}");
+                return ExitCode::from(error.code());
             }
         },
         Command::Schema => http::schema()

@@ -368,8 +368,10 @@ fn registries_projects_and_webhooks_are_made_as_over_rest() {
     }
     let (_, registries) = server.call("GET", "/entities/kestrel/places/registries", None);
     assert!(registries["items"].as_array().expect("items").iter().any(|place| place["name"] == "more"));
-    let nameless = json!({"input": {"entityName": "kestrel", "name": "a\u{202e}b"}});
-    assert_eq!(ask(&server, &server.key, upsert, &nameless).0, 422);
+    for nameless in ["a\u{202e}b", "wandb-registry-", ""] {
+        let input = json!({"input": {"entityName": "kestrel", "name": nameless}});
+        assert_eq!(ask(&server, &server.key, upsert, &input).0, 422, "{nameless:?}");
+    }
 
     assert_eq!(server.call("PUT", "/entities/kestrel/secrets/TOKEN", Some(&json!({"value": "v-of-token"}))).0, 201);
     let create = "mutation ($input: CreateGenericWebhookIntegrationInput!) { createGenericWebhookIntegration(input: $input) { \

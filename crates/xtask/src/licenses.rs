@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ fn text(metadata: &Value, package: &str) -> Done<String> {
     let mut crates = BTreeMap::new();
     for one in shipped(metadata, package)? {
         let name = format!("{} {}", text_of(one, "name"), text_of(one, "version"));
-        crates.insert(name, (text_of(one, "license"), texts(text_of(one, "manifest_path"))));
+        crates.insert(name, (text_of(one, "license"), texts(text_of(one, "manifest_path"))?));
     }
     let mut made = String::from(
         "Hookboard is licensed under Apache-2.0. It holds the crates below, and parts of the standard library of Rust\n\
@@ -78,20 +78,24 @@ fn shipped<'m>(metadata: &'m Value, package: &str) -> Done<Vec<&'m Value>> {
 }
 
 /// The licences' texts that lie beside a manifest.
-fn texts(manifest: &str) -> Vec<String> {
+fn texts(manifest: &str) -> Done<Vec<String>> {
     let folder = Path::new(manifest).parent().unwrap_or(Path::new("."));
-    let mut files: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let unreadable = |path: &Path, error: &std::io::Error| format!("{}: {error}", path.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        if path.is_file() && is_license(&path) {
+            files.push(path);
+        }
+    }
     files.sort();
-    let is_license = |file: &Path| {
-        let name = file.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        STARTS.iter().any(|start| name.starts_with(start))
-    };
-    files
-        .iter()
-        .filter(|file| file.is_file() && is_license(file))
-        .filter_map(|file| fs::read_to_string(file).ok())
-        .map(|text| text.replace('\r', "").trim_end().to_owned())
-        .collect()
+    let read = |path: &PathBuf| fs::read_to_string(path).map_err(|error| unreadable(path, &error));
+    files.iter().map(|path| Ok(read(path)?.replace('\r', "").trim_end().to_owned())).collect()
+}
+
+fn is_license(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    STARTS.iter().any(|start| name.starts_with(start))
 }
 
 fn text_of<'m>(value: &'m Value, name: &str) -> &'m str {
@@ -102,6 +106,11 @@ fn text_of<'m>(value: &'m Value, name: &str) -> &'m str {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_no_crate_without_a_text() {
+        assert!(texts("no such folder/Cargo.toml").is_err_and(|words| words.starts_with("no such folder: ")));
+    }
 
     #[test]
     fn what_only_builds_is_not_shipped() {

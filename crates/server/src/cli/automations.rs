@@ -8,9 +8,11 @@ use hookboard_api::webhook::TestResult;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::others::tell_test;
-use super::remote::{Body, Ended, Remote, print, print_json, query, segment, shown};
+use super::error::Error;
+use super::output::{print, print_json, shown};
+use super::remote::{Body, Remote, query, segment};
 use super::table;
+use super::webhooks::tell_test;
 
 /// What to do with automations.
 #[derive(Debug, Subcommand)]
@@ -65,7 +67,7 @@ pub struct One {
 }
 
 impl Automations {
-    pub(super) fn run(self) -> Result<(), Ended> {
+    pub(super) fn run(self) -> Result<(), Error> {
         match self {
             Self::List(listing) => listing.run(),
             Self::Show(one) => {
@@ -87,7 +89,7 @@ impl Automations {
 }
 
 impl Listing {
-    fn run(self) -> Result<(), Ended> {
+    fn run(self) -> Result<(), Error> {
         let query = query([
             ("registry", self.registry.as_deref()),
             ("project", self.project.as_deref()),
@@ -119,12 +121,12 @@ impl Listing {
 }
 
 impl One {
-    fn find(&self) -> Result<Automation, Ended> {
+    fn find(&self) -> Result<Automation, Error> {
         let remote = &self.remote;
         // Names may be those of calls, such as `export`; ids are not.
         if Uuid::parse_str(&self.automation).is_ok() {
             match remote.get(&remote.path(&format!("/automations/{}", segment(&self.automation)))?) {
-                Err(Ended::Refused(problem)) if problem.status == 404 => {}
+                Err(Error::Refused(problem)) if problem.status == 404 => {}
                 other => return other,
             }
         }
@@ -134,17 +136,17 @@ impl One {
         if found.len() > 1 {
             let ids: Vec<String> =
                 found.iter().map(|one| format!("{} ({})", one.id, FileScope::from(&one.scope))).collect();
-            return Err(Ended::Usage(format!("Several have this name. Give an id: {}.", ids.join(", "))));
+            return Err(Error::Usage(format!("Several have this name. Give an id: {}.", ids.join(", "))));
         }
         found.pop().ok_or_else(|| {
-            Ended::Usage(format!(
+            Error::Usage(format!(
                 "There is no automation \"{}\". List them: hookboard automations list",
                 self.automation
             ))
         })
     }
 
-    fn switch(&self, enabled: bool) -> Result<(), Ended> {
+    fn switch(&self, enabled: bool) -> Result<(), Error> {
         let path = self.remote.path(&format!("/automations/{}", segment(&self.find()?.id)))?;
         let patch = AutomationPatch { enabled: Some(enabled), ..AutomationPatch::default() };
         let changed: Automation = self.remote.call("PATCH", &path, Body::json(&patch)?)?;
@@ -155,7 +157,7 @@ impl One {
     }
 }
 
-fn show(one: &Automation) -> Result<(), Ended> {
+fn show(one: &Automation) -> Result<(), Error> {
     let sentence: String = when(&one.trigger, &one.scope).iter().map(Part::text).collect();
     let then =
         one.webhook.as_ref().map_or_else(|| "record only".to_owned(), |webhook| format!("POST {}", webhook.name));

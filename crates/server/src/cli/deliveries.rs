@@ -4,7 +4,9 @@ use clap::{Args, Subcommand};
 use hookboard_api::delivery::{Delivery, DeliveryDetail, DeliveryFilter, RedeliverMany, RedeliveredMany};
 use hookboard_api::sentence::subject_words;
 
-use super::remote::{Body, Ended, Remote, print, print_json, query, segment, shown};
+use super::error::Error;
+use super::output::{print, print_json, shown};
+use super::remote::{Body, Remote, query, segment};
 use super::table;
 
 /// What to do with deliveries.
@@ -15,7 +17,7 @@ pub enum Deliveries {
     /// Show one with its attempts.
     Show(One),
     /// Send them again: those named, or all that failed since a time.
-    Redeliver(Again),
+    Redeliver(Redeliver),
 }
 
 /// `hookboard deliveries list`.
@@ -57,7 +59,7 @@ pub struct One {
 
 /// `hookboard deliveries redeliver`.
 #[derive(Debug, Args)]
-pub struct Again {
+pub struct Redeliver {
     /// Their ids.
     #[arg(required_unless_present = "failed_since", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     deliveries: Vec<String>,
@@ -79,17 +81,17 @@ pub struct Again {
 }
 
 impl Deliveries {
-    pub(super) fn run(self) -> Result<(), Ended> {
+    pub(super) fn run(self) -> Result<(), Error> {
         match self {
             Self::List(listing) => listing.run(),
             Self::Show(one) => one.run(),
-            Self::Redeliver(again) => again.run(),
+            Self::Redeliver(redeliver) => redeliver.run(),
         }
     }
 }
 
 impl Listing {
-    fn run(self) -> Result<(), Ended> {
+    fn run(self) -> Result<(), Error> {
         let query = query([
             ("state", self.state.as_deref()),
             ("registry", self.registry.as_deref()),
@@ -122,7 +124,7 @@ impl Listing {
 }
 
 impl One {
-    fn run(self) -> Result<(), Ended> {
+    fn run(self) -> Result<(), Error> {
         let path = self.remote.path(&format!("/deliveries/{}", segment(&self.delivery)))?;
         let detail: DeliveryDetail = self.remote.get(&path)?;
         if self.remote.json {
@@ -151,8 +153,8 @@ impl One {
     }
 }
 
-impl Again {
-    fn run(self) -> Result<(), Ended> {
+impl Redeliver {
+    fn run(self) -> Result<(), Error> {
         let filter = self.failed_since.map(|since| DeliveryFilter {
             state: Some("failed".to_owned()),
             since: Some(since),

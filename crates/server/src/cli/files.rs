@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use hookboard_api::file::{FileChange, Import as Imported, ImportChange};
 
-use super::remote::{Body, Ended, Remote, print, print_json, query, read_file, shown, write_out};
+use super::error::Error;
+use super::output::{print, print_json, shown, write_out};
+use super::remote::{Body, Remote, query, read_file};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,18 +62,18 @@ pub struct Export {
 }
 
 impl Export {
-    pub(super) fn run(self) -> Result<(), Ended> {
+    pub(super) fn run(self) -> Result<(), Error> {
         let format = if self.format == Format::Json || self.remote.json { "json" } else { "yaml" };
         let query = self.only.query(("format", Some(format)));
         let text = self.remote.text("GET", &self.remote.path(&format!("/automations/export{query}"))?, Body::None)?;
         // What is no file of automations is not to stand in the place of one.
         if !(text.starts_with("version: ") || text.starts_with("{\n  \"version\": ")) {
             let words = "what answered sent no file of automations. Check --url, and that no proxy stands between.";
-            return Err(Ended::Unreached(words.to_owned()));
+            return Err(Error::Unreachable(words.to_owned()));
         }
         let Some(path) = self.output else { return write_out(&text) };
         let cannot = |error: std::io::Error| {
-            Ended::Usage(format!("{} cannot be written: {error}. Check the path and its rights.", path.display()))
+            Error::Usage(format!("{} cannot be written: {error}. Check the path and its rights.", path.display()))
         };
         // Whole or not at all.
         let mut partial = path.clone().into_os_string();
@@ -98,7 +100,7 @@ pub struct Import {
 }
 
 impl Import {
-    pub(super) fn run(self) -> Result<(), Ended> {
+    pub(super) fn run(self) -> Result<(), Error> {
         let answer = send(&self.remote, &self.file, &self.only, self.dry_run)?;
         show(&self.remote, &answer)
     }
@@ -118,17 +120,17 @@ pub struct Compare {
 }
 
 impl Compare {
-    pub(super) fn run(self) -> Result<(), Ended> {
+    pub(super) fn run(self) -> Result<(), Error> {
         let answer = send(&self.remote, &self.file, &self.only, true)?;
         show(&self.remote, &answer)?;
         match answer.changes.iter().filter(|change| change.change != FileChange::Unchanged).count() {
             0 => Ok(()),
-            count => Err(Ended::Unequal(format!("{count} of {} automations differ", answer.changes.len()))),
+            count => Err(Error::Mismatch(format!("{count} of {} automations differ", answer.changes.len()))),
         }
     }
 }
 
-fn send(remote: &Remote, file: &Path, only: &Only, dry_run: bool) -> Result<Imported, Ended> {
+fn send(remote: &Remote, file: &Path, only: &Only, dry_run: bool) -> Result<Imported, Error> {
     let bytes = read_file(file)?;
     // What is not JSON is YAML; a file's ending may say nothing.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
@@ -138,7 +140,7 @@ fn send(remote: &Remote, file: &Path, only: &Only, dry_run: bool) -> Result<Impo
 }
 
 /// Writes what changed: a line for each automation, and one for each place where it differs.
-fn show(remote: &Remote, answer: &Imported) -> Result<(), Ended> {
+fn show(remote: &Remote, answer: &Imported) -> Result<(), Error> {
     if remote.json {
         return print_json(answer);
     }

@@ -2,14 +2,19 @@
 
 mod automations;
 mod deliveries;
+mod error;
+mod events;
 mod files;
-mod others;
+mod keys;
+mod output;
 mod remote;
 mod table;
+mod webhooks;
 
 use clap::Subcommand;
 
-pub use remote::{Ended, Remote};
+pub use error::Error;
+pub use remote::Remote;
 
 /// Commands that call a running server.
 #[derive(Debug, Subcommand)]
@@ -28,17 +33,17 @@ pub enum Call {
     Deliveries(deliveries::Deliveries),
     /// Send events in.
     #[command(subcommand)]
-    Events(others::Events),
+    Events(events::Events),
     /// Look at webhooks and test them.
     #[command(subcommand)]
-    Webhooks(others::Webhooks),
+    Webhooks(webhooks::Webhooks),
     /// Access keys of the team.
     #[command(subcommand)]
-    Keys(others::Keys),
+    Keys(keys::Keys),
 }
 
 /// Does what is asked.
-pub fn run(call: Call) -> Result<(), Ended> {
+pub fn run(call: Call) -> Result<(), Error> {
     match call {
         Call::Export(export) => export.run(),
         Call::Import(import) => import.run(),

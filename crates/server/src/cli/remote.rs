@@ -1,6 +1,6 @@
-//! The server that a command calls, and how a command ends.
+//! The server that a command calls.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use clap::Args;
 use hookboard_api::account::Me;
 use hookboard_api::limits::MAX_FILE_BYTES;
 use hookboard_api::list::List;
-use hookboard_api::name::is_unseen;
-use hookboard_api::problem::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
+
+use super::error::Error;
 
 /// How long an answer is waited for: longer than any webhook that is tested may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -40,45 +40,11 @@ pub struct Remote {
     pub json: bool,
 }
 
-/// How a command ends that did not do what it was asked.
-#[derive(Debug)]
-pub enum Ended {
-    /// It did, and what it found is not as hoped: a difference, or a test that failed. Exit code 1.
-    Unequal(String),
-    /// It was asked for what there is not, or in a way that cannot be. Exit code 2.
-    Usage(String),
-    /// The server refused. Exit code 3.
-    Refused(Box<Problem>),
-    /// The server was not reached, or did not answer as agreed. Exit code 4.
-    Unreached(String),
-}
-
-impl Ended {
-    /// The exit code.
-    pub const fn code(&self) -> u8 {
-        match self {
-            Self::Unequal(_) => 1,
-            Self::Usage(_) => 2,
-            Self::Refused(_) => 3,
-            Self::Unreached(_) => 4,
-        }
-    }
-}
-
-impl std::fmt::Display for Ended {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unequal(words) | Self::Usage(words) | Self::Unreached(words) => f.write_str(&shown(words)),
-            Self::Refused(problem) => {
-                let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
-                f.write_str(&shown(words))?;
-                problem.errors.iter().filter(|error| !error.pointer.is_empty()).try_for_each(|error| {
-                    write!(f, "\n  {}", shown(&error.pointer))?;
-                    if error.message == *words { Ok(()) } else { write!(f, ": {}", shown(&error.message)) }
-                })
-            }
-        }
-    }
+/// A list that comes whole.
+#[derive(Debug, Args)]
+pub struct Whole {
+    #[command(flatten)]
+    pub(super) remote: Remote,
 }
 
 /// What is sent with a call.
@@ -92,8 +58,8 @@ pub(super) enum Body {
 }
 
 impl Body {
-    pub(super) fn json(value: &impl Serialize) -> Result<Self, Ended> {
-        serde_json::to_vec(value).map(Self::Json).map_err(|error| Ended::Usage(error.to_string()))
+    pub(super) fn json(value: &impl Serialize) -> Result<Self, Error> {
+        serde_json::to_vec(value).map(Self::Json).map_err(|error| Error::Usage(error.to_string()))
     }
 }
 
@@ -108,7 +74,7 @@ impl Remote {
     }
 
     /// Path of something of the team, after its name.
-    pub(super) fn path(&self, rest: &str) -> Result<String, Ended> {
+    pub(super) fn path(&self, rest: &str) -> Result<String, Error> {
         let entity = match self.entity.clone() {
             Some(entity) => entity,
             None => self.only_entity()?,
@@ -116,25 +82,25 @@ impl Remote {
         Ok(format!("/entities/{}{rest}", segment(&entity)))
     }
 
-    fn only_entity(&self) -> Result<String, Ended> {
+    fn only_entity(&self) -> Result<String, Error> {
         let me: Me = self.get("/me")?;
         match me.entities.as_slice() {
             [only] => Ok(only.entity.clone()),
-            [] => Err(Ended::Usage("The key's owner is in no team.".to_owned())),
+            [] => Err(Error::Usage("The key's owner is in no team.".to_owned())),
             several => {
                 let names: Vec<&str> = several.iter().map(|one| one.entity.as_str()).collect();
-                Err(Ended::Usage(format!("Name the team with --entity: {}.", names.join(", "))))
+                Err(Error::Usage(format!("Name the team with --entity: {}.", names.join(", "))))
             }
         }
     }
 
     /// What `path` answers.
-    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Ended> {
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call("GET", path, Body::None)
     }
 
     /// All rows of a list, or the first `most`.
-    pub(super) fn all<T: DeserializeOwned>(&self, path: &str, most: usize) -> Result<Vec<T>, Ended> {
+    pub(super) fn all<T: DeserializeOwned>(&self, path: &str, most: usize) -> Result<Vec<T>, Error> {
         let mut rows: Vec<T> = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -155,11 +121,11 @@ impl Remote {
     }
 
     /// Calls, and reads the answer.
-    pub(super) fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: Body) -> Result<T, Ended> {
+    pub(super) fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: Body) -> Result<T, Error> {
         let text = self.text(method, path, body)?;
         let text = if text.is_empty() { "null" } else { &text };
         serde_json::from_str(text).map_err(|error| {
-            Ended::Unreached(format!(
+            Error::Unreachable(format!(
                 "{} answered in another form than agreed: {error}. Is it a Hookboard, and of this version?",
                 self.shown_url()
             ))
@@ -167,10 +133,10 @@ impl Remote {
     }
 
     /// Calls, and gives the answer as it came.
-    pub(super) fn text(&self, method: &str, path: &str, body: Body) -> Result<String, Ended> {
+    pub(super) fn text(&self, method: &str, path: &str, body: Body) -> Result<String, Error> {
         let key =
             self.key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty()).ok_or_else(|| {
-                Ended::Usage(
+                Error::Usage(
                     "There is no access key. Make one in the page under Access keys, and set HOOKBOARD_KEY to it."
                         .to_owned(),
                 )
@@ -186,7 +152,7 @@ impl Remote {
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
         }
-        let request = request.body(bytes).map_err(|error| Ended::Usage(format!("{url} cannot be called: {error}")))?;
+        let request = request.body(bytes).map_err(|error| Error::Usage(format!("{url} cannot be called: {error}")))?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -194,7 +160,7 @@ impl Remote {
             .tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build())
             .build();
         let unreached = |error: ureq::Error| {
-            Ended::Unreached(format!(
+            Error::Unreachable(format!(
                 "{} was not reached: {error}. Check --url, and that the server runs.",
                 self.shown_url()
             ))
@@ -207,12 +173,12 @@ impl Remote {
         }
         Err(serde_json::from_str(&text).map_or_else(
             |_| {
-                Ended::Unreached(format!(
+                Error::Unreachable(format!(
                     "{} answered {status} and no problem of Hookboard's. Check --url.",
                     self.shown_url()
                 ))
             },
-            |problem| Ended::Refused(Box::new(problem)),
+            |problem| Error::Refused(Box::new(problem)),
         ))
     }
 }
@@ -242,7 +208,7 @@ pub(super) fn query<'p>(parameters: impl IntoIterator<Item = (&'p str, Option<&'
 }
 
 /// What a file holds, or for `-` the standard input.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Ended> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let most = MAX_FILE_BYTES as u64;
     let read = if path.as_os_str() == "-" {
@@ -251,67 +217,20 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Ended> {
         std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
     };
     read.map_err(|error| {
-        Ended::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", path.display()))
+        Error::Usage(format!("{} cannot be read: {error}. Check the path and its rights.", path.display()))
     })?;
     if bytes.len() as u64 > most {
         let words =
             format!("{} has more than {} MiB, the most that is taken. Send less at once.", path.display(), most >> 20);
-        return Err(Ended::Usage(words));
+        return Err(Error::Usage(words));
     }
     // Editors of Windows begin a file with a mark of its encoding.
     Ok(bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes))
 }
 
-/// Writes a line to the standard output. Who reads it may have had enough, as `head` has; what cannot be written
-/// else is a failure.
-pub(super) fn print(text: &str) -> Result<(), Ended> {
-    write_out(&format!("{text}\n"))
-}
-
-/// Writes a text as it is.
-pub(super) fn write_out(text: &str) -> Result<(), Ended> {
-    let mut out = std::io::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Ended::Usage(format!("the output cannot be written: {error}. Check the disk.")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A text of somebody else's for the terminal: what could steer it, or show another order than there is, as it is
-/// escaped.
-pub(super) fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_unseen(character) && !matches!(character, '\n' | '\t') {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-/// Writes an answer as JSON.
-pub(super) fn print_json(value: &impl Serialize) -> Result<(), Ended> {
-    print(&serde_json::to_string_pretty(value).map_err(|error| Ended::Unreached(error.to_string()))?)
-}
-
-/// Whether a person reads the standard output.
-pub(super) fn is_read_by_people() -> bool {
-    std::io::stdout().is_terminal()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_steers_a_terminal_or_turns_a_text_is_escaped() {
-        assert_eq!(shown("a\u{1b}[2J\u{202e}b\r\u{200b}"), "a\\u{1b}[2J\\u{202e}b\\u{d}\\u{200b}");
-        assert_eq!(shown("Größe\t模型\n👩\u{200d}🔬"), "Größe\t模型\n👩\u{200d}🔬");
-    }
 
     #[test]
     fn names_stand_in_addresses() {

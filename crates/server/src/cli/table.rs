@@ -2,10 +2,11 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::remote::{Ended, is_read_by_people, print, shown};
+use super::error::Error;
+use super::output::{is_read_by_people, print, shown};
 
 /// Writes a table, or that there is nothing.
-pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) -> Result<(), Ended> {
+pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) -> Result<(), Error> {
     if rows.is_empty() {
         eprintln!("{none}");
         return Ok(());

@@ -243,7 +243,7 @@ pub async fn check(conn: &mut Conn, entity_id: &str, draft: &AutomationDraft) ->
     let Action::Webhook { webhook_id, .. } = &draft.action else { return check_with(draft, None) };
     match webhooks::row(conn, entity_id, webhook_id).await {
         Ok(row) => check_with(draft, Some(&row.settings()?)),
-        Err(Failure::Problem(_)) => check_with(draft, None),
+        Err(failure) if failure.is_not_found() => check_with(draft, None),
         Err(other) => Err(other),
     }
 }

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::schema::{Asker, execute};
+use super::schema::{RequestContext, execute};
 use super::size;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::http::auth::{Caller, credentials, unreadable};
-use crate::http::extract::MAX_REQUEST_BYTES;
+use crate::http::extract::{MAX_REQUEST_BYTES, unread};
 
 /// Fields, spreads and inline fragments of one document; the SDK's largest has less than 300.
 const MAX_SELECTIONS: u64 = 4_000;
@@ -63,13 +63,7 @@ async fn run(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Failure> {
     let caller = caller(&app, headers).await?;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(
-            ProblemCode::TooLarge,
-            format!("The request has more than {} KiB, the most that a call takes.", MAX_REQUEST_BYTES / 1024),
-        ),
-        _ => Failure::new(ProblemCode::BadRequest, "The body broke off. Send it again."),
-    })?;
+    let body = body.map_err(|rejection| unread(&rejection))?;
     let call: Call = serde_json::from_slice(&body).map_err(|error| {
         Failure::new(ProblemCode::BadRequest, format!("The body is no GraphQL request in JSON: {error}."))
     })?;
@@ -80,7 +74,7 @@ async fn run(
         );
         return Err(Failure::new(ProblemCode::BadRequest, words));
     }
-    let mut request = Request::new(call.query).data(Asker::new(app, caller, client));
+    let mut request = Request::new(call.query).data(RequestContext::new(app, caller, client));
     if let Some(variables) = call.variables {
         request = request.variables(Variables::from_json(variables));
     }

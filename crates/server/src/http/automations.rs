@@ -138,18 +138,17 @@ pub(super) async fn scope_place_in(conn: &mut Conn, team: &Team, scope: &Scope) 
             format!("The scope is of team \"{}\"; this call is for {}.", scope.entity, team.name),
         ));
     }
-    catalogue::place_in(conn, &team.id, scope.kind, &scope.name).await.map_err(|failure| match failure {
-        Failure::Problem(_) => Failure::field(
-            "/scope/name",
-            "unknown_place",
-            format!(
-                "There is no {} \"{}\" in {}. Create it first, or choose another.",
-                scope.kind.as_str(),
-                scope.name,
-                team.name
-            ),
-        ),
-        other => other,
+    catalogue::place_in(conn, &team.id, scope.kind, &scope.name).await.map_err(|failure| {
+        if !failure.is_not_found() {
+            return failure;
+        }
+        let words = format!(
+            "There is no {} \"{}\" in {}. Create it first, or choose another.",
+            scope.kind.as_str(),
+            scope.name,
+            team.name
+        );
+        Failure::field("/scope/name", "unknown_place", words)
     })
 }
 

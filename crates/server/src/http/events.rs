@@ -44,7 +44,7 @@ pub(super) async fn post(
                 Some((entity_id, role)) if role >= Role::Member => {
                     match catalogue::place(app.db(), &entity_id, subject.kind, &subject.name).await {
                         Ok(place) => taken.push((place, event)),
-                        Err(Failure::Problem(_)) => faults.push(FieldError::new(
+                        Err(failure) if failure.is_not_found() => faults.push(FieldError::new(
                             "/subject/name",
                             "unknown_place",
                             format!(

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::iter::successors;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hookboard_api::limits::{MAX_EVENT_BYTES, MAX_TEMPLATE_BODY_BYTES};
 use hookboard_api::problem::ProblemCode;
@@ -56,13 +57,12 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
 
 /// The body as it came.
 pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, app).await.map_err(|rejection| {
-        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            too_large(MAX_REQUEST_BYTES)
-        } else {
-            Failure::new(ProblemCode::BadRequest, BROKE_OFF)
-        }
-    })
+    Bytes::from_request(request, app).await.map_err(|rejection| unread(&rejection))
+}
+
+/// Why a body of at most [`MAX_REQUEST_BYTES`] could not be read.
+pub(crate) fn unread(rejection: &BytesRejection) -> Failure {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large(MAX_REQUEST_BYTES) } else { broken_off() }
 }
 
 /// The body of a call that may be longer than others, of at most `most` bytes.
@@ -71,12 +71,14 @@ pub(super) async fn long_bytes(request: Request, most: usize) -> Result<Bytes, F
         if error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
             too_large(most)
         } else {
-            Failure::new(ProblemCode::BadRequest, BROKE_OFF)
+            broken_off()
         }
     })
 }
 
-const BROKE_OFF: &str = "The body broke off. Send it again.";
+fn broken_off() -> Failure {
+    Failure::new(ProblemCode::BadRequest, "The body broke off. Send it again.")
+}
 
 fn too_large(most: usize) -> Failure {
     let words =

@@ -58,17 +58,14 @@ async fn check(app: &App, team: &Team, draft: &SourceDraft) -> Result<(String, S
     if let Some(fault) = check_name(&draft.name, MAX_NAME, "/name") {
         return Err(Problem::invalid(vec![fault]).into());
     }
-    let place =
-        catalogue::place(app.db(), &team.id, PlaceKind::Registry, &draft.registry).await.map_err(|failure| {
-            match failure {
-                Failure::Problem(_) => Failure::field(
-                    "/registry",
-                    "unknown_place",
-                    format!("There is no registry \"{}\". Create it first.", draft.registry),
-                ),
-                other => other,
-            }
-        })?;
+    let found = catalogue::place(app.db(), &team.id, PlaceKind::Registry, &draft.registry).await;
+    let place = found.map_err(|failure| {
+        if !failure.is_not_found() {
+            return failure;
+        }
+        let words = format!("There is no registry \"{}\". Create it first.", draft.registry);
+        Failure::field("/registry", "unknown_place", words)
+    })?;
     let Some(secret_id) = sources::secret_id(app.db(), &team.id, &draft.secret).await? else {
         return Err(Failure::field(
             "/secret",

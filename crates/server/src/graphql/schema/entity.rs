@@ -8,12 +8,13 @@ use hookboard_api::automation::Sort;
 use hookboard_api::scope::PlaceKind;
 
 use super::integration::Integration;
+use super::json_string::JsonString;
 use super::narrow::{Matcher, wanted_name};
 use super::page::{Connection, length};
 use super::project::{ArtifactCollection, Project, find};
+use super::request::request;
 use super::server::{ApiKey, Flag, RampIdType};
 use super::trigger::Trigger;
-use super::{JsonString, asker};
 use crate::db::automations::Wanted;
 use crate::db::{Page, accounts, automations, catalogue, webhooks};
 use crate::failure::Failure;
@@ -107,7 +108,7 @@ impl Entity {
     }
 
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<Member>> {
-        let members = accounts::members(asker(ctx).app.db(), &self.team.id).await?;
+        let members = accounts::members(request(ctx).app.db(), &self.team.id).await?;
         let member = |member: hookboard_api::account::Member| Member {
             id: ID(member.user.clone()),
             admin: member.role == Role::Admin,
@@ -154,7 +155,7 @@ impl Entity {
         after: Option<String>,
         first: Option<i32>,
     ) -> Result<Connection<Integration>> {
-        let mut connection = asker(ctx).app.db().read().acquire().await.map_err(Failure::from)?;
+        let mut connection = request(ctx).app.db().read().acquire().await.map_err(Failure::from)?;
         let rows = webhooks::endpoints(&mut connection, &self.team.id).await?;
         let rows = rows.into_iter().map(|row| (row.id.clone(), Integration::Webhook(row.into()))).collect();
         Ok(Connection::cut(rows, after.as_deref(), first))
@@ -170,19 +171,19 @@ impl Entity {
         #[graphql(name = "order")] _order: Option<String>,
         filters: Option<JsonString>,
     ) -> Result<Connection<Trigger>> {
-        let asker = asker(ctx);
+        let request = request(ctx);
         let after = after.filter(|after| !after.is_empty()).map(|after| after.parse()).transpose();
         let after = after.map_err(|_| {
             Failure::parameter("after", "This is no cursor of this list. Pass on the one of the page before.")
         })?;
         let wanted = Wanted { name: wanted_name(filters.as_ref())?, ..Wanted::default() };
-        let around = asker.around(&self.team).await?;
+        let references = request.references(&self.team).await?;
         let page = Page { after, limit: length(first) };
-        let list = automations::list(asker.app.db(), &self.team.id, &wanted, Sort::Created, &page).await?;
+        let list = automations::list(request.app.db(), &self.team.id, &wanted, Sort::Created, &page).await?;
         let rows = list
             .items
             .into_iter()
-            .map(|automation| Ok((automation.id.clone(), Trigger::of(asker, &self.team, &around, automation)?)));
+            .map(|automation| Ok((automation.id.clone(), Trigger::of(request, &self.team, &references, automation)?)));
         let rows = rows.collect::<Result<Vec<_>, Failure>>()?;
         Ok(Connection::new(rows, list.next_cursor.is_some(), list.total))
     }
@@ -238,7 +239,7 @@ impl ArtifactCollectionType {
 /// Registries and projects with their cursors, those with automations first: the SDK takes a page without any for the
 /// end of a list of automations.
 pub(super) async fn projects(ctx: &Context<'_>, team: &Arc<Team>) -> Result<Vec<(String, Project)>, Failure> {
-    let mut connection = asker(ctx).app.db().read().acquire().await?;
+    let mut connection = request(ctx).app.db().read().acquire().await?;
     let places = catalogue::places_of(&mut connection, &team.id).await?;
     let watched = catalogue::watched(&mut connection, &team.id).await?;
     let project = |place: catalogue::PlaceRow| {
@@ -284,15 +285,15 @@ pub(super) struct User;
 #[Object]
 impl User {
     async fn id(&self, ctx: &Context<'_>) -> ID {
-        ID(asker(ctx).caller.0.id.clone())
+        ID(request(ctx).caller.0.id.clone())
     }
 
     async fn name(&self, ctx: &Context<'_>) -> String {
-        asker(ctx).caller.0.name.clone()
+        request(ctx).caller.0.name.clone()
     }
 
     async fn username(&self, ctx: &Context<'_>) -> String {
-        asker(ctx).caller.0.name.clone()
+        request(ctx).caller.0.name.clone()
     }
 
     async fn email(&self) -> Option<String> {
@@ -313,7 +314,7 @@ impl User {
 
     /// The team that counts where a call names none.
     async fn entity(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(asker(ctx).teams().await?.into_iter().next())
+        Ok(request(ctx).teams().await?.into_iter().next())
     }
 
     async fn api_keys(&self) -> Connection<ApiKey> {
@@ -321,15 +322,15 @@ impl User {
     }
 
     async fn teams(&self, ctx: &Context<'_>) -> Result<Connection<TeamName>> {
-        let teams = asker(ctx).teams().await?;
+        let teams = request(ctx).teams().await?;
         Ok(Connection::whole(teams.into_iter().map(|name| (name.clone(), TeamName { name })).collect()))
     }
 
     async fn organizations(&self, ctx: &Context<'_>) -> Result<Vec<Organization>> {
-        let asker = asker(ctx);
+        let request = request(ctx);
         let mut organizations = Vec::new();
-        for name in asker.teams().await? {
-            organizations.push(Organization(asker.team(&name, Role::Viewer).await?));
+        for name in request.teams().await? {
+            organizations.push(Organization(request.team(&name, Role::Viewer).await?));
         }
         Ok(organizations)
     }
@@ -342,10 +343,10 @@ impl User {
         after: Option<String>,
         first: Option<i32>,
     ) -> Result<Connection<Project>> {
-        let asker = asker(ctx);
+        let request = request(ctx);
         let mut all = Vec::new();
-        for name in asker.teams().await? {
-            all.extend(projects(ctx, &asker.team(&name, Role::Viewer).await?).await?);
+        for name in request.teams().await? {
+            all.extend(projects(ctx, &request.team(&name, Role::Viewer).await?).await?);
         }
         all.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         Ok(Connection::cut(all, after.as_deref(), first))

@@ -2,8 +2,8 @@
 
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined, SimpleObject};
 
-use super::JsonString;
 use super::integration::Integration;
+use super::json_string::JsonString;
 use super::project::Project;
 use super::trigger::Trigger;
 

@@ -18,10 +18,10 @@ use super::input::{
     UpsertModelPayload,
 };
 use super::integration::{GenericWebhookIntegration, Integration};
-use super::project::{Project, place_of};
+use super::project::{Project, REGISTRY_PREFIX, place_of};
 use super::query::named_team;
+use super::request::{RequestContext, request};
 use super::trigger::{Trigger, shown};
-use super::{Asker, asker};
 use crate::db::webhooks::Endpoint;
 use crate::db::{automations as rows, catalogue};
 use crate::failure::Failure;
@@ -41,8 +41,8 @@ impl Mutation {
         ctx: &Context<'_>,
         input: CreateFilterTriggerInput,
     ) -> Result<CreateFilterTriggerPayload> {
-        let asker = asker(ctx);
-        let (team, scope) = scope(asker, &input.scope_id, Some(input.scope_type)).await?;
+        let request = request(ctx);
+        let (team, scope) = scope(request, &input.scope_id, Some(input.scope_type)).await?;
         let draft = AutomationDraft {
             name: input.name,
             description: input.description.unwrap_or_default(),
@@ -52,8 +52,8 @@ impl Mutation {
             cooldown_s: None,
             enabled: input.enabled.unwrap_or(true),
         };
-        let made = automations::create_one(&asker.app, &team, &draft).await?;
-        Ok(CreateFilterTriggerPayload { trigger: Some(whole(asker, &team, made).await?) })
+        let made = automations::create_one(&request.app, &team, &draft).await?;
+        Ok(CreateFilterTriggerPayload { trigger: Some(whole(request, &team, made).await?) })
     }
 
     async fn update_filter_trigger(
@@ -61,22 +61,22 @@ impl Mutation {
         ctx: &Context<'_>,
         input: UpdateFilterTriggerInput,
     ) -> Result<UpdateFilterTriggerPayload> {
-        let asker = asker(ctx);
-        let team = owner(asker, &input.id).await?;
+        let request = request(ctx);
+        let team = owner(request, &input.id).await?;
         let id = input.id.to_string();
         let scope = match &input.scope_id {
-            Some(id) => Some(self::scope(asker, id, input.scope_type).await?.1),
+            Some(id) => Some(self::scope(request, id, input.scope_type).await?.1),
             None => None,
         };
-        let edit = |current: &Automation| changed(asker, current, input, scope);
-        let automation = automations::edit_one(&asker.app, &team, &id, edit).await?;
-        Ok(UpdateFilterTriggerPayload { trigger: Some(whole(asker, &team, automation).await?) })
+        let edit = |current: &Automation| changed(request, current, input, scope);
+        let automation = automations::edit_one(&request.app, &team, &id, edit).await?;
+        Ok(UpdateFilterTriggerPayload { trigger: Some(whole(request, &team, automation).await?) })
     }
 
     async fn delete_trigger(&self, ctx: &Context<'_>, input: DeleteTriggerInput) -> Result<DeleteTriggerPayload> {
-        let asker = asker(ctx);
-        let team = owner(asker, &input.trigger_id).await?;
-        automations::delete_one(&asker.app, &team, &input.trigger_id).await?;
+        let request = request(ctx);
+        let team = owner(request, &input.trigger_id).await?;
+        automations::delete_one(&request.app, &team, &input.trigger_id).await?;
         Ok(DeleteTriggerPayload { success: true })
     }
 
@@ -85,8 +85,8 @@ impl Mutation {
         ctx: &Context<'_>,
         input: CreateGenericWebhookIntegrationInput,
     ) -> Result<CreateGenericWebhookIntegrationPayload> {
-        let asker = asker(ctx);
-        let team = asker.team(&input.entity_name, Role::Admin).await?;
+        let request = request(ctx);
+        let team = request.team(&input.entity_name, Role::Admin).await?;
         let secret = input.secret_ref.filter(|secret| !secret.is_empty());
         let settings = json!({
             "name": input.name,
@@ -96,35 +96,43 @@ impl Mutation {
             "signing_secret": secret,
         });
         let draft: WebhookDraft = serde_json::from_value(settings).map_err(Failure::from)?;
-        let id = webhooks::create_one(&asker.app, &team, &draft).await?;
-        asker.forget().await;
+        let id = webhooks::create_one(&request.app, &team, &draft).await?;
+        request.invalidate().await;
         let webhook: GenericWebhookIntegration = Endpoint { id, name: draft.name, url: draft.url }.into();
         Ok(CreateGenericWebhookIntegrationPayload { integration: Integration::Webhook(webhook) })
     }
 
     async fn upsert_model(&self, ctx: &Context<'_>, input: UpsertModelInput) -> Result<UpsertModelPayload> {
-        let asker = asker(ctx);
+        let request = request(ctx);
         let name = named_team(ctx, input.entity_name).await?;
-        let team = asker.team(&name, Role::Admin).await?;
+        let team = request.team(&name, Role::Admin).await?;
         let name = input.name.unwrap_or_default();
+        if name == REGISTRY_PREFIX {
+            let words = format!("A registry has a name behind \"{REGISTRY_PREFIX}\". Add it.");
+            return Err(Failure::field("/name", "required", words).into());
+        }
         let (kind, own) = place_of(&name);
-        let (place, inserted) = places::ensure_one(&asker.app, &team, kind, own).await?;
-        asker.forget().await;
+        let (place, inserted) = places::ensure_one(&request.app, &team, kind, own).await?;
+        request.invalidate().await;
         let project = Project { team, place };
         Ok(UpsertModelPayload { project: Some(project.clone()), model: Some(project), inserted: Some(inserted) })
     }
 }
 
 /// The team of an automation, if the caller may change it.
-async fn owner(asker: &Asker, id: &str) -> Result<Arc<Team>, Failure> {
-    let mut connection = asker.app.db().read().acquire().await?;
+async fn owner(request: &RequestContext, id: &str) -> Result<Arc<Team>, Failure> {
+    let mut connection = request.app.db().read().acquire().await?;
     let name = rows::owner(&mut connection, id).await?;
     drop(connection);
-    asker.owner(name, Role::Admin, "automation").await
+    request.owner(name, Role::Admin, "automation").await
 }
 
 /// The scope that an id names, and its team, if the caller may make automations in it.
-async fn scope(asker: &Asker, id: &str, kind: Option<TriggerScopeType>) -> Result<(Arc<Team>, Scope), Failure> {
+async fn scope(
+    request: &RequestContext,
+    id: &str,
+    kind: Option<TriggerScopeType>,
+) -> Result<(Arc<Team>, Scope), Failure> {
     if kind == Some(TriggerScopeType::Entity) {
         let words = "Automations watch a registry, a project or one of their collections here, not a whole team.";
         return Err(Failure::field("/scope", "unfit_scope", words));
@@ -134,7 +142,7 @@ async fn scope(asker: &Asker, id: &str, kind: Option<TriggerScopeType>) -> Resul
         let words = "The scope's id is not one of the kind that scopeType says. Send the id of what is to be watched.";
         return Err(Failure::field("/scope", "unfit_scope", words));
     }
-    let mut connection = asker.app.db().read().acquire().await?;
+    let mut connection = request.app.db().read().acquire().await?;
     let found = catalogue::place_by_id(&mut connection, &place).await?;
     drop(connection);
     let unknown = |failure| match failure {
@@ -146,7 +154,8 @@ async fn scope(asker: &Asker, id: &str, kind: Option<TriggerScopeType>) -> Resul
         ),
         other => other,
     };
-    let team = asker.owner(found.as_ref().map(|place| place.entity.clone()), Role::Admin, "registry or project").await;
+    let team =
+        request.owner(found.as_ref().map(|place| place.entity.clone()), Role::Admin, "registry or project").await;
     let team = team.map_err(unknown)?;
     let place = found.ok_or_else(|| unknown(Failure::not_found("registry or project")))?;
     Ok((team, Scope { kind: place.kind, entity: place.entity, name: place.name, collection }))
@@ -192,13 +201,13 @@ fn action(
 /// What an automation is after a change by the SDK. It always sends everything: what it sends back as it was shown is
 /// left as it is, also where it was shown less than there is.
 fn changed(
-    asker: &Asker,
+    request: &RequestContext,
     current: &Automation,
     input: UpdateFilterTriggerInput,
     scope: Option<Scope>,
 ) -> Result<AutomationDraft, Failure> {
     let mut draft = AutomationDraft::from(current);
-    let shown = shown(asker, current);
+    let shown = shown(request, current);
     if !shown.is(input.triggering_event_type.as_deref(), input.event_filter.as_deref()) {
         let beyond = beyond_sdk(&current.trigger).or_else(|| (shown.event == UNKNOWN_EVENT).then(unknown_event));
         if let Some(fault) = beyond {
@@ -231,7 +240,7 @@ fn unknown_event() -> FieldError {
     FieldError::new("/event", "beyond_sdk", words)
 }
 
-async fn whole(asker: &Asker, team: &Arc<Team>, automation: Automation) -> Result<Trigger, Failure> {
-    let around = asker.around(team).await?;
-    Trigger::of(asker, team, &around, automation)
+async fn whole(request: &RequestContext, team: &Arc<Team>, automation: Automation) -> Result<Trigger, Failure> {
+    let references = request.references(team).await?;
+    Trigger::of(request, team, &references, automation)
 }

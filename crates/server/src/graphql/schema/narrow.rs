@@ -3,7 +3,7 @@
 use hookboard_api::problem::{Problem, ProblemCode};
 use serde_json::Value;
 
-use super::JsonString;
+use super::json_string::JsonString;
 use super::project::Project;
 use crate::failure::Failure;
 use crate::graphql::id::place_number;

@@ -8,9 +8,10 @@ use hookboard_api::limits::MAX_PAGE;
 use hookboard_api::scope::PlaceKind;
 
 use super::entity::Entity;
+use super::json_string::JsonString;
 use super::page::Connection;
+use super::request::request;
 use super::trigger::Trigger;
-use super::{JsonString, asker};
 use crate::clock;
 use crate::db::automations::Wanted;
 use crate::db::catalogue::{self, CollectionRow, PlaceRow};
@@ -20,7 +21,7 @@ use crate::graphql::id::{collection_id, internal_id};
 use crate::http::auth::Team;
 
 /// How the project of a registry is named.
-const REGISTRY_PREFIX: &str = "wandb-registry-";
+pub(super) const REGISTRY_PREFIX: &str = "wandb-registry-";
 
 /// Kind and name of the place that goes by a project's name.
 pub(super) fn place_of(name: &str) -> (PlaceKind, &str) {
@@ -33,7 +34,7 @@ pub(super) fn place_of(name: &str) -> (PlaceKind, &str) {
 /// The place that goes by a project's name.
 pub(super) async fn find(ctx: &Context<'_>, team: &Arc<Team>, name: &str) -> Result<Option<Project>, Failure> {
     let (kind, own) = place_of(name);
-    let mut connection = asker(ctx).app.db().read().acquire().await?;
+    let mut connection = request(ctx).app.db().read().acquire().await?;
     let place = catalogue::find_place(&mut connection, &team.id, kind, own).await?;
     Ok(place.map(|place| Project { team: Arc::clone(team), place }))
 }
@@ -61,7 +62,7 @@ impl Project {
     }
 
     async fn rows(&self, ctx: &Context<'_>, name: Option<&str>) -> Result<Vec<CollectionRow>, Failure> {
-        let mut connection = asker(ctx).app.db().read().acquire().await?;
+        let mut connection = request(ctx).app.db().read().acquire().await?;
         catalogue::collection_rows(&mut connection, &self.place.id, name).await
     }
 
@@ -153,16 +154,16 @@ impl Project {
     /// All automations of it and its collections.
     #[graphql(complexity = "20 + child_complexity")]
     async fn triggers(&self, ctx: &Context<'_>) -> Result<Vec<Trigger>> {
-        let asker = asker(ctx);
-        let around = asker.around(&self.team).await?;
+        let request = request(ctx);
+        let references = request.references(&self.team).await?;
         let wanted = Wanted { place_id: Some(self.place.id.clone()), ..Wanted::default() };
         let mut triggers = Vec::new();
         let mut after = None;
         loop {
             let page = Page { after, limit: MAX_PAGE };
-            let list = automations::list(asker.app.db(), &self.team.id, &wanted, Sort::Created, &page).await?;
+            let list = automations::list(request.app.db(), &self.team.id, &wanted, Sort::Created, &page).await?;
             for automation in list.items {
-                triggers.push(Trigger::of(asker, &self.team, &around, automation)?);
+                triggers.push(Trigger::of(request, &self.team, &references, automation)?);
             }
             after = list.next_cursor.and_then(|cursor| cursor.parse().ok());
             if after.is_none() {

@@ -3,10 +3,10 @@
 use async_graphql::{Context, Object, Result};
 use hookboard_api::account::Role;
 
-use super::asker;
 use super::entity::{Entity, Organization, User};
 use super::page::Connection;
 use super::project::{Project, find};
+use super::request::request;
 use super::server::ServerInfo;
 use crate::failure::Failure;
 
@@ -17,7 +17,7 @@ pub(super) struct Query;
 pub(super) async fn named_team(ctx: &Context<'_>, name: Option<String>) -> Result<String, Failure> {
     match name.filter(|name| !name.is_empty()) {
         Some(name) => Ok(name),
-        None => asker(ctx).teams().await?.into_iter().next().ok_or_else(|| Failure::not_found("team")),
+        None => request(ctx).teams().await?.into_iter().next().ok_or_else(|| Failure::not_found("team")),
     }
 }
 
@@ -33,12 +33,12 @@ impl Query {
 
     async fn entity(&self, ctx: &Context<'_>, name: Option<String>) -> Result<Entity> {
         let name = named_team(ctx, name).await?;
-        Ok(Entity::team(asker(ctx).team(&name, Role::Viewer).await?))
+        Ok(Entity::team(request(ctx).team(&name, Role::Viewer).await?))
     }
 
     async fn organization(&self, ctx: &Context<'_>, name: Option<String>) -> Result<Organization> {
         let name = named_team(ctx, name).await?;
-        Ok(Organization(asker(ctx).team(&name, Role::Viewer).await?))
+        Ok(Organization(request(ctx).team(&name, Role::Viewer).await?))
     }
 
     async fn project(
@@ -48,7 +48,7 @@ impl Query {
         entity_name: Option<String>,
     ) -> Result<Option<Project>> {
         let team = named_team(ctx, entity_name).await?;
-        let team = asker(ctx).team(&team, Role::Viewer).await?;
+        let team = request(ctx).team(&team, Role::Viewer).await?;
         Ok(find(ctx, &team, &name.unwrap_or_default()).await?)
     }
 
@@ -62,7 +62,7 @@ impl Query {
         first: Option<i32>,
     ) -> Result<Connection<Project>> {
         let name = named_team(ctx, entity_name).await?;
-        let team = asker(ctx).team(&name, Role::Viewer).await?;
+        let team = request(ctx).team(&name, Role::Viewer).await?;
         let projects = super::entity::projects(ctx, &team).await?;
         Ok(Connection::cut(projects, after.as_deref(), first))
     }

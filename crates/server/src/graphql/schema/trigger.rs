@@ -9,7 +9,7 @@ use hookboard_api::scope::PlaceKind;
 use super::entity::Entity;
 use super::integration::{GenericWebhookIntegration, Integration, SlackIntegration};
 use super::project::{ArtifactPortfolio, ArtifactSequence, Collection, Project};
-use super::{Asker, Surroundings};
+use super::request::{References, RequestContext};
 use crate::db::webhooks::Endpoint;
 use crate::failure::Failure;
 use crate::graphql::filter::Shown;
@@ -118,13 +118,13 @@ pub(super) struct RunQueue {
 impl Trigger {
     /// The automation as this client sees it.
     pub(super) fn of(
-        asker: &Asker,
+        request: &RequestContext,
         team: &Arc<Team>,
-        around: &Surroundings,
+        references: &References,
         from: Automation,
     ) -> Result<Self, Failure> {
         let scope = &from.scope;
-        let place = around.places.get(&(scope.kind, scope.name.clone()));
+        let place = references.places.get(&(scope.kind, scope.name.clone()));
         let place = place.ok_or_else(|| Failure::not_found(scope.kind.as_str()))?;
         let project = Project { team: Arc::clone(team), place: place.clone() };
         let scope = match (&scope.collection, scope.kind) {
@@ -136,11 +136,11 @@ impl Trigger {
                 TriggerScope::Sequence(ArtifactSequence(Collection::watched(project, name)))
             }
         };
-        let Shown { event, filter } = shown(asker, &from);
+        let Shown { event, filter } = shown(request, &from);
         let action = match from.action {
             Action::Record => TriggeredAction::NoOp(NoOpTriggeredAction { no_op: Some(true) }),
             Action::Webhook { webhook_id, template } => {
-                let webhook = around.webhooks.get(&webhook_id).cloned().unwrap_or_else(|| {
+                let webhook = references.webhooks.get(&webhook_id).cloned().unwrap_or_else(|| {
                     let name = from.webhook.map(|webhook| webhook.name).unwrap_or_default();
                     Endpoint { id: webhook_id, name, url: String::new() }.into()
                 });
@@ -168,7 +168,7 @@ impl Trigger {
 }
 
 /// The trigger of an automation as this client sees it.
-pub(super) fn shown(asker: &Asker, automation: &Automation) -> Shown {
+pub(super) fn shown(request: &RequestContext, automation: &Automation) -> Shown {
     let trigger = &automation.trigger;
-    if asker.client.knows(trigger.event) { Shown::of(trigger) } else { Shown::unknown(trigger) }
+    if request.client.knows(trigger.event) { Shown::of(trigger) } else { Shown::unknown(trigger) }
 }
