@@ -168,12 +168,14 @@ pub(super) async fn create(
     let team = caller.team(&app, &entity, Role::Admin).await?;
     // A place that is not there is told without waiting for the writer's turn.
     let check = scope_place(&app, &team, &draft.scope);
-    let make = async |tx: &mut Transaction, _| Ok(answered(make(tx, &team, &draft).await?));
+    let make = async |tx: &mut Transaction, _| Ok(make(tx, &team, &draft).await?.into());
     once.run(&app, &team, Topic::Automation, check, make).await
 }
 
-fn answered(made: Automation) -> Made<Automation> {
-    Made { revision: Some(made.revision), id: made.id.clone(), body: made }
+impl From<Automation> for Made<Automation> {
+    fn from(made: Automation) -> Self {
+        Self { revision: Some(made.revision), id: made.id.clone(), body: made }
+    }
 }
 
 /// Makes an automation, for a call that has no `Idempotency-Key`.
@@ -370,7 +372,7 @@ pub(super) async fn duplicate(
     let copy = async |tx: &mut Transaction, original: Automation| {
         let mut draft = AutomationDraft { enabled: false, ..AutomationDraft::from(&original) };
         draft.name = free_name(tx, &team, &draft).await?;
-        Ok(answered(make(tx, &team, &draft).await?))
+        Ok(make(tx, &team, &draft).await?.into())
     };
     once.run(&app, &team, Topic::Automation, find, copy).await
 }

@@ -164,7 +164,7 @@ async fn compare(conn: &mut Conn, team: &Team, wanted: &Arc<Wanted>) -> Result<C
         let (wanted, known) = (Arc::clone(wanted), Arc::clone(&known));
         // Payloads are compiled, which takes a long file seconds.
         let part = tokio::task::spawn_blocking(move || known.compare(&wanted, range, stored));
-        let part = part.await.map_err(|_| Failure::Stopped("The file could not be compared."))?;
+        let part = part.await.map_err(|_| Failure::new(ProblemCode::Internal, "The file could not be compared."))?;
         match part {
             Ok(part) => {
                 compared.changes.extend(part.changes);
