@@ -95,7 +95,7 @@ pub(super) fn steps_along(span: &Span) -> Vec<(f64, f64)> {
     let mut at = (span.low / step).floor() * step + step;
     while at < span.high {
         // What would run into the words of an end is left out.
-        found.extend(span.part(at).filter(|part| (0.15..0.75).contains(part)).map(|part| (at, part)));
+        found.extend(span.part(at).filter(|part| (0.2..0.7).contains(part)).map(|part| (at, part)));
         at += step;
     }
     found.push((span.high.round(), 1.0));
@@ -245,7 +245,7 @@ mod tests {
             all.into_iter().map(|(step, _)| short(step)).collect::<Vec<_>>()
         };
         assert_eq!(along(0.0, 65_000.0), ["0", "20k", "40k", "65k"]);
-        assert_eq!(along(12_345.0, 30_000.0), ["12.3k", "20k", "25k", "30k"]);
+        assert_eq!(along(12_345.0, 30_000.0), ["12.3k", "20k", "30k"]);
         assert_eq!(along(0.0, 1.0), ["0", "1"]);
         assert_eq!(along(7.0, 7.0).len(), 2);
     }
