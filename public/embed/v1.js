@@ -76,6 +76,8 @@ export class HookboardPanel extends Base {
   /** Goes to a view of the scope, or to an address. The host is not asked. */
   navigate(view, item) {
     const address = addressOf(this.scope, view, item);
+    // What was set just before would begin at its own view after this.
+    if (this.#planned) this.#sync();
     this.#go(address);
   }
 
