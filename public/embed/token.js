@@ -81,8 +81,10 @@ export class Keeper {
     try {
       const given = await inTime((async () => this.#panel.getToken())(), this.#signal);
       const { token, expires } = typeof given === "string" ? { token: given } : (given ?? {});
-      if (typeof token !== "string" || !token) throw new TypeError("getToken gave no token");
-      if (token === refused && !this.#failing) {
+      // A host's answer may end with a new line.
+      const key = typeof token === "string" ? token.trim() : "";
+      if (!key) throw new TypeError("getToken gave no token");
+      if (key === refused && !this.#failing) {
         code = "unauthorized";
         throw new Error(REFUSED);
       }
@@ -90,8 +92,8 @@ export class Keeper {
       const left = end - Date.now();
       // A key that lives shorter than that is asked for when half its time is over.
       this.#ends = Number.isFinite(left) ? end - Math.min(AHEAD_MS, left / 2) : Infinity;
-      this.#key = token;
-      return token;
+      this.#key = key;
+      return key;
     } catch (error) {
       this.#fail(code, error);
       throw error;

@@ -41,7 +41,7 @@ for (const [what, path, name, by, holds] of [
   ["a bell", "/kestrel/project/asr-conformer/workspace", "Alert on val/wer", "click", "SELECT"],
 ]) {
   test(`${what} has the focus before the next key is heard`, async () => {
-    const { page, context } = await signedIn(path);
+    const { page, context } = await signedIn(parts, path);
     const holder = await page.getByRole("button", { name }).first().evaluate(async (button, by) => {
       button.focus();
       if (by === "click") button.click();

@@ -1,6 +1,6 @@
 //! Why it fired: the verdict of the delivery's own automation, and what the others made of the event.
 
-use hookboard_api::delivery::{DeliveryDetail, Evaluation};
+use hookboard_api::delivery::{DeliveryDetail, DeliveryState, Evaluation};
 use leptos::prelude::*;
 
 use crate::ui::{
@@ -16,14 +16,18 @@ pub(super) fn WhyItFired(
 ) -> impl IntoView {
     let (own, others): (Vec<Evaluation>, Vec<Evaluation>) =
         detail.evaluations.into_iter().partition(|one| one.automation_id == detail.delivery.automation_id);
+    let title = match detail.delivery.state {
+        DeliveryState::Skipped => "Why it was skipped",
+        _ => "Why it fired",
+    };
     view! {
-        <section class="section" aria-label="Why it fired">
+        <section class="section" aria-label=title>
             <div class="section-head">
-                <h2>"Why it fired"</h2>
+                <h2>{title}</h2>
                 <p>"What the automation saw when the event came in. Every part had to hold."</p>
             </div>
             <div class="board">
-                <TraceTable label="Why it fired" event=detail.event evaluation=own.into_iter().next() />
+                <TraceTable label=title event=detail.event evaluation=own.into_iter().next() />
                 {(!others.is_empty()).then(|| others_view(others))}
             </div>
         </section>

@@ -220,11 +220,14 @@ fn automation_link(entity: &str, id: &str, name: &str, scope: &Scope) -> AnyView
 
 fn failing(entity: &str, one: &FailingAutomation) -> AnyView {
     let code = short_code(one.status, one.outcome).unwrap_or_default();
-    let words = format!("{} in 7\u{a0}days", counted(one.failed.into(), "delivery failed", "deliveries failed"));
+    let words = format!(
+        "{} in 7\u{a0}days",
+        counted(one.failed.into(), "delivery has not arrived", "deliveries have not arrived")
+    );
     view! {
         {automation_link(entity, &one.id, &one.name, &one.scope)}
         <span>
-            <Status tone=Tone::Danger glyph=Glyph::XCircle text="Failed" code=code />
+            <Status tone=Tone::Danger glyph=Glyph::XCircle text="Failing" code=code />
             <span class="cell-sub">{words}</span>
         </span>
         <span class="muted nowrap"><Ago at=one.at.clone() /></span>

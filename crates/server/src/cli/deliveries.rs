@@ -167,7 +167,11 @@ impl Redeliver {
         if self.remote.json {
             return print_json(&answer);
         }
-        let would = if self.dry_run { "would be sent" } else { "are sent" };
-        print(&format!("{} {would} again, {} cannot be", answer.count, answer.left_out))
+        let sent = match (self.dry_run, answer.count) {
+            (true, _) => "would be sent",
+            (false, 1) => "is sent",
+            (false, _) => "are sent",
+        };
+        print(&format!("{} {sent} again, {} cannot be", answer.count, answer.left_out))
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use hookboard_api::account::{Key, KeyDraft, NewKey};
 
 use super::error::Error;
-use super::output::{print, print_json};
+use super::output::{print, print_json, remark};
 use super::remote::{Body, Remote, Whole, segment};
 use super::table;
 
@@ -68,7 +68,7 @@ impl Keys {
                     remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(&made.info.id)))?, Body::None)?;
                     return Err(error);
                 }
-                eprintln!("This is the only time that it is shown.");
+                remark("This is the only time that it is shown.");
                 Ok(())
             }
             Self::Revoke(OneKey { key_of, remote }) => {

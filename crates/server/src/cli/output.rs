@@ -24,6 +24,11 @@ pub(super) fn write_out(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Writes a line beside the output. Who reads it may have had enough, too.
+pub(super) fn remark(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// A text of somebody else's for the terminal: what could steer it, or show another order than there is, as it is
 /// escaped.
 pub(super) fn shown(text: &str) -> String {

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::error::Error;
+use super::output::remark;
 
 /// How long an answer is waited for: longer than any webhook that is tested may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -114,7 +115,7 @@ impl Remote {
                 return Ok(rows);
             }
             if rows.len() >= most {
-                eprintln!("hookboard: these are the first {most}; there are more. Raise --limit.");
+                remark(&format!("hookboard: these are the first {most}; there are more. Raise --limit."));
                 return Ok(rows);
             }
         }

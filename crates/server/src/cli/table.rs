@@ -3,12 +3,12 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::error::Error;
-use super::output::{is_read_by_people, print, shown};
+use super::output::{is_read_by_people, print, remark, shown};
 
 /// Writes a table, or that there is nothing.
 pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) -> Result<(), Error> {
     if rows.is_empty() {
-        eprintln!("{none}");
+        remark(none);
         return Ok(());
     }
     let mut table = Table::new();

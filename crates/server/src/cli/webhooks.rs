@@ -14,7 +14,7 @@ use super::table;
 pub enum Webhooks {
     /// List them.
     List(Whole),
-    /// Send a payload of a made-up event; nothing is kept. Ends with 1 where it does not arrive.
+    /// Send an empty JSON object by the path of a delivery; nothing is kept. Ends with 1 where it does not arrive.
     Test(OneWebhook),
 }
 

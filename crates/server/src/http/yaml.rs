@@ -14,6 +14,9 @@ use crate::failure::Failure;
 /// The shortest that a value is written in with what stands around it: a key, its mark and a digit, indented. Files of
 /// the most bytes hold no more than so many.
 const MAX_NODES: usize = MAX_FILE_BYTES / 4;
+/// How much aliases may repeat, in the reader's events: what is written out has none, and by hand a payload is shared by
+/// a hundred automations. What is nested in one another multiplies, within some hundred bytes.
+const MAX_REPEATED: usize = 100_000;
 
 /// Writes a file.
 pub(super) fn write(file: &impl Serialize) -> Result<String, Failure> {
@@ -40,7 +43,14 @@ fn options() -> Options {
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
         with_snippet: false,
-        budget: serde_saphyr::budget! { max_nodes: MAX_NODES, max_events: 2 * MAX_NODES },
+        budget: serde_saphyr::budget! {
+            max_nodes: MAX_NODES,
+            max_events: 2 * MAX_NODES,
+            max_recorded_anchor_events: MAX_REPEATED,
+            // Many that repeat one thing are what aliases are for.
+            enforce_alias_anchor_ratio: false,
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
     }
 }
 
@@ -211,6 +221,18 @@ mod tests {
         assert!(
             matches!(read(b"a: 1\nb: \xff\n"), Err(Failure::Problem(problem)) if problem.detail.contains("line 2"))
         );
+    }
+
+    #[test]
+    fn what_is_repeated_is_bounded_and_a_shared_payload_is_not_much() {
+        let mut text = String::from("level0: &level0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..10 {
+            let items = vec![format!("*level{}", level - 1); 9].join(", ");
+            text += &format!("level{level}: &level{level} [{items}]\n");
+        }
+        assert!(fault(&text).contains("write out what * repeats"), "{}", fault(&text));
+        let shared = format!("payload: &payload {{a: [1, 2, 3], b: {{c: d}}}}\nall:\n{}", "- *payload\n".repeat(500));
+        assert_eq!(read(shared.as_bytes()).expect("read")["all"][499]["b"]["c"], "d");
     }
 
     #[test]
