@@ -62,6 +62,10 @@ pub(super) fn PatternField(
     let warning = move || {
         loose.get().then(|| {
             let surprise = tried.with(|tried| tried.iter().find(|one| one.is_surprise()).map(|one| one.text.clone()));
+            let is_none_whole = tried.with(|tried| {
+                let mut found = tried.iter().filter(|one| one.found.is_some()).peekable();
+                found.peek().is_some() && found.all(Tried::is_surprise)
+            });
             let better = pattern.with(|pattern| pattern::anchored(pattern));
             let shown = better.clone();
             let words = match surprise {
@@ -72,7 +76,9 @@ pub(super) fn PatternField(
                 <div class="diagnostics">
                     <div class="diagnostic" data-tone="warning">
                         <Icon glyph=Glyph::Warning />
-                        <span>{words}</span>
+                        <span>
+                            {words} {is_none_whole.then(|| format!(" Anchored, it matches none of the {many} known."))}
+                        </span>
                         <Button
                             small=true
                             on_press=move || {
