@@ -117,7 +117,7 @@ fn automations_deliveries_and_events_are_at_hand() {
     assert!(shown.contains("attempt 1") && shown.contains(r#"{"model": "fraud"}"#), "{shown}");
     let text = done(&server, &["deliveries", "redeliver", "--dry-run", "--failed-since", "2020-01-01T00:00:00Z"], "");
     assert!(text.contains("would be sent again"), "{text}");
-    assert!(done(&server, &["deliveries", "redeliver", &failed], "").starts_with("1 are sent again"));
+    assert!(done(&server, &["deliveries", "redeliver", &failed], "").starts_with("1 is sent again"));
     let table = done(&server, &["automations", "list"], "");
     let (head, row) = table.trim().split_once('\n').expect("a row");
     for (name, value) in [("NAME", "Deploy"), ("WEBHOOK", "hook"), ("EVENT", "LINK_ARTIFACT")] {
