@@ -225,11 +225,11 @@ mod tests {
 
     #[test]
     fn what_is_repeated_is_bounded_and_a_shared_payload_is_not_much() {
-        let mut text = String::from("level0: &level0 [x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..10 {
-            let items = vec![format!("*level{}", level - 1); 9].join(", ");
-            text += &format!("level{level}: &level{level} [{items}]\n");
-        }
+        let level = |level: usize| {
+            let item = level.checked_sub(1).map_or("x".to_owned(), |below| format!("*level{below}"));
+            format!("level{level}: &level{level} [{}]\n", vec![item; 9].join(", "))
+        };
+        let text: String = (0..10).map(level).collect();
         assert!(fault(&text).contains("write out what * repeats"), "{}", fault(&text));
         let shared = format!("payload: &payload {{a: [1, 2, 3], b: {{c: d}}}}\nall:\n{}", "- *payload\n".repeat(500));
         assert_eq!(read(shared.as_bytes()).expect("read")["all"][499]["b"]["c"], "d");
