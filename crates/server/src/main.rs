@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
         Command::Call(call) => match cli::run(call) {
             Ok(()) => Ok(()),
             Err(error) => {
-                remark(&format!("hookboard: {error}"));
+                cli::remark(&format!("hookboard: {error}"));
                 return ExitCode::from(error.code());
             }
         },
@@ -46,15 +46,10 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            remark(&format!("hookboard: {message}"));
+            cli::remark(&format!("hookboard: {message}"));
             ExitCode::FAILURE
         }
     }
-}
-
-/// Writes beside the output, as long as somebody reads it.
-fn remark(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Writes to the standard output. Who reads it may have had enough, as `head` has.

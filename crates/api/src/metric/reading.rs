@@ -125,16 +125,9 @@ fn mean(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rule::samples::{change, threshold};
     use super::*;
     use proptest::prelude::*;
-
-    fn threshold(window: u32, aggregate: Aggregate, comparison: Comparison, threshold: f64) -> MetricRule {
-        MetricRule::Threshold { metric: "m".into(), window, aggregate, comparison, threshold }
-    }
-
-    fn change(window: u32, prior_window: u32, change: ChangeKind, direction: Direction, amount: f64) -> MetricRule {
-        MetricRule::Change { metric: "m".into(), window, prior_window, change, direction, amount }
-    }
 
     #[test]
     fn too_few_values_never_hold() {

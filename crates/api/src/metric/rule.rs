@@ -276,17 +276,35 @@ impl MetricCondition {
     }
 }
 
+/// Rules of a metric `m`, for tests.
 #[cfg(test)]
-mod tests {
+pub(super) mod samples {
     use super::*;
 
-    fn threshold(window: u32, aggregate: Aggregate, comparison: Comparison, threshold: f64) -> MetricRule {
+    pub(in super::super) fn threshold(
+        window: u32,
+        aggregate: Aggregate,
+        comparison: Comparison,
+        threshold: f64,
+    ) -> MetricRule {
         MetricRule::Threshold { metric: "m".into(), window, aggregate, comparison, threshold }
     }
 
-    fn change(window: u32, prior_window: u32, change: ChangeKind, direction: Direction, amount: f64) -> MetricRule {
+    pub(in super::super) fn change(
+        window: u32,
+        prior_window: u32,
+        change: ChangeKind,
+        direction: Direction,
+        amount: f64,
+    ) -> MetricRule {
         MetricRule::Change { metric: "m".into(), window, prior_window, change, direction, amount }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{change, threshold};
+    use super::*;
 
     #[test]
     fn a_metric_is_named_as_its_points_are() {

@@ -14,6 +14,7 @@ mod webhooks;
 use clap::Subcommand;
 
 pub use error::Error;
+pub use output::remark;
 pub use remote::Remote;
 
 /// Commands that call a running server.

@@ -25,7 +25,7 @@ pub(super) fn write_out(text: &str) -> Result<(), Error> {
 }
 
 /// Writes a line beside the output. Who reads it may have had enough, too.
-pub(super) fn remark(text: &str) {
+pub fn remark(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
