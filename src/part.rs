@@ -10,9 +10,12 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::ui::{
-    feedback::{LoadError, SkeletonRows},
-    focus::Heading,
+use crate::{
+    client::{Client, use_client},
+    ui::{
+        feedback::{LoadError, SkeletonRows},
+        focus::Heading,
+    },
 };
 
 /// The code of a part did not arrive.
@@ -93,6 +96,7 @@ enum State {
 /// A part, and how far it has come.
 #[derive(Clone, Copy)]
 struct Loader {
+    client: Client,
     ask: StoredValue<Ask, LocalStorage>,
     owner: StoredValue<Option<Owner>>,
     view: StoredValue<Option<AnyView>, LocalStorage>,
@@ -104,6 +108,7 @@ struct Loader {
 impl Loader {
     fn new(ask: Ask, plain: bool) -> Self {
         Self {
+            client: use_client(),
             plain,
             ask: StoredValue::new_local(ask),
             owner: StoredValue::new(Owner::current()),
@@ -119,6 +124,7 @@ impl Loader {
         let Some(coming) = self.ask.try_with_value(|ask| ask(seat)) else { return };
         let styled = (!self.plain).then(style);
         spawn_local(async move {
+            self.client.painted().await;
             let is_styled = match styled {
                 Some(styled) => styled.await,
                 None => Ok(()),

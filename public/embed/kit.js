@@ -35,7 +35,10 @@ export function kit(assets) {
       await made.replace(await (await file(name)).text());
       return made;
     };
-    const wasm = file("hookboard-page_bg.wasm");
+    // While the scripts come. The page's own start knows what to do with an answer of another type.
+    const wasm = file("hookboard-page_bg.wasm").then((answer) =>
+      answer.headers.get("Content-Type") === "application/wasm" ? WebAssembly.compileStreaming(answer) : answer,
+    );
     const name = stops ? "hookboard-page-2.js" : "hookboard-page.js";
     // With what the script imports.
     const scripts = isLaidOut ? [name, stops ? "__wasm_split-2.js" : "__wasm_split.js"] : [];

@@ -147,6 +147,13 @@ impl Client {
         self.life.try_get_value()
     }
 
+    /// Comes back when the mount's first frame stands.
+    pub async fn painted(self) {
+        if let Some(life) = self.life() {
+            life.painted().await;
+        }
+    }
+
     /// What joins others of the browser, where there is something.
     pub(super) fn share(&self) -> Option<js_sys::Function> {
         self.share.try_get_value().flatten()

@@ -1,6 +1,8 @@
 //! Dates and times in the reader's language and time zone, by the browser's `Intl`. The page's words are English;
 //! what is written here in another language says so by `lang`.
 
+use std::cell::OnceCell;
+
 use js_sys::{
     Function,
     Intl::{DateTimeFormat, RelativeTimeFormat},
@@ -50,11 +52,22 @@ pub struct Dates(StoredValue<Inner, LocalStorage>);
 
 struct Inner {
     locales: js_sys::Array,
-    /// The language; none where it is English, as the page is.
-    lang: Option<String>,
-    /// Made when first needed: each takes the browser a while.
+    // Made when first needed: each takes the browser a while, the first one tens of milliseconds.
+    /// The language; none within where it is English, as the page is.
+    lang: OnceCell<Option<String>>,
     formats: [Option<Function>; Style::COUNT],
     ago: Option<RelativeTimeFormat>,
+}
+
+impl Inner {
+    fn lang(&self) -> Option<&str> {
+        let lang = self.lang.get_or_init(|| {
+            let resolved = DateTimeFormat::new(&self.locales, &js_sys::Object::new()).resolved_options();
+            let lang = js_sys::Reflect::get(&resolved, &"locale".into()).ok()?.as_string()?;
+            Some(lang).filter(|lang| lang.split('-').next() != Some("en"))
+        });
+        lang.as_deref()
+    }
 }
 
 /// The dates of this mount.
@@ -70,15 +83,17 @@ impl Dates {
     /// In `locale`, a language tag; without one, or where it is none, in the browser's.
     pub fn new(locale: Option<&str>) -> Self {
         let locales = locale.and_then(canonical).unwrap_or_default();
-        let resolved = DateTimeFormat::new(&locales, &js_sys::Object::new()).resolved_options();
-        let lang = js_sys::Reflect::get(&resolved, &"locale".into()).ok().and_then(|locale| locale.as_string());
-        let lang = lang.filter(|lang| lang.split('-').next() != Some("en"));
-        Self(StoredValue::new_local(Inner { locales, lang, formats: [const { None }; Style::COUNT], ago: None }))
+        Self(StoredValue::new_local(Inner {
+            locales,
+            lang: OnceCell::new(),
+            formats: [const { None }; Style::COUNT],
+            ago: None,
+        }))
     }
 
     /// What these dates are written in, for `lang`; none for English.
     pub fn lang(self) -> Option<String> {
-        self.0.with_value(|inner| inner.lang.clone())
+        self.0.with_value(|inner| inner.lang().map(str::to_owned))
     }
 
     /// `at`, in milliseconds since 1970.
@@ -103,7 +118,7 @@ impl Dates {
         let Some((count, unit)) = age(now - at) else { return self.write(at, Style::Date) };
         self.0
             .try_update_value(|inner| {
-                inner.lang.as_ref()?;
+                inner.lang()?;
                 let Inner { locales, ago, .. } = inner;
                 let style = r#"{"style":"short","numeric":"always"}"#;
                 let ago = ago.get_or_insert_with(|| RelativeTimeFormat::new(locales, &options(style)));

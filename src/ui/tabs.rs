@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::ids::new_id;
+use super::{ids::new_id, overlay::after_layout};
 
 /// A room among others.
 #[derive(Clone)]
@@ -28,18 +28,19 @@ pub fn TabLinks(
     tabs: Signal<Vec<TabLink>>,
 ) -> impl IntoView {
     let nav: NodeRef<html::Nav> = NodeRef::new();
-    // Where there is no room for all, the current one shows.
+    // Where there is no room for all, the current one shows. Measured with the frame: before, it would lay out twice.
     Effect::new(move || {
         tabs.track();
         let Some(nav) = nav.get() else { return };
-        if let Ok(Some(current)) = nav.query_selector("[aria-current]") {
+        after_layout(move || {
+            let Ok(Some(current)) = nav.query_selector("[aria-current]") else { return };
             let (own, whole) = (current.get_bounding_client_rect(), nav.get_bounding_client_rect());
             if own.right() > whole.right() || own.left() < whole.left() {
                 let beyond = own.right() - whole.right();
                 #[allow(clippy::cast_possible_truncation, reason = "a distance on a screen")]
                 nav.set_scroll_left(nav.scroll_left() + beyond as i32);
             }
-        }
+        });
     });
     let tab = |tab: TabLink| {
         view! {
