@@ -40,7 +40,7 @@ pub fn App(
     let router = Router::new(config.history);
     provide_context(router);
     let session = Session::new(config.token, config.mode, config.get_token);
-    let client = Client::new(&config.api, session, config.life, config.on_saved, config.share);
+    let client = Client::new(&config.api, session, config.life, config.host);
     provide_context(client);
     on_made(router, client);
 

@@ -13,7 +13,7 @@ use web_sys::HtmlElement;
 
 use crate::{
     app::{App, AppProps},
-    client::Client,
+    client::{Client, Host},
     life::Life,
     mode::Mode,
     route::{BrowserHistory, HashHistory, History, MemoryHistory, Router},
@@ -31,10 +31,8 @@ pub struct Config {
     pub token: Option<String>,
     /// Asked for a key before each call; given the key that was refused, for another one.
     pub get_token: Option<js_sys::Function>,
-    /// Told each call that changed something: method, path, and the answer's text.
-    pub on_saved: Option<js_sys::Function>,
-    /// Joins other mounts of the browser: `public/embed/sharing.js`. Without it each is by itself.
-    pub share: Option<js_sys::Function>,
+    /// What its host wants to know and offers.
+    pub host: Host,
     /// What it is in the document.
     pub mode: Mode,
     /// The element whose `data-theme` forces a theme.
@@ -65,8 +63,7 @@ impl Config {
             locale: text("locale"),
             token: text("token"),
             get_token: call("getToken"),
-            on_saved: call("onSaved"),
-            share: call("share"),
+            host: Host { saved: call("onSaved"), missing: call("onMissing"), share: call("share") },
             mode,
             theme_root: document.filter(|_| mode.is_page()).unwrap_or_else(|| root.clone().into()),
             life,
@@ -118,9 +115,9 @@ impl AppHandle {
 }
 
 /// Puts the app into `root`, in place of what is there. `config` may have `api`, `history`
-/// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `share(name, signal, hear)`, `onPanic(element, detail)`, and for a panel
-/// `mode: "panel"`, `view`, `home`, `getToken(refused)`, `onNavigate(address, replaced)`, `onSaved(method, path, answer)`.
-/// As `getToken(key, isRefused)` it is told what came of a call, and not asked.
+/// (`browser`, `hash` or `memory`), `base`, `token`, `locale`, `share(name, signal, hear)`, `onPanic(element, detail)`, and
+/// for a panel `mode: "panel"`, `view`, `home`, `getToken(refused)`, `onNavigate(address, replaced)`,
+/// `onSaved(method, path, answer)`, `onMissing()`. As `getToken(key, isRefused)` it is told what came of a call, and not asked.
 #[wasm_bindgen]
 pub fn mount(root: HtmlElement, config: &JsValue) -> AppHandle {
     let on_panic = property(config, "onPanic").dyn_into::<js_sys::Function>().ok();

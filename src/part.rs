@@ -137,8 +137,11 @@ impl Loader {
             // A place that went away has neither a view nor a state to keep.
             let _ = self.view.try_set_value(built.ok().flatten());
             self.state.try_set(if is_missing { State::Missing } else { State::There });
-            if is_missing && let Some(on_missing) = on_missing {
-                on_missing.try_run(());
+            if is_missing {
+                self.client.tell_missing();
+                if let Some(on_missing) = on_missing {
+                    on_missing.try_run(());
+                }
             }
         });
     }

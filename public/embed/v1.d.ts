@@ -58,7 +58,7 @@ export interface SavedDetail {
 }
 
 export interface ErrorDetail {
-  /** `load`: a file did not come. `token`: `getToken` failed, or did not answer within 15 s. `unauthorized`: the server refused two keys. Either is told once until a key works again. `panic`: the panel stopped. `config`: the properties do not fit together. */
+  /** `load`: a file did not come, or is not what was made; where it is that of a part, the rest goes on. `token`: `getToken` failed, or did not answer within 15 s. `unauthorized`: the server refused two keys. Either is told once until a key works again. `panic`: the panel stopped. `config`: the properties do not fit together. */
   code: "load" | "token" | "unauthorized" | "panic" | "config";
   message: string;
 }

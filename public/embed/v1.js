@@ -238,6 +238,7 @@ export class HookboardPanel extends Base {
           const detail = savedBy(...call);
           if (detail) this.#tell("saved", detail);
         },
+        onMissing: () => this.#tell("error", { code: "load", message: "a part of the panel did not load" }),
         onPanic: (_, words, detail) => this.#stop(kept, words, detail),
       });
       this.#tell("ready", { address: this.#address });

@@ -113,8 +113,18 @@ pub struct Client {
     session: Session,
     cache: Cache,
     life: StoredValue<Life, LocalStorage>,
-    saved: StoredValue<Option<js_sys::Function>, LocalStorage>,
-    share: StoredValue<Option<js_sys::Function>, LocalStorage>,
+    host: StoredValue<Host, LocalStorage>,
+}
+
+/// What a mount's host wants to know and offers, each if it does.
+#[derive(Clone)]
+pub struct Host {
+    /// Told each call that changed something: method, path, and the answer's text.
+    pub saved: Option<js_sys::Function>,
+    /// Told that a part of the page did not come.
+    pub missing: Option<js_sys::Function>,
+    /// Joins other mounts of the browser: `public/embed/sharing.js`. Without it each is by itself.
+    pub share: Option<js_sys::Function>,
 }
 
 /// The client of this mount.
@@ -123,22 +133,14 @@ pub fn use_client() -> Client {
 }
 
 impl Client {
-    /// A client of the interface at `base`, such as `/api/v1`, whose calls end with `life`. Tells
-    /// `saved(method, path, answer)` what changed something, and joins others by `share(name, signal, hear)`.
-    pub fn new(
-        base: &str,
-        session: Session,
-        life: Life,
-        saved: Option<js_sys::Function>,
-        share: Option<js_sys::Function>,
-    ) -> Self {
+    /// A client of the interface at `base`, such as `/api/v1`, whose calls end with `life`.
+    pub fn new(base: &str, session: Session, life: Life, host: Host) -> Self {
         Self {
             base: StoredValue::new(base.trim_end_matches('/').to_owned()),
             session,
             cache: Cache::default(),
             life: StoredValue::new_local(life),
-            saved: StoredValue::new_local(saved),
-            share: StoredValue::new_local(share),
+            host: StoredValue::new_local(host),
         }
     }
 
@@ -156,7 +158,15 @@ impl Client {
 
     /// What joins others of the browser, where there is something.
     pub(super) fn share(&self) -> Option<js_sys::Function> {
-        self.share.try_get_value().flatten()
+        self.host.try_get_value()?.share
+    }
+
+    /// Tells the host that a part of the page did not come.
+    pub fn tell_missing(&self) {
+        if let Some(missing) = self.host.try_get_value().and_then(|host| host.missing) {
+            // A host whose handler fails has its own error in the console.
+            let _ = missing.call0(&JsValue::NULL);
+        }
     }
 
     /// Who the reader is.
@@ -313,7 +323,7 @@ impl Client {
 
     /// Tells the host what was changed.
     fn tell(&self, Call { method, path, .. }: &Call, answer: &str) {
-        if let Some(saved) = self.saved.get_value().filter(|_| *method != Method::GET) {
+        if let Some(saved) = self.host.get_value().saved.filter(|_| *method != Method::GET) {
             // A host whose handler fails has its own error in the console.
             let _ = saved.call3(&JsValue::NULL, &method.as_ref().into(), &path.into(), &answer.into());
         }

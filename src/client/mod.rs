@@ -15,7 +15,7 @@ mod team;
 
 pub use cache::Cache;
 pub use error::ApiError;
-pub use http::{Client, Session, use_client};
+pub use http::{Client, Host, Session, use_client};
 pub use json::{read, read_value};
 pub use remote::Remote;
 pub use stream::{Live, LiveState};

@@ -8,7 +8,7 @@ import { scratch, signIn, startServer } from "../support/server.mjs";
 
 const FILTER_LIMIT_MS = 50;
 const FRAME_MS = 1000 / 60;
-const SEARCHES = 40;
+const SEARCHES = 120;
 const SCROLL_FRAMES = 240;
 
 const flags = ["--team", "kestrel", "--admin", "mira"];

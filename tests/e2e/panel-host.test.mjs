@@ -184,7 +184,7 @@ for (const [name, words] of [
   ["__wasm_split.js", "Hookboard could not start"],
   ["split_list.wasm", "This part of the page could not be loaded."],
 ]) {
-  test(`a panel takes no other ${name} than its module was made with`, async () => {
+  test(`a panel takes no other ${name} than its module was made with, and tells its host`, async () => {
     const { page, context } = await openPage(browser);
     // What runs is the same, and its digest is not: a section that nobody reads, or an empty line.
     const more = name.endsWith(".js") ? Buffer.from("\n") : Buffer.from([0, 2, 1, 120]);
@@ -197,11 +197,14 @@ for (const [name, words] of [
     await page.evaluate(
       (hookboard) =>
         import(`${hookboard}/embed/v1.js`).then(({ mount }) => {
-          mount(document.getElementById("one"), { scope: { entity: "kestrel", registry: "Models" }, getToken: async () => (await fetch("/token")).text() });
+          window.told = [];
+          const onError = ({ detail }) => window.told.push(detail.code);
+          mount(document.getElementById("one"), { scope: { entity: "kestrel", registry: "Models" }, getToken: async () => (await fetch("/token")).text(), onError });
         }),
       server.origin,
     );
     await page.getByRole("alert").getByText(words).waitFor();
+    assert.deepEqual(await page.evaluate(() => window.told), ["load"]);
     await context.close();
   });
 }
