@@ -92,7 +92,7 @@ pub async fn membership(db: &Db, user_id: &str, entity: &str) -> Result<Option<(
 /// All teams of a user.
 pub async fn memberships(db: &Db, user_id: &str) -> Result<Vec<Membership>> {
     let rows: Vec<(String, String)> = sql::query_as(
-        "SELECT entities.name, members.role FROM members JOIN entities ON entities.id = members.entity_id WHERE members.user_id = ? ORDER BY entities.name",
+        "SELECT entities.name, members.role FROM members JOIN entities ON entities.id = members.entity_id WHERE members.user_id = ? ORDER BY lower(entities.name), entities.name",
     )
     .bind(user_id)
     .fetch_all(db.read())
@@ -104,7 +104,7 @@ pub async fn memberships(db: &Db, user_id: &str) -> Result<Vec<Membership>> {
 pub async fn members(db: &Db, entity_id: &str) -> Result<Vec<Member>> {
     let rows: Vec<(String, String, Option<String>)> = sql::query_as(
         "SELECT users.name, members.role, (SELECT max(last_used_at) FROM keys WHERE keys.user_id = users.id) \
-         FROM members JOIN users ON users.id = members.user_id WHERE members.entity_id = ? ORDER BY users.name",
+         FROM members JOIN users ON users.id = members.user_id WHERE members.entity_id = ? ORDER BY lower(users.name), users.name",
     )
     .bind(entity_id)
     .fetch_all(db.read())

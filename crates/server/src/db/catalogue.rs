@@ -108,7 +108,7 @@ pub async fn places(db: &Db, entity_id: &str, kind: PlaceKind) -> Result<Vec<Pla
            (SELECT count(*) FROM versions JOIN collections ON collections.id = versions.collection_id WHERE place_id = places.id), \
            (SELECT count(*) FROM automations WHERE place_id = places.id), \
            (SELECT count(*) FROM runs WHERE place_id = places.id) \
-         FROM places JOIN entities ON entities.id = places.entity_id WHERE places.entity_id = ? AND places.kind = ? ORDER BY places.name",
+         FROM places JOIN entities ON entities.id = places.entity_id WHERE places.entity_id = ? AND places.kind = ? ORDER BY lower(places.name), places.name",
     )
     .bind(entity_id)
     .bind(kind.as_str())
@@ -180,7 +180,7 @@ pub async fn collection_rows(conn: &mut Conn, place_id: &str, name: Option<&str>
     if let Some(name) = name {
         query.push(" AND name = ").push_bind(name);
     }
-    query.push(" ORDER BY name");
+    query.push(" ORDER BY lower(name), name");
     let rows: Vec<(String, String, String, String, String)> = query.build_as().fetch_all(conn).await?;
     rows.into_iter()
         .map(|(id, name, collection_type, tags, updated_at)| {
@@ -196,7 +196,7 @@ pub async fn collections(db: &Db, place_id: &str) -> Result<Vec<Collection>> {
            (SELECT count(*) FROM versions WHERE collection_id = collections.id), \
            (SELECT max(idx) FROM versions WHERE collection_id = collections.id), \
            (SELECT json_group_array(alias) FROM aliases WHERE collection_id = collections.id) \
-         FROM collections WHERE place_id = ? ORDER BY name",
+         FROM collections WHERE place_id = ? ORDER BY lower(name), name",
     )
     .bind(place_id)
     .fetch_all(db.read())

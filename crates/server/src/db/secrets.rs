@@ -19,7 +19,7 @@ const BOTH_SIGN_MS: i64 = 24 * 3600 * 1000;
 /// Secrets of an entity, with what uses each.
 pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Secret>> {
     let rows: Vec<(String, String, String, Option<i64>)> = sql::query_as(
-        "SELECT name, updated_at, updated_by, previous_until_ms FROM secrets WHERE entity_id = ? ORDER BY name",
+        "SELECT name, updated_at, updated_by, previous_until_ms FROM secrets WHERE entity_id = ? ORDER BY lower(name), name",
     )
     .bind(entity_id)
     .fetch_all(db.read())
@@ -50,7 +50,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
         }
     };
     let webhooks: Vec<(String, String, String)> =
-        sql::query_as("SELECT id, name, settings FROM webhooks WHERE entity_id = ? ORDER BY name")
+        sql::query_as("SELECT id, name, settings FROM webhooks WHERE entity_id = ? ORDER BY lower(name), name")
             .bind(entity_id)
             .fetch_all(&mut *conn)
             .await?;
@@ -71,7 +71,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
     let with_secrets: Vec<&String> =
         names.iter().filter(|(_, names)| !names.secrets.is_empty()).map(|(id, _)| id).collect();
     let automations: Vec<(String, String, String, String)> = sql::query_as(
-        "SELECT id, name, draft, webhook_id FROM automations WHERE webhook_id IN (SELECT value FROM json_each(?)) ORDER BY name",
+        "SELECT id, name, draft, webhook_id FROM automations WHERE webhook_id IN (SELECT value FROM json_each(?)) ORDER BY lower(name), name",
     )
     .bind(super::to_json(&with_secrets)?)
     .fetch_all(&mut *conn)

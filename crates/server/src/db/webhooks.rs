@@ -74,7 +74,7 @@ fn const_format(head: &str, tail: &str) -> String {
 
 /// Webhooks of an entity, with health and use.
 pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Webhook>> {
-    let sql = const_format(COLUMNS, "WHERE entity_id = ? ORDER BY name");
+    let sql = const_format(COLUMNS, "WHERE entity_id = ? ORDER BY lower(name), name");
     let rows: Vec<WebhookRow> = sql::query_as(sql).bind(entity_id).fetch_all(db.read()).await?;
     let mut webhooks = Vec::with_capacity(rows.len());
     let mut connection = db.read().acquire().await?;
@@ -206,7 +206,7 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
 
 async fn used_by(conn: &mut Conn, id: &str) -> Result<Vec<UsedBy>> {
     let rows: Vec<(String, String)> =
-        sql::query_as("SELECT id, name FROM automations WHERE webhook_id = ? ORDER BY name")
+        sql::query_as("SELECT id, name FROM automations WHERE webhook_id = ? ORDER BY lower(name), name")
             .bind(id)
             .fetch_all(conn)
             .await?;
@@ -294,7 +294,7 @@ pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookD
     check_secrets(conn, entity_id, draft).await?;
     let current = row(conn, entity_id, id).await?.settings()?;
     let users: Vec<(String, String, String)> =
-        sql::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY name")
+        sql::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY lower(name), name")
             .bind(id)
             .fetch_all(&mut *conn)
             .await?;
