@@ -1,6 +1,5 @@
 //! `cargo xtask bench`: figures as ratios, measured in one run against a named peer or limit.
 
-use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -22,27 +21,38 @@ const PARTS: [Part; 7] = [
     ("throughput", "Events accepted and webhooks delivered", throughput),
 ];
 
-/// Runs the parts named, or all, and writes what all of them printed to docs/benchmarks.md.
+/// Starts docs/benchmarks.md.
+const HEAD: &str = "# Benchmarks\n\nWritten by `cargo xtask bench` on a machine with two cores, part by part. Read the ratios: absolute times are this machine's.\n";
+
+/// Runs the parts named, or all, and writes what each printed to its section of docs/benchmarks.md.
 pub(crate) fn run(names: &[String]) -> Done {
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, ..)| known == name)) {
         let known: Vec<&str> = PARTS.iter().map(|(name, ..)| *name).collect();
         return Err(format!("there is no part \"{unknown}\"; the parts are {}", known.join(", ")));
     }
-    let mut document = String::from(
-        "# Benchmarks\n\nWritten by `cargo xtask bench` on a machine with two cores. Read the ratios: absolute times are this machine's.\n",
-    );
+    let path = root().join("docs/benchmarks.md");
     for (name, heading, part) in PARTS {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             println!("\n━━ {heading}");
             let table = part()?;
-            write!(document, "\n## {heading}\n\n```\n{}\n```\n", table.trim_end())
-                .map_err(|error| error.to_string())?;
+            let before = fs::read_to_string(&path).unwrap_or_default();
+            fs::write(&path, with_section(&before, heading, &table)).map_err(|error| error.to_string())?;
         }
     }
-    if names.is_empty() {
-        fs::write(root().join("docs/benchmarks.md"), document).map_err(|error| error.to_string())?;
-    }
     Ok(())
+}
+
+/// The document with `table` in the section `heading`, and the other known sections as they were.
+fn with_section(document: &str, heading: &str, table: &str) -> String {
+    let mut made = String::from(HEAD);
+    for (_, known, _) in PARTS {
+        let title = format!("\n## {known}\n");
+        let kept = document.split_once(&title).map(|(_, rest)| rest.split("\n## ").next().unwrap_or_default());
+        let body =
+            if known == heading { Some(format!("\n```\n{}\n```\n", table.trim_end())) } else { kept.map(String::from) };
+        made.extend(body.map(|body| format!("{title}{body}")));
+    }
+    made
 }
 
 fn finished(what: &str, (success, printed): (bool, String)) -> Done<String> {
@@ -112,4 +122,23 @@ fn throughput() -> Done<String> {
     let mut command = program(load);
     command.arg(binary).arg(postgres.url()).env("PATH", postgres.path()).env("HOOKBOARD_FILL", serve::example("fill")?);
     finished("the throughput benchmark", tee(&mut command)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_ran_changes_its_own_section_alone() {
+        let first = with_section("", "First paint of a panel", "110 ms\n");
+        let both = with_section(&first, "First load of the page", "197 kB");
+        assert_eq!(
+            both,
+            format!(
+                "{HEAD}\n## First load of the page\n\n```\n197 kB\n```\n\n## First paint of a panel\n\n```\n110 ms\n```\n"
+            )
+        );
+        assert_eq!(with_section(&both, "First paint of a panel", "110 ms"), both);
+        assert!(with_section(&both, "First load of the page", "196 kB").ends_with("110 ms\n```\n"));
+    }
 }
