@@ -9,7 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::error::Error;
-use super::output::{print, print_json, shown};
+use super::escape::shown;
+use super::output::{print, print_json};
 use super::remote::{Body, Remote, query, segment};
 use super::table;
 use super::webhooks::tell_test;

@@ -5,7 +5,8 @@ use hookboard_api::delivery::{Delivery, DeliveryDetail, DeliveryFilter, Redelive
 use hookboard_api::sentence::subject_words;
 
 use super::error::Error;
-use super::output::{print, print_json, shown};
+use super::escape::shown;
+use super::output::{print, print_json};
 use super::remote::{Body, Remote, query, segment};
 use super::table;
 

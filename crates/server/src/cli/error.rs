@@ -2,7 +2,7 @@
 
 use hookboard_api::problem::Problem;
 
-use super::output::shown;
+use super::escape::shown;
 
 /// Why a command did not do what it was asked, or not as hoped.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use hookboard_api::file::{FileChange, Import as Imported, ImportChange};
 
 use super::error::Error;
-use super::output::{print, print_json, shown, write_out};
+use super::escape::shown;
+use super::output::{print, print_json, write_out};
 use super::remote::{Body, Remote, query, read_file};
 
 /// How a file is written.

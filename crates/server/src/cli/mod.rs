@@ -3,6 +3,7 @@
 mod automations;
 mod deliveries;
 mod error;
+mod escape;
 mod events;
 mod files;
 mod keys;

@@ -3,7 +3,8 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::error::Error;
-use super::output::{is_read_by_people, print, remark, shown};
+use super::escape::shown;
+use super::output::{is_read_by_people, print, remark};
 
 /// Writes a table, or that there is nothing.
 pub(super) fn show(heads: &[&str], rows: Vec<Vec<String>>, none: &str) -> Result<(), Error> {

@@ -5,7 +5,8 @@ use hookboard_api::delivery::OutcomeCode;
 use hookboard_api::webhook::{HealthState, TestResult, Webhook};
 
 use super::error::Error;
-use super::output::{print, print_json, shown};
+use super::escape::shown;
+use super::output::{print, print_json};
 use super::remote::{Body, Remote, Whole, segment};
 use super::table;
 
