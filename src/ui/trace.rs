@@ -3,13 +3,15 @@
 use hookboard_api::{
     delivery::{Evaluation, Verdict},
     event::{Event, event_spec},
-    metric::Reading,
+    metric::RuleReading,
+    sentence::rule_words,
     trace::{Join, Op, Trace, plain},
 };
 use leptos::prelude::*;
 
 use super::{
     icon::Glyph,
+    rule::parts_view,
     status::{Status, Tone},
 };
 
@@ -68,10 +70,13 @@ fn verdict(holds: Option<bool>) -> AnyView {
     }
 }
 
-fn reading_line(number: usize, reading: &Reading) -> Line {
+fn reading_line(number: usize, reading: &RuleReading) -> Line {
     Line {
         depth: 0,
-        asked: format!("Metric condition {number}").into_any(),
+        asked: match &reading.rule {
+            Some(rule) => parts_view(rule_words(rule)),
+            None => format!("Metric condition {number}").into_any(),
+        },
         seen: match reading.value {
             Some(value) => view! { <code class="code">{value.to_string()}</code> }.into_any(),
             None => view! { <span class="muted">"too few values"</span> }.into_any(),

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::EventType;
 use crate::event::{Event, Subject};
-use crate::metric::Reading;
+use crate::metric::RuleReading;
 use crate::trace::Trace;
 
 /// Where a delivery stands.
@@ -331,7 +331,7 @@ pub struct Evaluation {
     pub trace: Option<Trace>,
     /// What each metric rule made of the history.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub readings: Vec<Reading>,
+    pub readings: Vec<RuleReading>,
     /// The delivery that came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_id: Option<String>,

@@ -143,44 +143,51 @@ fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
         if index > 0 {
             parts.push(Part::Text(if metrics.join == MetricJoin::All { " and " } else { " or " }.into()));
         }
-        match rule {
-            MetricRule::Threshold { metric, window, aggregate, comparison, threshold } => {
-                let what = match (aggregate, window) {
-                    (_, 1) => String::new(),
-                    (Aggregate::Average, n) => format!("the average of the last {n} values of "),
-                    (Aggregate::Min, n) => format!("the smallest of the last {n} values of "),
-                    (Aggregate::Max, n) => format!("the largest of the last {n} values of "),
-                };
-                parts.push(Part::Text(what));
-                parts.push(Part::Code(metric.clone()));
-                parts.push(Part::Text(" ".into()));
-                parts.push(Part::Strong(format!("{} {}", comparison.sign(), figure(*threshold))));
-            }
-            MetricRule::Change { metric, change, direction, amount, .. } => {
-                parts.push(Part::Code(metric.clone()));
-                let word = match direction {
-                    Direction::Up => "increases by",
-                    Direction::Down => "decreases by",
-                    Direction::Either => "changes by",
-                };
-                parts.push(Part::Text(format!(" {word} ")));
-                parts.push(Part::Strong(match change {
-                    ChangeKind::Absolute => figure(*amount),
-                    // Rounded to what a reader can use; the stored amount keeps its digits.
-                    ChangeKind::Relative => format!("{}\u{a0}%", figure((amount * 1e8).round() / 1e6)),
-                }));
-            }
-            MetricRule::ZScore { metric, zscore, direction, .. } => {
-                parts.push(Part::Code(metric.clone()));
-                let word = match direction {
-                    Direction::Up => "above",
-                    Direction::Down => "below",
-                    Direction::Either => "away from",
-                };
-                parts.push(Part::Text(" is ".into()));
-                parts.push(Part::Strong(format!("{} standard deviations", figure(*zscore))));
-                parts.push(Part::Text(format!(" {word} its mean")));
-            }
+        parts.extend(rule_words(rule));
+    }
+    parts
+}
+
+/// One metric rule: `the average of the last 5 values of loss < 0.5`.
+pub fn rule_words(rule: &MetricRule) -> Vec<Part> {
+    let mut parts = Vec::new();
+    match rule {
+        MetricRule::Threshold { metric, window, aggregate, comparison, threshold } => {
+            let what = match (aggregate, window) {
+                (_, 1) => String::new(),
+                (Aggregate::Average, n) => format!("the average of the last {n} values of "),
+                (Aggregate::Min, n) => format!("the smallest of the last {n} values of "),
+                (Aggregate::Max, n) => format!("the largest of the last {n} values of "),
+            };
+            parts.push(Part::Text(what));
+            parts.push(Part::Code(metric.clone()));
+            parts.push(Part::Text(" ".into()));
+            parts.push(Part::Strong(format!("{} {}", comparison.sign(), figure(*threshold))));
+        }
+        MetricRule::Change { metric, change, direction, amount, .. } => {
+            parts.push(Part::Code(metric.clone()));
+            let word = match direction {
+                Direction::Up => "increases by",
+                Direction::Down => "decreases by",
+                Direction::Either => "changes by",
+            };
+            parts.push(Part::Text(format!(" {word} ")));
+            parts.push(Part::Strong(match change {
+                ChangeKind::Absolute => figure(*amount),
+                // Rounded to what a reader can use; the stored amount keeps its digits.
+                ChangeKind::Relative => format!("{}\u{a0}%", figure((amount * 1e8).round() / 1e6)),
+            }));
+        }
+        MetricRule::ZScore { metric, zscore, direction, .. } => {
+            parts.push(Part::Code(metric.clone()));
+            let word = match direction {
+                Direction::Up => "above",
+                Direction::Down => "below",
+                Direction::Either => "away from",
+            };
+            parts.push(Part::Text(" is ".into()));
+            parts.push(Part::Strong(format!("{} standard deviations", figure(*zscore))));
+            parts.push(Part::Text(format!(" {word} its mean")));
         }
     }
     parts.retain(|part| !part.text().is_empty());

@@ -3,7 +3,7 @@
 use hookboard_api::automation::{Action, AutomationDraft, cooldown_of};
 use hookboard_api::delivery::Verdict;
 use hookboard_api::filter::Filter;
-use hookboard_api::metric::Reading;
+use hookboard_api::metric::{Reading, RuleReading};
 use hookboard_api::run::RunState;
 use hookboard_api::sentence::reading_words;
 use hookboard_api::trace::Trace;
@@ -91,6 +91,12 @@ impl Watcher {
     /// Whether the metric rules hold together.
     pub fn metrics_hold(&self, readings: &[Reading]) -> bool {
         self.draft.trigger.metrics.as_ref().is_none_or(|metrics| metrics.join.holds(readings))
+    }
+
+    /// The metric rules beside what they read, where they read something.
+    pub fn rules_read(&self, readings: &[Reading]) -> Option<Vec<RuleReading>> {
+        let metrics = self.draft.trigger.metrics.as_ref().filter(|_| !readings.is_empty())?;
+        Some(RuleReading::of(&metrics.rules, readings))
     }
 
     /// Judges an event of its type within its scope. The order is that of what a reader asks first:

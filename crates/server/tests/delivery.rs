@@ -339,6 +339,11 @@ fn a_metric_that_crosses_its_limit_fires_once_per_run() {
     delivery(&server, "delivered");
     assert_eq!(receiver.all().len(), 1);
     assert_eq!(receiver.all()[0].body, "{\"m\":\"acc\",\"v\":0.9,\"l\":0.9,\"r\":\"swift-dew\"}");
+    let seen = format!("/entities/kestrel/automations/{}/evaluations", made["id"].as_str().expect("an id"));
+    let (_, seen) = server.call("GET", &seen, None);
+    let rule = &automation["trigger"]["metrics"]["rules"][0];
+    let reading = json!({"rule": rule, "value": 1.0, "holds": true});
+    assert_eq!(seen["items"][0]["evaluation"]["readings"], json!([reading]), "the rule as it was then: {seen}");
 }
 
 #[test]

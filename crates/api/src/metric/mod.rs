@@ -3,5 +3,5 @@
 mod reading;
 mod rule;
 
-pub use reading::Reading;
+pub use reading::{Reading, RuleReading};
 pub use rule::{Aggregate, ChangeKind, Comparison, Direction, MetricCondition, MetricJoin, MetricRule};

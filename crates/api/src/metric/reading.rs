@@ -20,6 +20,31 @@ pub struct Reading {
     pub holds: bool,
 }
 
+/// What one rule made of its metric, as an evaluation keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleReading {
+    /// The rule as it was then; absent in evaluations that did not keep it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<MetricRule>,
+    /// As in [`Reading`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Whether the rule held.
+    pub holds: bool,
+}
+
+impl RuleReading {
+    /// What `rules` made of their metrics, in their order.
+    pub fn of(rules: &[MetricRule], readings: &[Reading]) -> Vec<Self> {
+        let kept = |(rule, reading): (&MetricRule, &Reading)| Self {
+            rule: Some(rule.clone()),
+            value: reading.value,
+            holds: reading.holds,
+        };
+        rules.iter().zip(readings).map(kept).collect()
+    }
+}
+
 impl MetricRule {
     /// What the rule makes of `history`, oldest value first. Only the last [`span`](Self::span)
     /// values are read; with fewer, there is no reading and it does not hold.
@@ -128,6 +153,17 @@ mod tests {
     use super::super::rule::samples::{change, threshold};
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_reading_that_was_kept_without_its_rule_is_read() {
+        let read = |text: &str| serde_json::from_str::<RuleReading>(text).ok();
+        let old = RuleReading { rule: None, value: Some(0.5), holds: true };
+        assert_eq!(read(r#"{"value":0.5,"holds":true}"#), Some(old));
+        let rules = [threshold(1, Aggregate::Min, Comparison::Greater, 0.25)];
+        let kept = RuleReading::of(&rules, &[Reading { value: None, holds: false }]);
+        let text = serde_json::to_string(&kept).unwrap_or_default();
+        assert_eq!(serde_json::from_str::<Vec<RuleReading>>(&text).ok(), Some(kept));
+    }
 
     #[test]
     fn too_few_values_never_hold() {

@@ -229,7 +229,7 @@ async fn store(
             judgement.verdict.as_str(),
             &judgement.reason,
             judgement.trace.as_ref().map(to_json).transpose()?,
-            (!readings.is_empty()).then(|| to_json(&readings)).transpose()?,
+            watcher.rules_read(&readings).map(|all| to_json(&all)).transpose()?,
             &delivery_id,
         ]);
     }
