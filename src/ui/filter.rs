@@ -28,12 +28,12 @@ pub fn FilterButton(
     let button: NodeRef<html::Button> = NodeRef::new();
     let list: NodeRef<html::Div> = NodeRef::new();
     let open = RwSignal::new(false);
-    let show = move || {
+    let show = move |last: bool| {
         let (Some(button), Some(list)) = (button.get_untracked(), list.get_untracked()) else { return };
         place(&button, &list, Edge::Start);
         // Whoever walks through the choices stays where they are.
         if holder(&list).is_none_or(|holder| holder.get_attribute("role").as_deref() != Some("option")) {
-            focus_end(&list, false);
+            focus_end(&list, last);
         }
     };
     let toggled = move |_| open.set(list.get_untracked().is_some_and(|list| is_open(&list)));
@@ -41,7 +41,7 @@ pub fn FilterButton(
     Effect::new(move || {
         choices.track();
         if open.get_untracked() {
-            after_layout(show);
+            after_layout(move || show(false));
         }
     });
     let close = move || {
@@ -53,17 +53,23 @@ pub fn FilterButton(
             let _ = button.focus();
         }
     };
+    let reveal = move |last: bool| {
+        if let Some(list) = list.get_untracked() {
+            open.set(true);
+            // Fails only for one that is open already.
+            let _ = list.show_popover();
+            show(last);
+        }
+    };
     let press = move |event: web_sys::MouseEvent| {
         // The browser would open it, and tell of that after the next key.
         event.prevent_default();
-        match list.get_untracked() {
-            Some(list) if !is_open(&list) => {
-                open.set(true);
-                // Fails only for one that is open already.
-                let _ = list.show_popover();
-                show();
-            }
-            _ => close(),
+        if list.get_untracked().is_some_and(|list| is_open(&list)) { close() } else { reveal(false) }
+    };
+    let key = move |event: web_sys::KeyboardEvent| {
+        if let key @ ("ArrowDown" | "ArrowUp") = event.key().as_str() {
+            event.prevent_default();
+            reveal(key == "ArrowUp");
         }
     };
     let choose = move |own: &str| {
@@ -107,6 +113,7 @@ pub fn FilterButton(
             aria-expanded=bound(move || open.get().to_string())
             popovertarget=id.clone()
             on:click=handler(press)
+            on:keydown=handler(key)
         >
             {live(move || match words() {
                 Some(words) => {

@@ -38,6 +38,7 @@ for (const [what, path, name, by, holds] of [
   ["a menu", "/kestrel/automations", "Files", "click", "menuitem Export as YAML"],
   ["a menu that opens from its end", "/kestrel/automations", "Files", "ArrowUp", "menuitem Import a file"],
   ["a filter", "/kestrel/deliveries", "Outcome", "click", "option "],
+  ["a filter that opens from its end", "/kestrel/automations", "Event", "ArrowUp", "option A run's state changes"],
   ["a bell", "/kestrel/project/asr-conformer/workspace", "Alert on val/wer", "click", "SELECT"],
 ]) {
   test(`${what} has the focus before the next key is heard`, async () => {

@@ -176,7 +176,7 @@ test("the preview shows the request around the payload, and copies it as a comma
   const preview = page.getByRole("region", { name: "Preview", exact: true });
   const tab = (name) => preview.getByRole("tab", { name }).click();
   await tab("Headers");
-  await preview.getByText("Choose a webhook to see its request.").waitFor();
+  await preview.getByRole("tabpanel").getByText("Choose a webhook first.").waitFor();
   await page.getByRole("combobox", { name: "Webhook" }).selectOption({ label: "signed – " + receiver.url.slice(7) + "?a=1&b=[2], never used" });
   const headers = preview.getByRole("table", { name: "Request headers" });
   await headers.getByText("Bearer ").waitFor();

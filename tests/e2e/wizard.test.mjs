@@ -286,3 +286,42 @@ test("a webhook that was saved meanwhile is compared too", async () => {
 test("nothing was printed to the console", () => {
   assert.deepEqual(problems, []);
 });
+
+test("a webhook that is on its way, gone or not to be had is said to be, and stays chosen", async () => {
+  const template = "{}";
+  const draft = { name: "Says what it knows", scope: { kind: "registry", entity: "kestrel", name: "models" }, trigger: { event: "LINK_ARTIFACT" } };
+  const { body: made } = await call("POST", "/entities/kestrel/automations", { ...draft, action: { type: "webhook", webhook_id: webhook.id, template } });
+  const field = page.getByRole("combobox", { name: "Webhook" });
+  const shown = () => field.evaluate((own) => own.selectedOptions[0].textContent);
+  let answer;
+  const answered = new Promise((given) => (answer = given));
+  await page.route("**/entities/kestrel/webhooks", async (route) => {
+    await answered;
+    await route.fulfill({ status: 500, contentType: "application/json", body: "{}" });
+  });
+  await page.goto(`${server.origin}/kestrel/registry/models/automations/${made.id}/edit?step=action`);
+  await heading("Edit automation").waitFor();
+  await until("the webhooks are on their way", async () => (await field.count()) && (await shown()) === "Loading the webhooks…");
+  await page.getByRole("main").getByText("POST", { exact: true }).waitFor();
+  assert.equal(await page.getByText("choose what to send").count(), 0);
+  await page.getByRole("tab", { name: "Headers" }).click();
+  await page.getByRole("tabpanel").getByText("The webhook is being loaded.").waitFor();
+  answer();
+  await page.getByRole("tabpanel").getByText("The webhooks could not be loaded.").waitFor();
+  await page.unroute("**/entities/kestrel/webhooks");
+  await press("Try again");
+  await until("it is there", async () => (await field.count()) && (await shown()).startsWith("hook – "));
+  await page.getByRole("tabpanel").getByText("user-agent").waitFor();
+
+  const other = crypto.randomUUID();
+  await page.route("**/entities/kestrel/webhooks", async (route) => {
+    const response = await route.fetch();
+    const text = (await response.text()).replaceAll(webhook.id, other);
+    await route.fulfill({ response, body: text });
+  });
+  await page.reload();
+  await until("it is gone", async () => (await field.count()) && (await shown()) === "A webhook that is gone");
+  await page.getByRole("tab", { name: "Headers" }).click();
+  await page.getByRole("tabpanel").getByText("The webhook is gone. Choose another one.").waitFor();
+  await page.unroute("**/entities/kestrel/webhooks");
+});

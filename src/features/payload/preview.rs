@@ -43,9 +43,9 @@ pub fn Preview(
     /// Takes the one chosen.
     #[prop(into)]
     on_event: Callback<String>,
-    /// The webhook that sends it.
+    /// The webhook that sends it, or why there is none.
     #[prop(into)]
-    webhook: Signal<Option<WebhookDraft>>,
+    webhook: Signal<Result<WebhookDraft, &'static str>>,
     /// Where verifying is explained.
     #[prop(into)]
     reference: String,
@@ -65,9 +65,9 @@ pub fn Preview(
             Some(view! { <p class="preview__stale small">{why} " The last valid preview is shown."</p> })
         }
     };
-    let refused = Signal::derive(move || webhook.with(Option::is_none).then(|| "Choose a webhook first.".to_owned()));
+    let refused = Signal::derive(move || webhook.with(|webhook| webhook.as_ref().err().map(|why| (*why).to_owned())));
     let copy = move || {
-        let Some(webhook) = webhook.get_untracked() else { return };
+        let Ok(webhook) = webhook.get_untracked() else { return };
         let marked = untrack(|| payload.body());
         let body = marked.map(|marked| pieces(&webhook, &marked.body, &marked.spans)).unwrap_or_default();
         clipboard::copy(toasts, script(&webhook, &body), "Copied the request as curl".to_owned());

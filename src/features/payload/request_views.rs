@@ -19,16 +19,17 @@ use crate::{
 pub(super) fn RequestView(
     /// The payload being written.
     payload: Payload,
-    /// The webhook that sends it.
-    webhook: Signal<Option<WebhookDraft>>,
+    /// The webhook that sends it, or why there is none.
+    webhook: Signal<Result<WebhookDraft, &'static str>>,
     /// `raw`, `headers` or `signature`.
     view: &'static str,
     /// Where verifying is explained.
     reference: String,
 ) -> impl IntoView {
     live(move || {
-        let Some(webhook) = webhook.get() else {
-            return view! { <p class="board__note muted">"Choose a webhook to see its request."</p> }.into_any();
+        let webhook = match webhook.get() {
+            Ok(webhook) => webhook,
+            Err(why) => return view! { <p class="board__note muted">{why}</p> }.into_any(),
         };
         match view {
             "raw" => view! { <Raw payload=payload webhook=webhook /> }.into_any(),

@@ -160,7 +160,7 @@ pub(super) fn ActionStep(
             {live(move || (!record.get()).then(|| view! { <TestOutcome testing=testing /> }))}
             {live(move || {
                 let webhook = wizard.webhook();
-                webhook.filter(|_| !record.get()).map(|webhook| view! { <HowItIsSent webhook=webhook /> })
+                webhook.ok().filter(|_| !record.get()).map(|webhook| view! { <HowItIsSent webhook=webhook /> })
             })}
         </div>
     }

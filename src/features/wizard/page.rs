@@ -400,8 +400,8 @@ fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
     if let Some(refusal) = team.refusal(Role::Member).get() {
         return Some(refusal);
     }
-    if wizard.draft().with(|draft| draft.webhook.is_empty()) {
-        return Some("Choose a webhook first.".to_owned());
+    if let Err(why) = wizard.webhook() {
+        return Some(why.to_owned());
     }
     wizard.payload_is_faulty().then(|| "Mend the payload's errors first.".to_owned())
 }
@@ -430,12 +430,14 @@ fn Sentence(wizard: Wizard) -> impl IntoView {
     };
     let then = move || {
         let record = wizard.draft().with(|draft| draft.record);
-        let name = wizard.webhook().map(|webhook| webhook.settings.name);
-        match (wizard.step().get(), record, name) {
+        match (wizard.step().get(), record, wizard.webhook()) {
             (Step::Event, ..) => view! { <span class="faint">"next: what to send"</span> }.into_any(),
             (_, true, _) => view! { <b>"record only"</b> ", nothing is sent" }.into_any(),
-            (_, false, Some(name)) => view! { "POST " <b>{name}</b> }.into_any(),
-            (_, false, None) => view! { <span class="faint">"choose what to send"</span> }.into_any(),
+            (_, false, Ok(webhook)) => view! { "POST " <b>{webhook.settings.name}</b> }.into_any(),
+            (_, false, Err(_)) if wizard.draft().with(|draft| draft.webhook.is_empty()) => {
+                view! { <span class="faint">"choose what to send"</span> }.into_any()
+            }
+            (_, false, Err(_)) => "POST".into_any(),
         }
     };
     view! {

@@ -383,10 +383,19 @@ impl Wizard {
         self.draft().with(|draft| draft.shown_name(&self.place()))
     }
 
-    /// The webhook chosen.
-    pub fn webhook(self) -> Option<Webhook> {
+    /// The webhook chosen, or why it is not there.
+    pub fn webhook(self) -> Result<Webhook, &'static str> {
         let id = self.draft().with(|draft| draft.webhook.clone());
-        self.webhooks().with(|list| list.value.as_ref()?.items.iter().find(|one| one.id == id).cloned())
+        if id.is_empty() {
+            return Err("Choose a webhook first.");
+        }
+        self.webhooks().with(|list| match (&list.value, &list.error) {
+            (Some(all), _) => {
+                all.items.iter().find(|one| one.id == id).cloned().ok_or("The webhook is gone. Choose another one.")
+            }
+            (None, Some(_)) => Err("The webhooks could not be loaded."),
+            (None, None) => Err("The webhook is being loaded."),
+        })
     }
 
     /// What is wrong with a field, once it is time to tell: it was left, or its step submitted.

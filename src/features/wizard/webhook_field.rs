@@ -37,12 +37,21 @@ pub(super) fn WebhookField(
             mark: Some(health_look(&one.health)),
             ..Offer::new(&one.id, &one.settings.name)
         };
-        let mut all = vec![Offer::new("", "Choose a webhook")];
-        wizard.webhooks().with(|list| all.extend(list.value.iter().flat_map(|list| &list.items).map(offer)));
-        all
+        wizard.webhooks().with(|list| {
+            // What is chosen stays so, whether it is there or not.
+            let chosen = |words| Offer::new(wizard.draft().with(|draft| draft.webhook.clone()), words);
+            let Some(list) = &list.value else { return vec![chosen("Loading the webhooks…")] };
+            let mut all = vec![Offer::new("", "Choose a webhook")];
+            all.extend(list.items.iter().map(offer));
+            let chosen = chosen("A webhook that is gone");
+            if !all.iter().any(|one| one.value == chosen.value) {
+                all.push(chosen);
+            }
+            all
+        })
     });
     let facts = move || {
-        wizard.webhook().map(|webhook| {
+        wizard.webhook().ok().map(|webhook| {
             let Webhook { settings, health, .. } = webhook;
             let (tone, glyph, word) = health_look(&health);
             view! {

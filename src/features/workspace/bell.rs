@@ -183,8 +183,14 @@ fn Form(
         move || Some(path.clone())
     });
     let offers = Signal::derive(move || {
-        let mut all = vec![Offer::new("", "Choose a webhook")];
+        let mut all = Vec::new();
         webhooks.with(|list| {
+            let words = match (&list.value, &list.error) {
+                (Some(_), _) => "Choose a webhook",
+                (None, Some(_)) => "The webhooks could not be loaded",
+                (None, None) => "Loading the webhooks…",
+            };
+            all.push(Offer::new("", words));
             let items = list.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
             all.extend(items.iter().map(|webhook| Offer::new(&webhook.id, &webhook.settings.name)));
         });
