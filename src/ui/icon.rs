@@ -15,6 +15,8 @@ impl Glyph {
         Self(&("M9.35 2.9a1.4 1.4 0 1 0 2.8 0a1.4 1.4 0 1 0 -2.8 0z M10.75 4.3v5.2a4 4 0 0 1-8 0V7.25l2.4 2.2", ""));
     /// `search`.
     pub const Search: Self = Self(&("M2.5 7a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z M10.4 10.4l3.35 3.35", ""));
+    /// `filter`.
+    pub const Filter: Self = Self(&("M2 4h12M4.5 8h7M6.75 12h2.5", ""));
     /// `arrow-down`.
     pub const ArrowDown: Self = Self(&("M8 3v10M4 9l4 4 4-4", ""));
     /// `arrow-up`.

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { around, signedIn } from "../support/around.mjs";
-import { openPage } from "../support/browser.mjs";
+import { axe, openPage } from "../support/browser.mjs";
 import { until } from "../support/server.mjs";
 
 let server;
@@ -56,6 +56,29 @@ for (const [what, path, name, by, holds] of [
     await context.close();
   });
 }
+
+test("in a narrow window one button shows the filters, and counts those that are set", async () => {
+  const { page, context, problems } = await signedIn(parts, "/kestrel/automations");
+  await page.setViewportSize({ width: 390, height: 844 });
+  const find = page.getByRole("search", { name: "Find automations" });
+  const [all, status] = [find.getByRole("button", { name: /^Filter/ }), find.getByRole("button", { name: "Status" })];
+  await all.waitFor();
+  assert.equal(await status.isVisible(), false);
+  await all.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await all.getAttribute("aria-expanded"), "true");
+  for (let press = 0; press < 3; press += 1) await page.keyboard.press("Tab");
+  await until("the filter has the focus", () => status.evaluate((own) => own === document.activeElement));
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await find.getByRole("button", { name: "Filter 1" }).waitFor();
+  await find.getByRole("button", { name: "Status: Disabled" }).waitFor();
+  assert.deepEqual(await axe(page), []);
+  await all.click();
+  assert.equal(await status.isVisible(), false);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
 
 test("Enter in the name creates the automation", async () => {
   const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations/new");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axe, launch, openPage } from "../support/browser.mjs";
-import { startReceiver, startServer } from "../support/server.mjs";
+import { client, startReceiver, startServer, until } from "../support/server.mjs";
 
 let server;
 let browser;
@@ -88,6 +88,38 @@ test("a test shows what came back, the bad and the good", async () => {
   await page.getByText("200").first().waitFor();
   assert.equal(receiver.requests[0].headers.authorization, "Bearer tok-planted-1");
   assert.ok(!(await page.content()).includes("tok-planted-1"));
+  assert.deepEqual(await axe(page), []);
+});
+
+test("a test sends what the painted payload says, for an event that happened or a made-up one", async () => {
+  const call = client(server, await page.evaluate(() => Object.values(sessionStorage).find((value) => value.startsWith("hb_"))));
+  await call("PUT", "/entities/kestrel/places/registries/models");
+  const subject = { kind: "registry", entity: "kestrel", name: "models", collection: "fraud", version: 7 };
+  await call("POST", "/events", { type: "LINK_ARTIFACT", subject });
+  await page.goto(`${server.origin}/kestrel/settings/webhooks`);
+  await page.getByRole("row", { name: /deploy/ }).first().getByRole("button", { name: /Test/ }).click();
+  const panel = page.getByRole("region", { name: "Test", exact: true });
+  const event = panel.getByRole("combobox", { name: "Event" });
+  const real = panel.getByRole("option", { name: /^fraud v7/ }).first();
+  await until("the events have come", () => real.count());
+  await event.selectOption(await real.getAttribute("value"));
+  const editor = panel.getByRole("textbox", { name: "Payload" });
+  await editor.click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText('{"index": ${artifact_version_index}');
+  const send = panel.getByRole("button", { name: "Send test" });
+  assert.equal(await send.getAttribute("aria-disabled"), "true");
+  await page.keyboard.insertText("}");
+  await until("it can be sent", async () => (await send.getAttribute("aria-disabled")) !== "true");
+  assert.equal(await panel.locator(".editor__paint").innerText().then((text) => text.trim()), '{"index": ${artifact_version_index}}');
+  const before = receiver.requests.length;
+  await send.click();
+  await until("it is received", () => receiver.requests.length > before);
+  assert.equal(receiver.requests.at(-1).body, '{"index": 7}');
+  await event.selectOption({ label: "Made up: A new version is linked to a collection" });
+  await send.click();
+  await until("it is received", () => receiver.requests.length > before + 1);
+  assert.equal(receiver.requests.at(-1).body, '{"index": 42}');
   assert.deepEqual(await axe(page), []);
 });
 

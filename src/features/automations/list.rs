@@ -139,6 +139,17 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
     view! {
         <Toolbar
             label="Find automations"
+            lead=move || {
+                view! {
+                    <SearchField
+                        label="Search automations"
+                        placeholder="Name, pattern or webhook"
+                        value=Signal::derive(move || filters.with(|filters| filters.text.clone().unwrap_or_default()))
+                        on_search=move |text: String| router.set_param("q", Some(&text))
+                    />
+                }
+                    .into_any()
+            }
             end=move || {
                 view! {
                     <FilterButton
@@ -154,12 +165,6 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
                     .into_any()
             }
         >
-            <SearchField
-                label="Search automations"
-                placeholder="Name, pattern or webhook"
-                value=Signal::derive(move || filters.with(|filters| filters.text.clone().unwrap_or_default()))
-                on_search=move |text: String| router.set_param("q", Some(&text))
-            />
             <ParamFilter label="Event" param="event" choices=event_choices() />
             <ParamFilter label="Webhook" param="webhook" choices=webhooks />
             <ParamFilter

@@ -143,11 +143,13 @@ pub fn CollectionList(
 /// How many automations watch a collection, and what came of the one that fired last.
 fn watchers_view(mine: &[&Automation]) -> AnyView {
     let on = mine.iter().filter(|one| one.enabled).count();
-    let words = match mine.len() {
+    let (words, end) = match mine.len() {
         0 => return "None".into_any(),
-        all if all == on => count(all as u64),
-        all => format!("{on} of {all} on"),
+        all if all == on => (count(all as u64), ""),
+        all => (format!("{on} of {all}"), " on"),
     };
+    // What the column's head says where there is one.
+    let unit = if mine.len() == 1 { " automation" } else { " automations" };
     let last = mine.iter().filter_map(|one| one.activity.last.as_ref()).max_by(|one, other| one.at.cmp(&other.at));
     let last = last.map(|last| {
         let (tone, glyph, word) = look(last.state);
@@ -156,7 +158,8 @@ fn watchers_view(mine: &[&Automation]) -> AnyView {
     });
     view! {
         <span class="cell-stack">
-            {words} {last}
+            <span>{words} <span class="card-only">{unit}</span> {end}</span>
+            {last}
         </span>
     }
     .into_any()

@@ -254,6 +254,17 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
     view! {
         <Toolbar
             label="Find deliveries"
+            lead=move || {
+                view! {
+                    <Segmented
+                        label="State"
+                        value=Signal::derive(move || query.with(|query| query.get("state").unwrap_or_default().to_owned()))
+                        choices=states
+                        on_choose=move |state: String| router.set_param("state", Some(&state))
+                    />
+                }
+                    .into_any()
+            }
             end=move || {
                 view! {
                     <Button glyph=Glyph::Retry refused=member on_press=redeliver_failed>
@@ -263,12 +274,6 @@ fn DeliveryList(entity: String, #[prop(optional)] within: Option<Place>) -> impl
                     .into_any()
             }
         >
-            <Segmented
-                label="State"
-                value=Signal::derive(move || query.with(|query| query.get("state").unwrap_or_default().to_owned()))
-                choices=states
-                on_choose=move |state: String| router.set_param("state", Some(&state))
-            />
             <ParamFilter label="Automation" param="automation" choices=names />
             <ParamFilter label="Webhook" param="webhook" choices=webhooks />
             <ParamFilter label="Outcome" param="outcome" choices=outcomes />

@@ -10,25 +10,55 @@ use crate::{
     ui::{
         button::{Button, ButtonKind},
         filter::FilterButton,
+        icon::{Glyph, Icon},
     },
 };
 
-/// The search and filters of a list, and what clears them.
+/// What is set beside the filters: the search and the states, which always show, and the order, which leaves nothing out.
+const NO_FILTERS: [&str; 3] = ["q", "state", "sort"];
+
+/// The search and filters of a list, and what clears them. In a narrow column one button shows the filters.
 #[component]
 pub fn Toolbar(
     /// What it is called: "Find automations".
     label: &'static str,
-    /// Fields and filters.
+    /// What always stands at the start.
+    #[prop(optional, into)]
+    lead: Option<ViewFn>,
+    /// Filters.
     children: Children,
     /// What stands at the end.
     #[prop(optional, into)]
     end: Option<ViewFn>,
 ) -> impl IntoView {
     let router = use_router();
-    // An order leaves nothing out.
-    let is_set = Memo::new(move |_| router.query().with(|query| !query.clone().with("sort", None).is_empty()));
+    let is_set = Memo::new(move |_| router.query().with(|query| query.names().any(|name| name != "sort")));
+    let filters = Memo::new(move |_| {
+        router.query().with(|query| query.names().filter(|name| !NO_FILTERS.contains(name)).count())
+    });
+    let open = RwSignal::new(false);
+    let counted = move || {
+        let filters = filters.get();
+        (filters > 0).then(|| view! { " " <span class="toolbar__count">{filters}</span> })
+    };
     view! {
-        <form class="toolbar" role="search" aria-label=label on:submit=|event| event.prevent_default()>
+        <form
+            class="toolbar"
+            role="search"
+            aria-label=label
+            data-open=bound(move || open.get().then_some(""))
+            on:submit=|event| event.prevent_default()
+        >
+            {lead.map(|lead| lead.run())}
+            <button
+                class="button toolbar__filter"
+                type="button"
+                aria-expanded=bound(move || open.get().to_string())
+                on:click=handler(move |_| open.update(|open| *open = !*open))
+            >
+                <Icon glyph=Glyph::Filter />
+                <span>"Filter" {live(counted)}</span>
+            </button>
             {children()}
             {live(move || {
                 is_set

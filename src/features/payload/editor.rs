@@ -1,6 +1,6 @@
 //! The editor: a text field over its own paint.
 
-use hookboard_api::{EventType, template::MAX_TEMPLATE_BYTES};
+use hookboard_api::template::MAX_TEMPLATE_BYTES;
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -8,7 +8,6 @@ use super::{
     completion::CompletionList,
     engine::{Facts, Problem},
     gutter::Gutter,
-    starts::{Start, StartFrom},
     state::Payload,
     view::{Metrics, under_point},
 };
@@ -26,17 +25,14 @@ use crate::ui::{
 pub fn PayloadEditor(
     /// The payload being written.
     payload: Payload,
-    /// The event whose examples are offered.
-    #[prop(into)]
-    event: Signal<EventType>,
-    /// Payloads of other automations, to start from.
-    #[prop(into)]
-    others: Signal<Vec<Start>>,
-    /// Whether those are on their way.
-    #[prop(into)]
-    loading: Signal<bool>,
+    /// What offers other texts to start from, beside the label.
+    #[prop(optional, into)]
+    start: Option<ViewFn>,
+    /// For a payload beside other things: a few rows.
+    #[prop(optional)]
+    short: bool,
     /// What the server says is wrong.
-    #[prop(into)]
+    #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     let toasts = use_toasts();
@@ -105,12 +101,12 @@ pub fn PayloadEditor(
                     "Payload"
                 </label>
                 <span class="push"></span>
-                <StartFrom payload=payload event=event others=others loading=loading />
+                {start.map(|start| start.run())}
                 <Button kind=ButtonKind::Quiet small=true glyph=Glyph::Format on_press=lay_out>
                     "Format"
                 </Button>
             </div>
-            <div class="editor">
+            <div class="editor" class:editor--short=short>
                 <span node_ref=marks hidden>
                     <Icon glyph=Glyph::Warning />
                     <Icon glyph=Glyph::XCircle />
@@ -127,7 +123,7 @@ pub fn PayloadEditor(
                             node_ref=input
                             class="editor__input"
                             id=id
-                            rows="18"
+                            rows=if short { "8" } else { "18" }
                             spellcheck="false"
                             autocapitalize="off"
                             autocomplete="off"

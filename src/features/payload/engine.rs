@@ -72,8 +72,14 @@ pub(super) struct EditorParts {
     pub(super) paint: Painter,
     pub(super) gutter: Gutter,
     pub(super) metrics: Metrics,
+    /// Rows it has at least.
+    pub(super) least: u32,
+    /// Rows it has.
     pub(super) rows: u32,
 }
+
+/// The editor grows with its text by so many rows.
+const GROWS: u32 = 10;
 
 /// The preview's elements.
 pub(super) struct PreviewParts {
@@ -180,10 +186,13 @@ impl Engine {
     /// Paints editor and preview. Both are looked at before either is painted: a look after a paint
     /// would lay the page out a second time.
     pub(super) fn paint(&mut self, current: usize) {
-        let rows = units(self.starts.len().clamp(18, 28));
-        if let Some(editor) = self.editor.as_mut().filter(|editor| editor.rows != rows) {
-            editor.rows = rows;
-            editor.input.set_rows(rows);
+        let lines = units(self.starts.len());
+        if let Some(editor) = &mut self.editor {
+            let rows = lines.clamp(editor.least, editor.least + GROWS);
+            if editor.rows != rows {
+                editor.rows = rows;
+                editor.input.set_rows(rows);
+            }
         }
         let (editor, preview) = (self.editor_sight(), self.preview_sight());
         self.paint_editor(current, editor);

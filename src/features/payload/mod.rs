@@ -3,6 +3,7 @@
 mod completion;
 mod editor;
 mod engine;
+mod events;
 mod examples;
 mod gutter;
 mod lines;
@@ -17,8 +18,9 @@ mod variables;
 mod view;
 
 pub use editor::PayloadEditor;
+pub use events::event_words;
 pub use examples::Example;
 pub use preview::Preview;
-pub use starts::Start;
+pub use starts::{Start, StartFrom};
 pub use state::{Payload, Values};
 pub use variables::VariableList;

@@ -25,7 +25,7 @@ const NOTHING: &str = "{}";
 
 /// A list that acts: what is chosen takes the payload's place, and Undo brings back what was typed.
 #[component]
-pub(super) fn StartFrom(
+pub fn StartFrom(
     /// The payload being written.
     payload: Payload,
     /// The event that examples are made for.

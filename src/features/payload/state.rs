@@ -112,7 +112,8 @@ impl Payload {
             input.set_value(&engine.text);
             // Setting the text leaves the cursor at its end, out of sight of a long one.
             let _ = input.set_selection_range(0, 0);
-            engine.editor = Some(EditorParts { input, paint, gutter, metrics, rows: 0 });
+            let rows = input.rows();
+            engine.editor = Some(EditorParts { input, paint, gutter, metrics, least: rows, rows });
         });
         self.refresh();
     }

@@ -6,26 +6,29 @@ use hookboard_api::{
     EventType,
     automation::{Action, Automation},
     delivery::OutcomeCode,
-    event::EVENTS,
+    event::{EVENTS, Event, event_spec},
     list::List,
+    sample::sample_values,
     webhook::{HealthState, TestRequest, TestResult, Webhook},
 };
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
 
 use crate::{
-    client::{ApiError, calls, use_client},
+    client::{ApiError, Remote, calls, use_client},
+    features::payload::{Payload, PayloadEditor, Values, event_words},
     route::Query,
     ui::{
         button::{Button, ButtonKind, IconButton, LinkButton},
         code::{CodeBlock, Pairs, formatted},
+        dates::use_dates,
         exchange::outcome_badge,
         feedback::Callout,
-        field::{Field, SelectField, TextDraft},
+        field::{Choices, SelectField},
         format::{counted, duration},
         icon::Glyph,
-        ids::new_id,
         status::Tone,
+        time::use_clock,
         toast::use_toasts,
     },
 };
@@ -38,6 +41,43 @@ const OWN: &str = "own";
 #[derive(Deserialize)]
 struct Resumed {
     deliveries: u64,
+}
+
+/// So many of the newest events are offered.
+const RECENT: &str = "20";
+
+/// The event whose values are sent.
+#[derive(Debug, Clone, PartialEq)]
+enum Tested {
+    /// One that happened.
+    Real(Box<Event>),
+    /// One of sample values.
+    MadeUp(EventType),
+}
+
+impl Tested {
+    const fn kind(&self) -> EventType {
+        match self {
+            Self::Real(event) => event.event_type,
+            Self::MadeUp(kind) => *kind,
+        }
+    }
+
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Real(event) => Some(event.id.clone()),
+            Self::MadeUp(_) => None,
+        }
+    }
+
+    /// As a choice.
+    fn word(&self) -> String {
+        self.id().unwrap_or_else(|| self.kind().as_str().to_owned())
+    }
+}
+
+fn recent(events: Signal<Remote<List<Event>>>) -> Vec<Event> {
+    events.with(|list| list.value.as_ref().map(|list| list.items.clone()).unwrap_or_default())
 }
 
 /// The test of a webhook.
@@ -58,28 +98,53 @@ pub(super) fn TestPanel(
         let query = id.with_value(|id| Query::default().with("webhook", Some(id)));
         Some(entity.with_value(|entity| calls::automations(entity, None, &query)))
     });
-    let payload = RwSignal::new(OWN.to_owned());
-    let event = RwSignal::new(EventType::LinkArtifact.as_str().to_owned());
-    let template = TextDraft::new(NOTHING);
+    let events = client.query::<List<Event>>(move || {
+        let query = Query::default().with("limit", Some(RECENT));
+        Some(entity.with_value(|entity| calls::team(entity, &format!("events{}", query.suffix()))))
+    });
+    let source = RwSignal::new(OWN.to_owned());
+    let event = RwSignal::new(Tested::MadeUp(EventType::LinkArtifact));
+    let template = RwSignal::new(NOTHING.to_owned());
+    let kind = Memo::new(move |_| event.with(Tested::kind));
+    let values = Memo::new(move |_| -> Values {
+        Arc::new(event.with(|event| match event {
+            Tested::Real(event) => event.values.clone(),
+            Tested::MadeUp(kind) => sample_values(*kind),
+        }))
+    });
+    let names = Memo::new(move |_| webhook.with(|webhook| webhook.settings.template_names(Some(kind.get()))));
+    let payload = Payload::new(template, names.into(), values.into(), Signal::stored(Values::default()));
     let busy = RwSignal::new(None::<&'static str>);
     let resuming = RwSignal::new(false);
     let result = RwSignal::new(None::<Result<Arc<TestResult>, ApiError>>);
 
     let users = move || automations.with(|list| list.value.as_ref().map(|list| list.items.clone()).unwrap_or_default());
+    // Of the user chosen, for as long as it is as it was.
+    let taken = StoredValue::new(NOTHING.to_owned());
     let choose = move |choice: String| {
         let user = users().into_iter().find(|user| user.id == choice);
         if let Some(user) = user {
-            event.set(user.trigger.event.as_str().to_owned());
-            template.set(match user.action {
+            let kind = user.trigger.event;
+            let real = recent(events).into_iter().find(|event| event.event_type == kind);
+            event.set(real.map_or(Tested::MadeUp(kind), |event| Tested::Real(Box::new(event))));
+            let text = match user.action {
                 Action::Webhook { template: Some(template), .. } => template,
                 _ => NOTHING.to_owned(),
-            });
+            };
+            taken.set_value(text.clone());
+            payload.load(&text);
         }
-        payload.set(choice);
+        source.set(choice);
     };
+    Effect::new(move || {
+        if template.with(|text| taken.with_value(|taken| text != taken)) && source.with_untracked(|own| own != OWN) {
+            source.set(OWN.to_owned());
+        }
+    });
     // The payload that is really sent is the better test: the first user's, once it is known.
     Effect::with_last(move |done: Option<bool>| {
-        let first = users().into_iter().next();
+        let has_events = events.with(|list| list.value.is_some() || list.error.is_some());
+        let first = users().into_iter().next().filter(|_| has_events);
         match (done, first) {
             (Some(true), _) => true,
             (_, Some(first)) => {
@@ -90,16 +155,16 @@ pub(super) fn TestPanel(
         }
     });
     let payloads = Signal::derive(move || {
-        let mut choices: Vec<_> = users().into_iter().map(|user| (user.id, format!("Of “{}”", user.name))).collect();
+        let mut choices: Vec<_> = users().into_iter().map(|user| (user.id, user.name)).collect();
         choices.push((OWN.to_owned(), "My own".to_owned()));
         choices
     });
     let send = move || {
         let request = TestRequest {
             template: Some(template.get_untracked()),
-            event_id: None,
-            event: EVENTS.iter().map(|spec| spec.event).find(|own| own.as_str() == event.get_untracked()),
-            automation_name: users().into_iter().find(|user| user.id == payload.get_untracked()).map(|user| user.name),
+            event_id: event.with_untracked(Tested::id),
+            event: Some(kind.get_untracked()),
+            automation_name: users().into_iter().find(|user| user.id == source.get_untracked()).map(|user| user.name),
         };
         let path = entity.with_value(|entity| id.with_value(|id| calls::webhook(entity, id, "/test")));
         busy.set(Some("Sending…"));
@@ -130,40 +195,40 @@ pub(super) fn TestPanel(
     };
     let name = move || webhook.with(|webhook| webhook.settings.name.clone());
     let paused = move || webhook.with(|webhook| webhook.health.state == HealthState::Paused);
-    let events: Vec<_> = EVENTS.iter().map(|spec| (spec.event.as_str().to_owned(), spec.title.to_owned())).collect();
-    let field_id = new_id();
-    let label_id = field_id.clone();
-    let note = format!("{field_id}-note");
+    let (clock, dates) = (use_clock(), use_dates());
+    let choices = Signal::derive(move || -> Choices {
+        let now = clock.coarse().get_untracked();
+        let words =
+            |event: &Event| format!("{} – {}", event_words(event, dates, now), event_spec(event.event_type).title);
+        let real = recent(events).into_iter().map(|event| (event.id.clone(), words(&event)));
+        let made_up = EVENTS.iter().map(|spec| (spec.event.as_str().to_owned(), format!("Made up: {}", spec.title)));
+        real.chain(made_up).collect()
+    });
+    let pick = move |word: String| {
+        let real = recent(events).into_iter().find(|event| event.id == word).map(|event| Tested::Real(Box::new(event)));
+        let made_up = || EVENTS.iter().map(|spec| spec.event).find(|own| own.as_str() == word).map(Tested::MadeUp);
+        if let Some(found) = real.or_else(made_up) {
+            event.set(found);
+        }
+    };
+    let refused = Signal::derive(move || (payload.errors() > 0).then(|| "Mend the payload's errors first.".to_owned()));
     view! {
         <div class="test">
             <section class="stack test__side" aria-label="Test">
                 <h3>{live(move || format!("Test {}", name()))}</h3>
                 <div class="test__pick">
-                    <SelectField label="Payload" small=true value=payload choices=payloads on_choose=choose />
+                    <SelectField label="Payload of" small=true value=source choices=payloads on_choose=choose />
                     <SelectField
-                        label="Made-up event"
+                        label="Event"
                         small=true
-                        value=event
-                        choices=events
-                        on_choose=move |word: String| event.set(word)
+                        value=Signal::derive(move || event.with(Tested::word))
+                        choices=choices
+                        on_choose=pick
                     />
                 </div>
-                <Field id=label_id label="Payload to test with" error=template.error()>
-                    <textarea
-                        class="input input--mono test__payload"
-                        id=field_id
-                        spellcheck="false"
-                        rows="8"
-                        aria-describedby=note
-                        prop:value=boxed(move || template.get())
-                        on:input=handler(move |event: web_sys::Event| {
-                            template.set(event_target_value(&event));
-                            payload.set(OWN.to_owned());
-                        })
-                    ></textarea>
-                </Field>
+                <PayloadEditor payload=payload short=true />
                 <div class="row row-wrap">
-                    <Button kind=ButtonKind::Primary glyph=Glyph::Send busy=busy on_press=send>
+                    <Button kind=ButtonKind::Primary glyph=Glyph::Send busy=busy refused=refused on_press=send>
                         "Send test"
                     </Button>
                     <span class="muted small">"Same path as a real delivery. The payload is not saved."</span>

@@ -7,27 +7,25 @@ use hookboard_api::{
     event::{Event, event_spec},
     limits::RETRY_WAITS_S,
     list::List,
-    sentence::subject_words,
     webhook::{TestRequest, TestResult, Webhook},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
-    draft::subject,
     fields::Choice,
     state::{MADE_UP, Wizard},
     webhook_field::{Making, WebhookField},
 };
 use crate::{
     client::{ApiError, calls},
-    features::payload::{PayloadEditor, Preview, Start, VariableList},
+    features::payload::{PayloadEditor, Preview, Start, StartFrom, VariableList, event_words},
     route::{Query, Room, use_router},
     ui::{
         dates::use_dates,
         exchange::{ExchangeTabs, Phases, outcome_badge},
         feedback::Callout,
         field::Choices,
-        format::{counted, parse_time, span},
+        format::{counted, span},
         icon::{Glyph, Icon},
         ids::new_id,
         overlay::after_layout,
@@ -116,9 +114,17 @@ pub(super) fn ActionStep(
             <WebhookField wizard=wizard making=making />
             <PayloadEditor
                 payload=wizard.payload()
-                event=wizard.part(|draft| draft.event)
-                others=others
-                loading=loading
+                start=move || {
+                    view! {
+                        <StartFrom
+                            payload=wizard.payload()
+                            event=wizard.part(|draft| draft.event)
+                            others=others
+                            loading=loading
+                        />
+                    }
+                        .into_any()
+                }
                 error=wizard.error("/template")
             />
         }
@@ -184,16 +190,7 @@ pub(super) fn PreviewOf(
     let to = Room::Reference.of(wizard.place().entity).path();
     let reference = router.href_to(&(to + &Query::default().with("show", Some("verify")).suffix()));
     let events = Signal::derive(move || -> Choices {
-        let words = |event: &Event| {
-            let subject_of =
-                subject(event.event_type).and_then(|path| event.values.get(path)?.as_str().map(str::to_owned));
-            let name = match event.values.get("run_name").and_then(|name| name.as_str()) {
-                Some(run) => run.to_owned(),
-                None => subject_words(&event.subject),
-            };
-            let when = parse_time(&event.occurred_at).map(|at| dates.ago(at, clock.coarse().get_untracked()));
-            [Some(name), subject_of, when].into_iter().flatten().collect::<Vec<_>>().join(", ")
-        };
+        let words = |event: &Event| event_words(event, dates, clock.coarse().get_untracked());
         let one = |event: &Arc<Event>| (event.id.clone(), words(event));
         let mut all: Choices = wizard.matching().with(|events| events.iter().take(20).map(one).collect());
         let kind = wizard.draft().with(|draft| draft.event);
