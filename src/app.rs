@@ -2,6 +2,7 @@
 //! the reader is in.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::{
     client::{Client, Session},
@@ -61,8 +62,20 @@ pub fn App(
             view! { <SignIn code=code.clone() trading=trading /> }.into_any()
         }
     };
+    // Held down on a button, Enter would press it again and again.
+    let once = |event: web_sys::KeyboardEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        if event.repeat() && event.key() == "Enter" && target.is_some_and(|target| target.matches("button") == Ok(true))
+        {
+            event.prevent_default();
+        }
+    };
     view! {
-        <div class="app" on:click=handler(move |event: web_sys::MouseEvent| router.follow(&event))>
+        <div
+            class="app"
+            on:click=handler(move |event: web_sys::MouseEvent| router.follow(&event))
+            on:keydown=handler(once)
+        >
             {live(room)}
             <ToastRegion />
         </div>

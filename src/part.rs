@@ -12,9 +12,11 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     client::{Client, use_client},
+    hold::Hold,
     ui::{
         feedback::{LoadError, SkeletonRows},
         focus::Heading,
+        overlay::after_paint,
     },
 };
 
@@ -253,10 +255,24 @@ pub fn Later(
     on_missing: Callback<()>,
 ) -> impl IntoView {
     let part = Loader::new(ask, false);
+    let hold = StoredValue::new_local(None::<Hold>);
+    // The keys of another page are not a panel's to hold.
+    let is_page = part.client.session().mode().is_page();
     Effect::new(move || {
         if wanted.get() && matches!(part.state.get_untracked(), State::Idle | State::Missing) {
+            hold.set_value(Hold::new().filter(|_| is_page));
             part.load(Some(on_missing));
         }
+    });
+    Effect::new(move || match part.state.get() {
+        // Its field has the focus when it is on the screen.
+        State::There => after_paint(move || {
+            if let Some(hold) = hold.try_update_value(Option::take).flatten() {
+                hold.hand_over();
+            }
+        }),
+        State::Missing => hold.set_value(None),
+        State::Idle | State::Coming => {}
     });
     live(move || if part.state.get() == State::There { part.take() } else { None })
 }

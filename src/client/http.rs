@@ -114,6 +114,15 @@ pub struct Client {
     cache: Cache,
     life: StoredValue<Life, LocalStorage>,
     host: StoredValue<Host, LocalStorage>,
+    lost: StoredValue<Option<Lost>>,
+}
+
+/// The last call whose answer was lost: made again as it was, it makes nothing more.
+struct Lost {
+    path: String,
+    body: String,
+    /// Its `Idempotency-Key`.
+    once: String,
 }
 
 /// What a mount's host wants to know and offers, each if it does.
@@ -141,6 +150,7 @@ impl Client {
             cache: Cache::default(),
             life: StoredValue::new_local(life),
             host: StoredValue::new_local(host),
+            lost: StoredValue::new(None),
         }
     }
 
@@ -193,7 +203,17 @@ impl Client {
 
     /// Creates below `path`, or asks it to do something.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-        parse(&self.send(Method::POST, path, Some(to_json(body)), None).await?)
+        let body = to_json(body);
+        let same = |lost: &mut Lost| lost.path == path && lost.body == body;
+        let again = self.lost.try_update_value(|lost| lost.take_if(same)).flatten();
+        let once = again.map_or_else(random_key, |lost| lost.once);
+        let (own, text) = (Some(once.clone()), Some(body.clone()));
+        let call = Call { method: Method::POST, path: path.to_owned(), body: text, once: own, ..Call::default() };
+        let answer = self.call(call).await;
+        if matches!(answer, Err(ApiError::Network | ApiError::Unexpected { .. })) {
+            self.lost.try_set_value(Some(Lost { path: path.to_owned(), body, once }));
+        }
+        parse(&answer?.1)
     }
 
     /// Sends a text of this media type.
@@ -298,6 +318,9 @@ impl Client {
             if let Some(revision) = call.revision {
                 request = request.header("if-match", &format!("\"{revision}\""));
             }
+            if let Some(once) = &call.once {
+                request = request.header("idempotency-key", once);
+            }
             let sent = match &call.body {
                 Some(body) => match request.header("content-type", call.media_type).body(body) {
                     Ok(request) => request.send().await,
@@ -339,6 +362,8 @@ struct Call {
     media_type: &'static str,
     revision: Option<u32>,
     /// Ends it; otherwise time and the mount do.
+    /// Tells it from others, where it may be made again.
+    once: Option<String>,
     end: Option<web_sys::AbortSignal>,
     /// Read piece by piece.
     is_stream: bool,
@@ -352,6 +377,7 @@ impl Default for Call {
             body: None,
             media_type: "application/json",
             revision: None,
+            once: None,
             end: None,
             is_stream: false,
         }
@@ -373,6 +399,12 @@ impl Future for Calling {
         }
         self.answer.as_mut().poll(context)
     }
+}
+
+/// A key that no other call has.
+fn random_key() -> String {
+    // Also where the page comes over plain HTTP, where browsers make no UUID.
+    format!("{}{}", js_sys::Math::random(), js_sys::Math::random())
 }
 
 fn to_json(body: &impl Serialize) -> String {

@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod button;
+pub mod chip;
 pub mod clipboard;
 pub mod code;
 pub mod combobox;

@@ -57,6 +57,46 @@ async function goto(path) {
   await heading(/./).waitFor();
 }
 
+test("an automation whose answer was lost is made once, however often it is asked for", async () => {
+  await goto("/kestrel/registry/Models/automations/new");
+  await page.getByText("A new version is linked to a collection", { exact: true }).first().click();
+  await page.getByRole("button", { name: "Action" }).click();
+  await page.getByText("Record only").first().click();
+  await page.getByRole("button", { name: "Review" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Made once");
+  const create = page.getByRole("button", { name: "Create automation" });
+  const isCreate = (method, path) => method === "POST" && path.endsWith("/automations");
+  for (const round of [1, 2]) {
+    let asked = false;
+    proxy.fault = (method, path) => {
+      if (!isCreate(method, path)) return undefined;
+      asked = true;
+      return { lost: true };
+    };
+    await create.click();
+    await until(`it was asked for, ${round}`, () => asked);
+    await main().getByText("The server did not answer. Check the connection and try again.").first().waitFor();
+  }
+  proxy.fault = () => undefined;
+  await create.click();
+  await heading("Made once").waitFor();
+  const { body } = await call("GET", "/entities/kestrel/automations?text=Made%20once");
+  assert.equal(body.items.length, 1);
+  expectOnlyFaults();
+});
+
+test("the keys say that they could not be loaded where not even the reader is known, and count nothing", async () => {
+  proxy.fault = (_, path) => (/^\/api\/.*\/(me|keys)$/.test(path) ? { status: 500 } : undefined);
+  await goto("/kestrel/settings/keys");
+  await main().getByText("The list could not be loaded.").waitFor();
+  assert.equal(await main().locator(".section-head .tab__count").innerText(), "");
+  proxy.fault = () => undefined;
+  await main().getByRole("button", { name: "Try again" }).click();
+  await rows().nth(1).waitFor();
+  assert.equal(await main().locator(".section-head .tab__count").innerText(), String((await rows().count()) - 1));
+  expectOnlyFaults();
+});
+
 test("a list that does not load says so and offers another try; what came before stays", async () => {
   proxy.fault = (_, path) => (path.includes("/automations?") ? { status: 502 } : undefined);
   await goto(automations);

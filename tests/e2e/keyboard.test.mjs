@@ -57,6 +57,24 @@ for (const [what, path, name, by, holds] of [
   });
 }
 
+test("what is typed while the search is on its way is searched for, and does nothing to the row in focus", async () => {
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations");
+  const writes = [];
+  page.on("request", (request) => request.method() !== "GET" && writes.push(request.url()));
+  const held = page.route("**/split_*.wasm", async (route) => {
+    await new Promise((later) => setTimeout(later, 300));
+    await route.continue();
+  });
+  await held;
+  await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
+  for (const key of "/train") await page.keyboard.press(key);
+  const field = page.getByRole("dialog").getByRole("combobox");
+  await until("it is searched for", async () => (await field.count()) === 1 && (await field.inputValue()) === "train");
+  assert.deepEqual(writes, []);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test("in a narrow window one button shows the filters, and counts those that are set", async () => {
   const { page, context, problems } = await signedIn(parts, "/kestrel/automations");
   await page.setViewportSize({ width: 390, height: 844 });
@@ -202,5 +220,18 @@ test("a webhook and a secret are made without leaving the wizard", async () => {
     chosen.evaluate((own) => own.selectedOptions[0]?.textContent.startsWith("from-the-wizard")),
   );
   assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("a key that is held down does its work once", async () => {
+  const { page, context } = await signedIn(parts, "/kestrel/registry/Models/automations");
+  const writes = [];
+  page.on("request", (request) => request.method() !== "GET" && writes.push(request.url()));
+  await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
+  await page.keyboard.down("d");
+  for (let repeat = 0; repeat < 3; repeat += 1) await page.keyboard.down("d");
+  await page.keyboard.up("d");
+  await page.getByText("Canary rollout (copy)", { exact: true }).first().waitFor();
+  assert.equal(writes.filter((url) => url.endsWith("/duplicate")).length, 1);
   await context.close();
 });

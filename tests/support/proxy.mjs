@@ -5,7 +5,8 @@ import { createServer, request as forward } from "node:http";
 /**
  * Passes everything on to `origin`. `fault(method, path)` is asked about each call; it may answer with
  * `{ status }` (the proxy answers in the server's place), `{ cut: true }` (the connection ends without an
- * answer), `{ until: promise }` (the answer is held back until then), or nothing.
+ * answer), `{ lost: true }` (the server answers, and nobody hears it), `{ until: promise }` (the answer is held back until
+ * then), or nothing.
  */
 export async function startProxy(origin) {
   const target = new URL(origin);
@@ -27,6 +28,10 @@ export async function startProxy(origin) {
     const onward = forward(
       { host: target.hostname, port: target.port, method: request.method, path: request.url, headers: { ...request.headers, host: target.host } },
       async (answer) => {
+        if (fault.lost) {
+          response.destroy();
+          return;
+        }
         if (answer.headers["content-type"]?.startsWith("text/event-stream")) streams.add(response);
         response.on("close", () => streams.delete(response));
         // Asked of the server at once, told to the browser later: answers may overtake one another.

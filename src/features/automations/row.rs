@@ -109,7 +109,8 @@ pub(super) fn AutomationRow(
     };
     // The letters beside the menu's items work on the title as well.
     let title_key = move |event: web_sys::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        // Held down, a key would do it again and again.
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() {
             return;
         }
         let key = event.key();

@@ -10,9 +10,10 @@ use crate::{
     route::{Place, Query, Route, use_router},
     ui::{
         board::{Board, Column},
+        chip::Chip,
         feedback::Empty,
         format::count,
-        icon::{Glyph, Icon},
+        icon::Glyph,
         menu::Menu,
         outcome::{look, short_code},
         rows::follow,
@@ -37,7 +38,7 @@ const COLUMNS: [Column; 8] = [
 fn chips(collection: &Collection) -> AnyView {
     let aliases = collection.aliases.iter().map(|alias| (Glyph::Alias, alias.clone()));
     let tags = collection.tags.iter().map(|tag| (Glyph::Tag, tag.clone()));
-    let chip = |(glyph, word): (Glyph, String)| view! { <span class="chip"><Icon glyph=glyph />{word}</span> };
+    let chip = |(glyph, word): (Glyph, String)| view! { <Chip glyph=glyph words=word /> };
     view! { <span class="chips">{aliases.chain(tags).map(chip).collect_view()}</span> }.into_any()
 }
 

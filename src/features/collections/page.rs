@@ -17,10 +17,11 @@ use crate::{
     route::{Place, PlaceTab, Query, Route, use_router},
     ui::{
         button::{Button, ButtonKind, ButtonLink},
+        chip::Chip,
         feedback::{Empty, LoadError, SkeletonRows},
         focus::Heading,
         format::counted,
-        icon::{Glyph, Icon},
+        icon::Glyph,
         menu::Menu,
         outcome::{last_result, look, never_fired},
         rows::follow,
@@ -102,7 +103,7 @@ pub fn CollectionPage(
 }
 
 fn chip(glyph: Glyph, words: String) -> AnyView {
-    view! { <span class="chip"><Icon glyph=glyph />{words}</span> }.into_any()
+    view! { <Chip glyph=glyph words=words /> }.into_any()
 }
 
 /// What stands where a list has not come; nothing once it has.

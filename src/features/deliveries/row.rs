@@ -12,9 +12,10 @@ use crate::{
     route::{Route, use_router},
     ui::{
         button::{Button, ButtonKind},
+        chip::Chip,
         dates::{Style, use_dates},
         format::{duration, parse_time},
-        icon::{Glyph, Icon},
+        icon::Glyph,
         outcome::{look, short_code},
         rows::Row,
         selection::{ChooseRow, Selection, is_chosen},
@@ -189,11 +190,5 @@ pub(super) fn detail_chip(delivery: &Delivery) -> AnyView {
         EventType::CreateArtifact => "created".to_owned(),
         _ => return ().into_any(),
     };
-    view! {
-        <span class="chip">
-            <Icon glyph=glyph />
-            <span class="truncate">{words}</span>
-        </span>
-    }
-    .into_any()
+    view! { <Chip glyph=glyph words=words /> }.into_any()
 }

@@ -14,6 +14,7 @@ use crate::{
     ui::{
         board::{Board, Column, is_read},
         button::Button,
+        chip::Chip,
         feedback::Empty,
         filter::FilterButton,
         focus::Heading,
@@ -159,7 +160,7 @@ fn EventRow(event: Event, href: String) -> impl IntoView {
                     <a class="row-title" href=href>
                         {event_spec(event.event_type).title}
                     </a>
-                    {detail.map(|detail| view! { <span class="chip"><span class="truncate">{detail}</span></span> })}
+                    {detail.map(|detail| view! { <Chip words=detail /> })}
                 </span>
             </th>
             <td role="cell" class="col-subject">

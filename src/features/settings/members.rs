@@ -152,7 +152,7 @@ pub fn MembersPage(
             <div class="section section--first">
                 <div class="section-head">
                     <h2>"Members"</h2>
-                    <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
+                    <span class="tab__count">{live(move || listing.state.with(|list| list.rows))}</span>
                     <p>"A viewer reads, a member also tests and redelivers, an admin changes everything."</p>
                     <div class="section-head__actions">
                         <Button glyph=Glyph::Plus refused=admin on_press=move || adding.set(true)>

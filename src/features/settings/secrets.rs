@@ -12,6 +12,7 @@ use crate::{
     features::palette::on_command,
     ui::{
         button::{Button, IconButton},
+        chip::Chip,
         dates::{Style, When},
         dialog::Confirm,
         feedback::{Empty, LoadError, SkeletonRows},
@@ -134,7 +135,7 @@ pub(super) fn SecretsSection(
         <section class="section" id="secrets" aria-label="Secrets">
             <div class="section-head">
                 <h2>"Secrets"</h2>
-                <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
+                <span class="tab__count">{live(move || secrets.with(|list| list.value.as_ref().map(|list| list.items.len())))}</span>
                 <p>"Written once, replaced at will, never shown again."</p>
                 <div class="section-head__actions">
                     <Button glyph=Glyph::Plus refused=admin on_press=move || writing.set(Some(Writing::New))>
@@ -220,13 +221,7 @@ fn uses(used_by: &[UsedBy]) -> AnyView {
     }
     let chip = |user: &UsedBy| {
         let glyph = if user.kind == "webhook" { Glyph::Endpoint } else { Glyph::Braces };
-        view! {
-            <span class="chip">
-                <Icon glyph=glyph />
-                {user.name.clone()}
-                <span class="muted">{user.role.clone()}</span>
-            </span>
-        }
+        view! { <Chip glyph=glyph words=user.name.clone() role=user.role.clone() /> }
     };
     view! { <span class="chips">{used_by.iter().map(chip).collect_view()}</span> }.into_any()
 }

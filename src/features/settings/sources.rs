@@ -114,7 +114,7 @@ pub fn SourcesPage(
             <div class="section section--first">
                 <div class="section-head">
                     <h2>"Sources"</h2>
-                    <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
+                    <span class="tab__count">{live(move || listing.state.with(|list| list.rows))}</span>
                     <p>"An MLflow server that tells a registry here what changes in its own."</p>
                     // The first step stands in what is empty.
                     <div class="section-head__actions">{live(move || has_some.get().then(create))}</div>

@@ -200,12 +200,19 @@ pub(super) fn TestPanel(
         let now = clock.coarse().get_untracked();
         let words =
             |event: &Event| format!("{} – {}", event_words(event, dates, now), event_spec(event.event_type).title);
-        let real = recent(events).into_iter().map(|event| (event.id.clone(), words(&event)));
+        let mut real = recent(events);
+        // What is chosen stays offered when newer ones have come.
+        if let Tested::Real(chosen) = event.get()
+            && !real.iter().any(|one| one.id == chosen.id)
+        {
+            real.push(*chosen);
+        }
+        let real = real.into_iter().map(|event| (event.id.clone(), words(&event)));
         let made_up = EVENTS.iter().map(|spec| (spec.event.as_str().to_owned(), format!("Made up: {}", spec.title)));
         real.chain(made_up).collect()
     });
     let pick = move |word: String| {
-        let real = recent(events).into_iter().find(|event| event.id == word).map(|event| Tested::Real(Box::new(event)));
+        let real = recent(events).into_iter().find(|one| one.id == word).map(|one| Tested::Real(Box::new(one)));
         let made_up = || EVENTS.iter().map(|spec| spec.event).find(|own| own.as_str() == word).map(Tested::MadeUp);
         if let Some(found) = real.or_else(made_up) {
             event.set(found);

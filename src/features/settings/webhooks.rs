@@ -272,7 +272,7 @@ pub fn WebhooksPage(
             <section class="section section--first" aria-label="Webhooks">
                 <div class="section-head">
                     <h2>"Webhooks"</h2>
-                    <span class="tab__count">{live(move || rows.with(Vec::len))}</span>
+                    <span class="tab__count">{live(move || webhooks.with(|list| list.value.as_ref().map(|list| list.items.len())))}</span>
                     <div class="section-head__actions">
                         <Button glyph=Glyph::Plus refused=admin on_press=move || editing.set(Some(Editing::New))>
                             "New webhook"

@@ -15,6 +15,7 @@ use crate::{
     route::{Route, Step, use_router},
     ui::{
         button::LinkButton,
+        chip::Chip,
         format::counted,
         icon::{Glyph, Icon},
         ids::new_id,
@@ -220,12 +221,7 @@ fn head(item: &BacktestItem, href: Option<String>) -> AnyView {
             {name} " "
             {(!detail.is_empty())
                 .then(|| {
-                    view! {
-                        <span class="chip">
-                            <Icon glyph=glyph />
-                            {detail}
-                        </span>
-                    }
+                    view! { <Chip glyph=glyph words=detail /> }
                 })}
         </span>
         <span class="mini__end nowrap">
