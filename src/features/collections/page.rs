@@ -281,6 +281,7 @@ fn Versions(whole: Whole) -> impl IntoView {
     let row = move |version: Version| {
         let (caused, index) = (caused.clone(), version.index);
         let (author, created_at) = (version.author.clone(), version.created_at.clone());
+        let whole_author = author.clone();
         let now = follow(rows, version, |one, other| one.index == other.index);
         let chips = move || {
             let Version { aliases, tags, .. } = now.get();
@@ -304,7 +305,7 @@ fn Versions(whole: Whole) -> impl IntoView {
                 <td role="cell">
                     <span class="version__facts">{live(facts)}</span>
                 </td>
-                <td role="cell" class="muted">
+                <td role="cell" class="muted" title=whole_author>
                     {author}
                 </td>
                 <td role="cell" class="nowrap muted">

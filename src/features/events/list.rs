@@ -148,6 +148,7 @@ fn EventRow(event: Event, href: String) -> impl IntoView {
         .or_else(|| event.values.get("run_status"))
         .and_then(|value| value.as_str().map(str::to_owned));
     let author = event.values.get("event_author").and_then(|value| value.as_str().map(str::to_owned));
+    let whole_author = author.clone();
     let (tone, glyph, words) = match (event.evaluated, event.matched) {
         (0, _) => (Tone::None, Glyph::MinusCircle, "None watch it".to_owned()),
         (all, 0) => (Tone::None, Glyph::Skip, format!("0 of {all} fired")),
@@ -168,7 +169,7 @@ fn EventRow(event: Event, href: String) -> impl IntoView {
                 " "
                 <span class="muted">{format!("in {}", event.subject.name)}</span>
             </td>
-            <td role="cell" class="col-who muted">
+            <td role="cell" class="col-who muted" title=whole_author>
                 {author.unwrap_or_else(|| "–".to_owned())}
             </td>
             <td role="cell" class="col-time nowrap">
