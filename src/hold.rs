@@ -6,6 +6,8 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlInputElement, KeyboardEvent, Window};
 
+use crate::ui::overlay::after_paint;
+
 /// Keys beside letters that would do something where the focus still is.
 const NAMED: [&str; 10] =
     ["Enter", "Tab", "Backspace", "Delete", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
@@ -44,8 +46,17 @@ impl Hold {
         Some(Self { window, listener, typed })
     }
 
-    /// Gives what was typed to the field that has the focus now.
-    pub fn hand_over(self) {
+    /// Gives what was typed to the field that has the focus, once that is in a dialog: within so many frames.
+    pub fn hand_over(self, frames: u8) {
+        after_paint(move || {
+            let active = document().active_element();
+            let is_there =
+                active.is_some_and(|active| active.closest("dialog[open]").is_ok_and(|dialog| dialog.is_some()));
+            if is_there || frames == 0 { self.give() } else { self.hand_over(frames - 1) }
+        });
+    }
+
+    fn give(self) {
         let typed = self.typed.take();
         let field = document().active_element().and_then(|active| active.dyn_into::<HtmlInputElement>().ok());
         if let Some(field) = field.filter(|_| !typed.is_empty()) {

@@ -16,7 +16,6 @@ use crate::{
     ui::{
         feedback::{LoadError, SkeletonRows},
         focus::Heading,
-        overlay::after_paint,
     },
 };
 
@@ -242,6 +241,9 @@ fn stand_in(room: bool, seek: bool, content: AnyView) -> AnyView {
     }
 }
 
+/// So many frames after a dialog's part has come, keys are still kept for it.
+const HELD_FRAMES: u8 = 30;
+
 /// Shows a part from the first time that it is wanted: a dialog, say. It then stays.
 #[component]
 pub fn Later(
@@ -265,12 +267,11 @@ pub fn Later(
         }
     });
     Effect::new(move || match part.state.get() {
-        // Its field has the focus when it is on the screen.
-        State::There => after_paint(move || {
+        State::There => {
             if let Some(hold) = hold.try_update_value(Option::take).flatten() {
-                hold.hand_over();
+                hold.hand_over(HELD_FRAMES);
             }
-        }),
+        }
         State::Missing => hold.set_value(None),
         State::Idle | State::Coming => {}
     });

@@ -203,17 +203,26 @@ impl Client {
 
     /// Creates below `path`, or asks it to do something.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-        let body = to_json(body);
+        parse(&self.post_once(path.to_owned(), to_json(body)).await?)
+    }
+
+    /// Sends what makes nothing more where its answer is lost and it is sent again as it was.
+    async fn post_once(self, path: String, body: String) -> Result<String, ApiError> {
         let same = |lost: &mut Lost| lost.path == path && lost.body == body;
         let again = self.lost.try_update_value(|lost| lost.take_if(same)).flatten();
         let once = again.map_or_else(random_key, |lost| lost.once);
-        let (own, text) = (Some(once.clone()), Some(body.clone()));
-        let call = Call { method: Method::POST, path: path.to_owned(), body: text, once: own, ..Call::default() };
+        let call = Call {
+            method: Method::POST,
+            path: path.clone(),
+            body: Some(body.clone()),
+            once: Some(once.clone()),
+            ..Call::default()
+        };
         let answer = self.call(call).await;
         if matches!(answer, Err(ApiError::Network | ApiError::Unexpected { .. })) {
-            self.lost.try_set_value(Some(Lost { path: path.to_owned(), body, once }));
+            self.lost.try_set_value(Some(Lost { path, body, once }));
         }
-        parse(&answer?.1)
+        Ok(answer?.1)
     }
 
     /// Sends a text of this media type.
@@ -403,8 +412,11 @@ impl Future for Calling {
 
 /// A key that no other call has.
 fn random_key() -> String {
-    // Also where the page comes over plain HTTP, where browsers make no UUID.
-    format!("{}{}", js_sys::Math::random(), js_sys::Math::random())
+    // Also where the page comes over plain HTTP, where browsers make no UUID. As whole numbers: writing others takes
+    // 10 kB of the first load.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^32")]
+    let number = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    format!("{}-{}-{}-{}", number(), number(), number(), number())
 }
 
 fn to_json(body: &impl Serialize) -> String {
