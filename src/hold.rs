@@ -6,12 +6,6 @@ use leptos::prelude::document;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlInputElement, KeyboardEvent, Window};
 
-use crate::ui::overlay::after_paint;
-
-/// Keys beside letters that would do something where the focus still is.
-const NAMED: [&str; 10] =
-    ["Enter", "Tab", "Backspace", "Delete", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
-
 /// Keeps keys to itself for as long as it lives.
 pub struct Hold {
     window: Window,
@@ -20,8 +14,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Takes the keys of the document before anything else does. Those of the browser, with Ctrl, Alt or Meta, stay
-    /// its own.
+    /// Takes the keys of the document before anything else does. Those of the browser, with Ctrl, Alt or Meta
+    /// and the F keys, stay its own.
     pub fn new() -> Option<Self> {
         let window = web_sys::window()?;
         let typed = Rc::new(RefCell::new(String::new()));
@@ -29,8 +23,9 @@ impl Hold {
         let listener = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
             let key = event.key();
             let is_letter = key.chars().count() == 1;
-            let is_own = is_letter || NAMED.contains(&key.as_str());
-            if !is_own || event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() {
+            let is_browsers = event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing();
+            // F5 loads anew, F12 looks inside.
+            if is_browsers || (!is_letter && key.starts_with('F')) {
                 return;
             }
             event.prevent_default();
@@ -46,17 +41,8 @@ impl Hold {
         Some(Self { window, listener, typed })
     }
 
-    /// Gives what was typed to the field that has the focus, once that is in a dialog: within so many frames.
-    pub fn hand_over(self, frames: u8) {
-        after_paint(move || {
-            let active = document().active_element();
-            let is_there =
-                active.is_some_and(|active| active.closest("dialog[open]").is_ok_and(|dialog| dialog.is_some()));
-            if is_there || frames == 0 { self.give() } else { self.hand_over(frames - 1) }
-        });
-    }
-
-    fn give(self) {
+    /// Gives what was typed to the field that has the focus now.
+    pub fn hand_over(self) {
         let typed = self.typed.take();
         let field = document().active_element().and_then(|active| active.dyn_into::<HtmlInputElement>().ok());
         if let Some(field) = field.filter(|_| !typed.is_empty()) {

@@ -16,6 +16,7 @@ use crate::{
     ui::{
         feedback::{LoadError, SkeletonRows},
         focus::Heading,
+        overlay::after_paint,
     },
 };
 
@@ -241,9 +242,6 @@ fn stand_in(room: bool, seek: bool, content: AnyView) -> AnyView {
     }
 }
 
-/// So many frames after a dialog's part has come, keys are still kept for it.
-const HELD_FRAMES: u8 = 30;
-
 /// Shows a part from the first time that it is wanted: a dialog, say. It then stays.
 #[component]
 pub fn Later(
@@ -267,11 +265,12 @@ pub fn Later(
         }
     });
     Effect::new(move || match part.state.get() {
-        State::There => {
+        // Its field has the focus when it is on the screen.
+        State::There => after_paint(move || {
             if let Some(hold) = hold.try_update_value(Option::take).flatten() {
-                hold.hand_over(HELD_FRAMES);
+                hold.hand_over();
             }
-        }
+        }),
         State::Missing => hold.set_value(None),
         State::Idle | State::Coming => {}
     });

@@ -61,13 +61,14 @@ test("what is typed while the search is on its way is searched for, and does not
   const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations");
   const writes = [];
   page.on("request", (request) => request.method() !== "GET" && writes.push(request.url()));
+  // The rows' own part has come.
+  await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
   let come;
   const comes = new Promise((given) => (come = given));
   await page.route("**/split_*.wasm", async (route) => {
     await comes;
     await route.continue();
   });
-  await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
   for (const key of "/train") await page.keyboard.press(key);
   come();
   const field = page.getByRole("dialog").getByRole("combobox");
