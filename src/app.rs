@@ -11,6 +11,7 @@ use crate::{
         shell::{Shell, Theme},
         sign_in::{SignIn, take_code},
     },
+    hold::Keys,
     route::Router,
     screen::Screen,
     ui::{
@@ -29,13 +30,14 @@ pub fn App(
     /// Is told the router and the client, so that the host can navigate and ask again.
     on_made: Box<dyn FnOnce(Router, Client)>,
 ) -> impl IntoView {
-    // Ids, clock, dates and toasts know nothing; the router knows the address; the client needs the session.
+    // Ids, keys, clock, dates and toasts know nothing; the router knows the address; the client needs the session.
     provide_context(Ids::new());
+    provide_context(Keys::new(config.ground.clone(), config.life.clone()));
     provide_context(Clock::start(&config.life));
     provide_context(Dates::new(config.locale.as_deref()));
     let toasts = Toasts::new(config.life.clone());
     provide_context(toasts);
-    provide_context(Theme::new(config.theme_root, config.mode));
+    provide_context(Theme::new(config.ground.clone(), config.mode));
     // The address bar of another page is none of a panel's business.
     let code = config.mode.is_page().then(|| take_code(&config.history)).flatten();
     let router = Router::new(config.history);

@@ -35,8 +35,9 @@ pub struct Config {
     pub host: Host,
     /// What it is in the document.
     pub mode: Mode,
-    /// The element whose `data-theme` forces a theme.
-    pub theme_root: web_sys::Element,
+    /// The document's root for a page, otherwise the mount's: its `data-theme` forces a theme, and keys that are
+    /// pressed in it are the mount's.
+    pub ground: web_sys::Element,
     /// Ends what the mount started.
     pub life: Life,
 }
@@ -55,7 +56,6 @@ impl Config {
             _ => Rc::new(BrowserHistory::new(text("base").as_deref().unwrap_or("/"))),
         };
         let mode = if text("mode").as_deref() == Some("panel") { Mode::Panel } else { Mode::Page };
-        // A panel's root carries the panel's theme, the document's root the page's.
         let document = root.owner_document().and_then(|document| document.document_element());
         Self {
             api: text("api").unwrap_or_else(|| "/api/v1".to_owned()),
@@ -65,7 +65,7 @@ impl Config {
             get_token: call("getToken"),
             host: Host { saved: call("onSaved"), missing: call("onMissing"), share: call("share") },
             mode,
-            theme_root: document.filter(|_| mode.is_page()).unwrap_or_else(|| root.clone().into()),
+            ground: document.filter(|_| mode.is_page()).unwrap_or_else(|| root.clone().into()),
             life,
         }
     }

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     client::{Client, use_client},
-    hold::Hold,
+    hold::{Hold, Keys},
     ui::{
         feedback::{LoadError, SkeletonRows},
         focus::Heading,
@@ -218,7 +218,7 @@ fn failure(is_repeat: bool, again: Callback<()>) -> AnyView {
     let (why, word) = if is_repeat {
         ("It does not come, or not as it was made. Reload the page to get it anew.", "Reload the page")
     } else {
-        ("Check the connection.", "Try again")
+        ("Check the connection; after an update of Hookboard, reload the page.", "Try again")
     };
     let press = move |()| {
         match web_sys::window().filter(|_| is_repeat) {
@@ -250,17 +250,21 @@ pub fn Later(
     wanted: Signal<bool>,
     /// Asks for it.
     ask: Ask,
+    /// It leaves the focus, and the keys that are pressed meanwhile, where they are.
+    #[prop(optional)]
+    aside: bool,
     /// Is told when it did not load. It is asked for again when it is next wanted.
     #[prop(into)]
     on_missing: Callback<()>,
 ) -> impl IntoView {
     let part = Loader::new(ask, false);
+    let keys: Keys = expect_context();
     let hold = StoredValue::new_local(None::<Hold>);
-    // The keys of another page are not a panel's to hold.
-    let is_page = part.client.session().mode().is_page();
     Effect::new(move || {
-        if wanted.get() && matches!(part.state.get_untracked(), State::Idle | State::Missing) {
-            hold.set_value(Hold::new().filter(|_| is_page));
+        let state = part.state.get_untracked();
+        let waits = wanted.get() && state != State::There;
+        hold.set_value((waits && !aside).then(|| keys.hold()));
+        if waits && state != State::Coming {
             part.load(Some(on_missing));
         }
     });

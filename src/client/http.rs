@@ -11,7 +11,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{ApiError, Cache, tab::storage};
+use super::{
+    ApiError, Cache, Host,
+    once::{Lost, random_key},
+    tab::storage,
+};
 use crate::{life::Life, mode::Mode};
 
 /// How long an answer is waited for, in milliseconds: longer than any webhook that is tested may take.
@@ -114,26 +118,7 @@ pub struct Client {
     cache: Cache,
     life: StoredValue<Life, LocalStorage>,
     host: StoredValue<Host, LocalStorage>,
-    lost: StoredValue<Option<Lost>>,
-}
-
-/// The last call whose answer was lost: made again as it was, it makes nothing more.
-struct Lost {
-    path: String,
-    body: String,
-    /// Its `Idempotency-Key`.
-    once: String,
-}
-
-/// What a mount's host wants to know and offers, each if it does.
-#[derive(Clone)]
-pub struct Host {
-    /// Told each call that changed something: method, path, and the answer's text.
-    pub saved: Option<js_sys::Function>,
-    /// Told that a part of the page did not come.
-    pub missing: Option<js_sys::Function>,
-    /// Joins other mounts of the browser: `public/embed/sharing.js`. Without it each is by itself.
-    pub share: Option<js_sys::Function>,
+    lost: StoredValue<Lost>,
 }
 
 /// The client of this mount.
@@ -150,7 +135,7 @@ impl Client {
             cache: Cache::default(),
             life: StoredValue::new_local(life),
             host: StoredValue::new_local(host),
-            lost: StoredValue::new(None),
+            lost: StoredValue::new(Lost::default()),
         }
     }
 
@@ -173,10 +158,7 @@ impl Client {
 
     /// Tells the host that a part of the page did not come.
     pub fn tell_missing(&self) {
-        if let Some(missing) = self.host.try_get_value().and_then(|host| host.missing) {
-            // A host whose handler fails has its own error in the console.
-            let _ = missing.call0(&JsValue::NULL);
-        }
+        let _ = self.host.try_with_value(Host::tell_missing);
     }
 
     /// Who the reader is.
@@ -201,16 +183,16 @@ impl Client {
         parse(&self.get_text(path).await?)
     }
 
-    /// Creates below `path`, or asks it to do something.
+    /// Creates below `path`, or asks it to do something. A create whose answer was lost makes nothing more where it is
+    /// asked for again as it was.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
         parse(&self.post_once(path.to_owned(), to_json(body)).await?)
     }
 
-    /// Sends what makes nothing more where its answer is lost and it is sent again as it was.
+    /// Sends with an `Idempotency-Key`, which the interface reads for creates.
     async fn post_once(self, path: String, body: String) -> Result<String, ApiError> {
-        let same = |lost: &mut Lost| lost.path == path && lost.body == body;
-        let again = self.lost.try_update_value(|lost| lost.take_if(same)).flatten();
-        let once = again.map_or_else(random_key, |lost| lost.once);
+        let again = self.lost.try_update_value(|lost| lost.take(&path, &body)).flatten();
+        let once = again.unwrap_or_else(random_key);
         let call = Call {
             method: Method::POST,
             path: path.clone(),
@@ -220,7 +202,7 @@ impl Client {
         };
         let answer = self.call(call).await;
         if matches!(answer, Err(ApiError::Network | ApiError::Unexpected { .. })) {
-            self.lost.try_set_value(Some(Lost { path, body, once }));
+            let _ = self.lost.try_update_value(|lost| lost.keep(path, body, once));
         }
         Ok(answer?.1)
     }
@@ -355,9 +337,8 @@ impl Client {
 
     /// Tells the host what was changed.
     fn tell(&self, Call { method, path, .. }: &Call, answer: &str) {
-        if let Some(saved) = self.host.get_value().saved.filter(|_| *method != Method::GET) {
-            // A host whose handler fails has its own error in the console.
-            let _ = saved.call3(&JsValue::NULL, &method.as_ref().into(), &path.into(), &answer.into());
+        if *method != Method::GET {
+            self.host.with_value(|host| host.tell_saved(method.as_ref(), path, answer));
         }
     }
 }
@@ -370,9 +351,9 @@ struct Call {
     /// The body's media type.
     media_type: &'static str,
     revision: Option<u32>,
-    /// Ends it; otherwise time and the mount do.
-    /// Tells it from others, where it may be made again.
+    /// Its `Idempotency-Key`.
     once: Option<String>,
+    /// Ends it; otherwise time and the mount do.
     end: Option<web_sys::AbortSignal>,
     /// Read piece by piece.
     is_stream: bool,
@@ -408,15 +389,6 @@ impl Future for Calling {
         }
         self.answer.as_mut().poll(context)
     }
-}
-
-/// A key that no other call has.
-fn random_key() -> String {
-    // Also where the page comes over plain HTTP, where browsers make no UUID. As whole numbers: writing others takes
-    // 10 kB of the first load.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^32")]
-    let number = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-    format!("{}-{}-{}-{}", number(), number(), number(), number())
 }
 
 fn to_json(body: &impl Serialize) -> String {

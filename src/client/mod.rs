@@ -6,8 +6,10 @@ pub mod tab;
 
 mod cache;
 mod error;
+mod host;
 mod http;
 mod json;
+mod once;
 mod remote;
 mod sharing;
 mod stream;
@@ -15,7 +17,8 @@ mod team;
 
 pub use cache::Cache;
 pub use error::ApiError;
-pub use http::{Client, Host, Session, use_client};
+pub use host::Host;
+pub use http::{Client, Session, use_client};
 pub use json::{read, read_value};
 pub use remote::Remote;
 pub use stream::{Live, LiveState};

@@ -35,18 +35,21 @@ pub fn rescue(element: &HtmlElement) {
 /// What can take the focus by itself.
 const CONTROLS: &str = "a[href], button, input, select, textarea, [tabindex=\"0\"]";
 
-/// Puts the focus on the first control of the nearest of `around` that is still there.
+/// Puts the focus near what had it, on the nearest of `around` that is still there: on a control that says the same, as
+/// in a room that was built anew, or the first that takes it.
 fn near(around: &[Element]) {
+    let had = around.first().and_then(|had| had.text_content()).filter(|words| !words.is_empty());
     for left in around.iter().filter(|element| element.is_connected()) {
         let Ok(controls) = left.query_selector_all(CONTROLS) else { continue };
-        for control in (0..controls.length()).filter_map(|index| controls.get(index)) {
+        let controls =
+            || (0..controls.length()).filter_map(|index| controls.get(index)?.dyn_into::<HtmlElement>().ok());
+        let same = controls().filter(|control| had.is_some() && control.text_content() == had);
+        for control in same.chain(controls()) {
             if holder(&control).is_some() {
                 return;
             }
-            if let Ok(control) = control.dyn_into::<HtmlElement>() {
-                // One that cannot take it leaves it to the next.
-                let _ = control.focus();
-            }
+            // One that cannot take it leaves it to the next.
+            let _ = control.focus();
         }
     }
 }

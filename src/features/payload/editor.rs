@@ -82,13 +82,15 @@ pub fn PayloadEditor(
         }
     };
     let foot = move || {
-        let Facts { errors, warnings, .. } = payload.facts.get();
+        let Facts { errors, warnings, unfinished, .. } = payload.facts.get();
         if errors > 0 {
             view! { <CountLine tone="danger" glyph=Glyph::XCircle text=counted(errors as u64, "error", "errors") /> }
                 .into_any()
         } else if warnings > 0 {
             view! { <CountLine tone="warning" glyph=Glyph::Warning text=counted(warnings as u64, "warning", "warnings") /> }
                 .into_any()
+        } else if unfinished {
+            view! { <span class="muted">"Not finished"</span> }.into_any()
         } else {
             view! { <CountLine tone="success" glyph=Glyph::Check text="No problems".to_owned() /> }.into_any()
         }
@@ -235,7 +237,10 @@ fn Problems(payload: Payload, id: String) -> impl IntoView {
             if facts.warnings > 0 {
                 words.push(counted(facts.warnings as u64, "warning", "warnings"));
             }
-            let words = if words.is_empty() { "No problems".to_owned() } else { words.join(", ") };
+            if words.is_empty() {
+                words.push(if facts.unfinished { "Not finished" } else { "No problems" }.to_owned());
+            }
+            let words = words.join(", ");
             if spoken.try_with_untracked(|old| *old != words) == Some(true) {
                 spoken.set(words);
             }

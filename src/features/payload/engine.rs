@@ -8,7 +8,7 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 use super::{
     gutter::Gutter,
     lines::{line_of, of_body, of_template, range_of, starts},
-    mends::quote,
+    mends::mend,
     paint::Painter,
     view::Metrics,
 };
@@ -45,6 +45,8 @@ pub enum Outcome {
 pub(super) struct Facts {
     pub(super) errors: usize,
     pub(super) warnings: usize,
+    /// Whether there is something that is still being typed, and so is told of later.
+    pub(super) unfinished: bool,
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) bytes: usize,
@@ -111,12 +113,15 @@ impl Engine {
         let held =
             |one: &Diagnostic| typed.is_some_and(|typed| one.span.start <= typed.end && typed.start <= one.span.end);
         self.shown = std::mem::take(&mut analysis.compiled.diagnostics);
+        let found = self.shown.len();
         self.shown.retain(|one| !held(one));
+        let unfinished = self.shown.len() < found;
         for one in self.shown.iter_mut().filter(|one| one.suggestion.is_none()) {
-            one.suggestion = quote(&self.text, one);
+            one.suggestion = mend(&self.text, one);
         }
         let errors = self.shown.iter().filter(|one| one.severity == Severity::Error).count();
-        let facts = Facts { errors, warnings: self.shown.len() - errors, line: 1, column: 1, bytes: self.text.len() };
+        let warnings = self.shown.len() - errors;
+        let facts = Facts { errors, warnings, unfinished, line: 1, column: 1, bytes: self.text.len() };
         let outcome = self.render(&analysis, names, values, active);
         self.analysis = Some(analysis);
         let problem = |one: &Diagnostic| Problem {

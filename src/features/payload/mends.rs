@@ -1,9 +1,10 @@
-//! Mends that the language itself does not propose: what is not JSON since it lacks quotes.
+//! Mends that the language itself does not propose: bare words that are not JSON.
 
 use hookboard_api::template::{Code, Diagnostic, Suggestion};
 
-/// Puts bare text between quotes: a word, text beside a placeholder, text in single quotes.
-pub(super) fn quote(text: &str, told: &Diagnostic) -> Option<Suggestion> {
+/// Puts bare text between quotes: a word, text beside a placeholder, text in single quotes. `True`, `None` and their like
+/// become what JSON calls them.
+pub(super) fn mend(text: &str, told: &Diagnostic) -> Option<Suggestion> {
     if told.code != Code::InvalidJson || told.span.is_empty() {
         return None;
     }
@@ -19,8 +20,15 @@ pub(super) fn quote(text: &str, told: &Diagnostic) -> Option<Suggestion> {
     if inner.is_empty() {
         return None;
     }
-    let quoted = format!("\"{}\"", inner.replace('\\', "\\\\"));
-    Some(Suggestion { span: (start..start + bare.len()).into(), replacement: quoted })
+    // As other languages write what JSON has a word for. A key is text, whatever it says.
+    let is_key = text[end..].starts_with(':');
+    let replacement = match bare {
+        "True" | "TRUE" if !is_key => "true".to_owned(),
+        "False" | "FALSE" if !is_key => "false".to_owned(),
+        "None" | "Null" | "NULL" | "nil" | "undefined" if !is_key => "null".to_owned(),
+        _ => format!("\"{}\"", inner.replace('\\', "\\\\")),
+    };
+    Some(Suggestion { span: (start..start + bare.len()).into(), replacement })
 }
 
 /// The last of `{[,:` outside strings and placeholders before `end`, and where what follows it starts.
@@ -78,7 +86,7 @@ mod tests {
     /// The text as it is after the mend of its first problem.
     fn mended(text: &str) -> Option<String> {
         let told = compile(text, &Names::default()).diagnostics.into_iter().next()?;
-        let mend = quote(text, &told)?;
+        let mend = mend(text, &told)?;
         let mut text = text.to_owned();
         text.replace_range(mend.span.range(), &mend.replacement);
         assert_eq!(compile(&text, &Names::default()).diagnostics, [], "{text}");
@@ -86,12 +94,15 @@ mod tests {
     }
 
     #[test]
-    fn bare_text_gets_quotes() {
+    fn bare_text_gets_quotes_and_words_of_other_languages_become_jsons() {
         for (text, expected) in [
             (r#"{"a": hello}"#, r#"{"a": "hello"}"#),
             (r#"{"a": nightly, "b": 1}"#, r#"{"a": "nightly", "b": 1}"#),
             (r#"{"a": by ${event_author} today }"#, r#"{"a": "by ${event_author} today" }"#),
             (r#"{"a": ${event_author}-x}"#, r#"{"a": "${event_author}-x"}"#),
+            (r#"{"a": True, "b": 1}"#, r#"{"a": true, "b": 1}"#),
+            (r#"{"a": [NULL]}"#, r#"{"a": [null]}"#),
+            (r"{True: 1}", r#"{"True": 1}"#),
             (r#"{"a": 1.2.3}"#, r#"{"a": "1.2.3"}"#),
             (r"{a: 1}", r#"{"a": 1}"#),
             (r#"{"x": "}:,", 'b c': 1}"#, r#"{"x": "}:,", "b c": 1}"#),

@@ -100,6 +100,11 @@ impl Payload {
         self.facts.with(|facts| facts.errors)
     }
 
+    /// Why it is neither saved nor sent.
+    pub fn refusal(&self) -> Option<String> {
+        (self.errors() > 0).then(|| "Mend the payload's errors first.".to_owned())
+    }
+
     pub(super) fn attach_editor(
         self,
         input: HtmlTextAreaElement,

@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     frame::SettingsFrame,
+    head::ListHead,
     removal::{Doomed, Removal, Words},
 };
 use crate::{
@@ -169,12 +170,12 @@ pub fn KeysPage(
     view! {
         <SettingsFrame entity=entity room=Room::Keys>
             <div class="section section--first">
-                <div class="section-head">
-                    <h2>"Access keys"</h2>
-                    <span class="tab__count">{live(move || listing.state.with(|list| list.rows))}</span>
-                    <p>"For sources, scripts and the wandb SDK. A key may do what its user may."</p>
-                    <div class="section-head__actions">
-                        <Button
+                <ListHead
+                    title="Access keys"
+                    count=Signal::derive(move || listing.state.with(|list| list.rows))
+                    about="For sources, scripts and the wandb SDK. A key may do what its user may."
+                >
+                    <Button
                             glyph=Glyph::Plus
                             refused=admin
                             on_press=move || {
@@ -184,8 +185,7 @@ pub fn KeysPage(
                         >
                             "New key"
                         </Button>
-                    </div>
-                </div>
+                </ListHead>
                 {live(move || {
                     admin
                         .get()

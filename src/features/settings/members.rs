@@ -8,6 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     frame::SettingsFrame,
+    head::ListHead,
     removal::{Doomed, Removal, Words},
 };
 use crate::{
@@ -150,16 +151,15 @@ pub fn MembersPage(
     view! {
         <SettingsFrame entity=entity room=Room::Members>
             <div class="section section--first">
-                <div class="section-head">
-                    <h2>"Members"</h2>
-                    <span class="tab__count">{live(move || listing.state.with(|list| list.rows))}</span>
-                    <p>"A viewer reads, a member also tests and redelivers, an admin changes everything."</p>
-                    <div class="section-head__actions">
-                        <Button glyph=Glyph::Plus refused=admin on_press=move || adding.set(true)>
+                <ListHead
+                    title="Members"
+                    count=Signal::derive(move || listing.state.with(|list| list.rows))
+                    about="A viewer reads, a member also tests and redelivers, an admin changes everything."
+                >
+                    <Button glyph=Glyph::Plus refused=admin on_press=move || adding.set(true)>
                             "Add member"
                         </Button>
-                    </div>
-                </div>
+                </ListHead>
                 <Board
                     label="Members"
                     listing=listing

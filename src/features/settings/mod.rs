@@ -2,6 +2,7 @@
 
 mod audit;
 mod frame;
+mod head;
 mod keys;
 mod make;
 mod members;

@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     frame::{InUse, RefusedDialog},
+    head::ListHead,
     secret_dialog::{SecretDialog, Writing},
 };
 use crate::{
@@ -133,16 +134,15 @@ pub(super) fn SecretsSection(
     };
     view! {
         <section class="section" id="secrets" aria-label="Secrets">
-            <div class="section-head">
-                <h2>"Secrets"</h2>
-                <span class="tab__count">{live(move || secrets.with(|list| list.value.as_ref().map(|list| list.items.len())))}</span>
-                <p>"Written once, replaced at will, never shown again."</p>
-                <div class="section-head__actions">
-                    <Button glyph=Glyph::Plus refused=admin on_press=move || writing.set(Some(Writing::New))>
+            <ListHead
+                title="Secrets"
+                count=Signal::derive(move || secrets.with(|list| list.value.as_ref().map(|list| list.items.len())))
+                about="Written once, replaced at will, never shown again."
+            >
+                <Button glyph=Glyph::Plus refused=admin on_press=move || writing.set(Some(Writing::New))>
                         "New secret"
                     </Button>
-                </div>
-            </div>
+            </ListHead>
             <div class="board">
                 {live(move || {
                     let remote = secrets.get();

@@ -13,6 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     frame::SettingsFrame,
+    head::ListHead,
     make::new_secret,
     removal::{Doomed, Removal, Words},
     set_up::SetUp,
@@ -112,13 +113,14 @@ pub fn SourcesPage(
     view! {
         <SettingsFrame entity=entity.clone() room=Room::Sources>
             <div class="section section--first">
-                <div class="section-head">
-                    <h2>"Sources"</h2>
-                    <span class="tab__count">{live(move || listing.state.with(|list| list.rows))}</span>
-                    <p>"An MLflow server that tells a registry here what changes in its own."</p>
+                <ListHead
+                    title="Sources"
+                    count=Signal::derive(move || listing.state.with(|list| list.rows))
+                    about="An MLflow server that tells a registry here what changes in its own."
+                >
                     // The first step stands in what is empty.
-                    <div class="section-head__actions">{live(move || has_some.get().then(create))}</div>
-                </div>
+                    {live(move || has_some.get().then(create))}
+                </ListHead>
                 <Board
                     label="Sources"
                     listing=listing

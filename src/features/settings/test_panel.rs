@@ -218,7 +218,7 @@ pub(super) fn TestPanel(
             event.set(found);
         }
     };
-    let refused = Signal::derive(move || (payload.errors() > 0).then(|| "Mend the payload's errors first.".to_owned()));
+    let refused = Signal::derive(move || payload.refusal());
     view! {
         <div class="test">
             <section class="stack test__side" aria-label="Test">

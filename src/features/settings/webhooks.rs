@@ -11,6 +11,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     frame::{InUse, RefusedDialog, SettingsFrame},
+    head::ListHead,
     secret_dialog::{SecretDialog, Writing},
     secrets::SecretsSection,
     test_panel::TestPanel,
@@ -270,15 +271,14 @@ pub fn WebhooksPage(
     view! {
         <SettingsFrame entity=frame_entity room=Room::Webhooks>
             <section class="section section--first" aria-label="Webhooks">
-                <div class="section-head">
-                    <h2>"Webhooks"</h2>
-                    <span class="tab__count">{live(move || webhooks.with(|list| list.value.as_ref().map(|list| list.items.len())))}</span>
-                    <div class="section-head__actions">
-                        <Button glyph=Glyph::Plus refused=admin on_press=move || editing.set(Some(Editing::New))>
+                <ListHead
+                    title="Webhooks"
+                    count=Signal::derive(move || webhooks.with(|list| list.value.as_ref().map(|list| list.items.len())))
+                >
+                    <Button glyph=Glyph::Plus refused=admin on_press=move || editing.set(Some(Editing::New))>
                             "New webhook"
                         </Button>
-                    </div>
-                </div>
+                </ListHead>
                 <div class="board">
                     {live(move || {
                         let retry = retry.clone();

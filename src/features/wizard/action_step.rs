@@ -12,6 +12,7 @@ use hookboard_api::{
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
+    chosen::NoWebhook,
     fields::Choice,
     state::{MADE_UP, Wizard},
     webhook_field::{Making, WebhookField},
@@ -186,7 +187,7 @@ pub(super) fn PreviewOf(
     wizard: Wizard,
 ) -> impl IntoView {
     let (clock, dates, router) = (use_clock(), use_dates(), use_router());
-    let webhook = Memo::new(move |_| wizard.webhook().map(|one| one.settings));
+    let webhook = Memo::new(move |_| wizard.webhook().map(|one| one.settings).map_err(NoWebhook::words));
     let to = Room::Reference.of(wizard.place().entity).path();
     let reference = router.href_to(&(to + &Query::default().with("show", Some("verify")).suffix()));
     let events = Signal::derive(move || -> Choices {

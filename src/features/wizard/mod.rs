@@ -1,6 +1,7 @@
 //! Creating and editing an automation in three steps.
 
 mod action_step;
+mod chosen;
 mod condition;
 mod condition_list;
 mod draft;

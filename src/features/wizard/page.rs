@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     action_step::{ActionStep, Testing},
+    chosen::NoWebhook,
     draft::Draft,
     event_step::EventStep,
     keep::{self, Door},
@@ -401,9 +402,9 @@ fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
         return Some(refusal);
     }
     if let Err(why) = wizard.webhook() {
-        return Some(why.to_owned());
+        return Some(why.words().to_owned());
     }
-    wizard.payload_is_faulty().then(|| "Mend the payload's errors first.".to_owned())
+    wizard.payload_refusal()
 }
 
 /// Puts what was refused at its fields; the rest in words.
@@ -434,7 +435,7 @@ fn Sentence(wizard: Wizard) -> impl IntoView {
             (Step::Event, ..) => view! { <span class="faint">"next: what to send"</span> }.into_any(),
             (_, true, _) => view! { <b>"record only"</b> ", nothing is sent" }.into_any(),
             (_, false, Ok(webhook)) => view! { "POST " <b>{webhook.settings.name}</b> }.into_any(),
-            (_, false, Err(_)) if wizard.draft().with(|draft| draft.webhook.is_empty()) => {
+            (_, false, Err(NoWebhook::NotChosen)) => {
                 view! { <span class="faint">"choose what to send"</span> }.into_any()
             }
             (_, false, Err(_)) => "POST".into_any(),

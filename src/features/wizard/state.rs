@@ -20,6 +20,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
+    chosen::{NoWebhook, chosen},
     draft::Draft,
     faults::step_of,
     keep::{self, Door},
@@ -384,18 +385,9 @@ impl Wizard {
     }
 
     /// The webhook chosen, or why it is not there.
-    pub fn webhook(self) -> Result<Webhook, &'static str> {
+    pub fn webhook(self) -> Result<Webhook, NoWebhook> {
         let id = self.draft().with(|draft| draft.webhook.clone());
-        if id.is_empty() {
-            return Err("Choose a webhook first.");
-        }
-        self.webhooks().with(|list| match (&list.value, &list.error) {
-            (Some(all), _) => {
-                all.items.iter().find(|one| one.id == id).cloned().ok_or("The webhook is gone. Choose another one.")
-            }
-            (None, Some(_)) => Err("The webhooks could not be loaded."),
-            (None, None) => Err("The webhook is being loaded."),
-        })
+        self.webhooks().with(|list| chosen(&id, list))
     }
 
     /// What is wrong with a field, once it is time to tell: it was left, or its step submitted.
@@ -432,14 +424,15 @@ impl Wizard {
     /// Whether a step has nothing wrong.
     pub fn is_sound(self, step: Step) -> bool {
         let fields = self.faults().with(|faults| faults.iter().all(|fault| step_of(&fault.pointer) != step));
-        fields && (step != Step::Action || !self.payload_is_faulty())
+        fields && (step != Step::Action || self.payload_refusal().is_none())
     }
 
-    /// Whether the payload keeps the automation from being saved. Not known before the webhook's
+    /// Why the payload keeps the automation from being saved. Not known before the webhook's
     /// secrets are.
-    pub fn payload_is_faulty(self) -> bool {
+    pub fn payload_refusal(self) -> Option<String> {
         let sends = !self.draft().with(|draft| draft.record);
-        sends && self.webhooks().with(|list| list.value.is_some()) && self.payload().errors() > 0
+        let is_known = sends && self.webhooks().with(|list| list.value.is_some());
+        self.payload().refusal().filter(|_| is_known)
     }
 
     /// The last step that may be shown: the first with something wrong, or the review.
