@@ -65,7 +65,7 @@ pub fn App(
         }
     };
     // Held down on a button, Enter would press it again and again.
-    let once = |event: web_sys::KeyboardEvent| {
+    let press_once = |event: web_sys::KeyboardEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         if event.repeat() && event.key() == "Enter" && target.is_some_and(|target| target.matches("button") == Ok(true))
         {
@@ -76,7 +76,7 @@ pub fn App(
         <div
             class="app"
             on:click=handler(move |event: web_sys::MouseEvent| router.follow(&event))
-            on:keydown=handler(once)
+            on:keydown=handler(press_once)
         >
             {live(room)}
             <ToastRegion />

@@ -89,11 +89,11 @@ test("the keys say that they could not be loaded where not even the reader is kn
   proxy.fault = (_, path) => (/^\/api\/.*\/(me|keys)$/.test(path) ? { status: 500 } : undefined);
   await goto("/kestrel/settings/keys");
   await main().getByText("The list could not be loaded.").waitFor();
-  assert.equal(await main().locator(".section-head .tab__count").innerText(), "");
+  assert.equal(await main().getByText("in all").count(), 0);
   proxy.fault = () => undefined;
   await main().getByRole("button", { name: "Try again" }).click();
   await rows().nth(1).waitFor();
-  assert.equal(await main().locator(".section-head .tab__count").innerText(), String((await rows().count()) - 1));
+  await main().getByText(`${(await rows().count()) - 1} in all`).waitFor();
   expectOnlyFaults();
 });
 
@@ -286,4 +286,39 @@ test("a save that fails halfway is said, and can be tried again without doing it
   proxy.fault = () => undefined;
   const { body } = await call("GET", "/entities/kestrel/automations?text=Only%20once");
   assert.equal(body.items.length, 1);
+});
+
+test("the wizard says of its webhook that it is on its way, not to be had or gone, and keeps it chosen", async () => {
+  const { body: webhook } = await call("POST", "/entities/kestrel/webhooks", { name: "soon-gone", url: `${server.origin}/sink/gone` });
+  const scope = { kind: "registry", entity: "kestrel", name: "Models" };
+  const { body: other } = await call("POST", "/entities/kestrel/webhooks", { name: "stays", url: `${server.origin}/sink/stays` });
+  const action = { type: "webhook", webhook_id: other.id, template: "{}" };
+  const { body: made } = await call("POST", "/entities/kestrel/automations", { name: "Says what it knows", scope, trigger: { event: "LINK_ARTIFACT" }, action });
+  const field = page.getByRole("combobox", { name: "Webhook" });
+  const shown = () => field.evaluate((own) => own.selectedOptions[0].textContent);
+  const headers = page.getByRole("tabpanel");
+  const late = gate();
+  proxy.fault = (_, path) => (path.endsWith("/webhooks") ? { status: 500, until: late.until } : undefined);
+  await goto(`${automations}/${made.id}/edit?step=action`);
+  await heading("Edit automation").waitFor();
+  await until("the webhooks are on their way", async () => (await field.count()) && (await shown()) === "Loading the webhooks…");
+  await main().getByText("POST", { exact: true }).waitFor();
+  assert.equal(await page.getByText("choose what to send").count(), 0);
+  await page.getByRole("tab", { name: "Headers" }).click();
+  await headers.getByText("The webhook is being loaded.").waitFor();
+  late.open();
+  await headers.getByText("The webhooks could not be loaded.").waitFor();
+  proxy.fault = () => undefined;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await until("it is there", async () => (await field.count()) && (await shown()).startsWith("stays – "));
+  await headers.getByText("user-agent").waitFor();
+
+  await field.selectOption(webhook.id);
+  await headers.getByText("user-agent").waitFor();
+  assert.equal((await call("DELETE", `/entities/kestrel/webhooks/${webhook.id}`)).status, 204);
+  await page.reload();
+  await until("it is gone", async () => (await field.count()) && (await shown()) === "A webhook that is gone");
+  await page.getByRole("tab", { name: "Headers" }).click();
+  await headers.getByText("The webhook is gone. Choose another one.").waitFor();
+  expectOnlyFaults();
 });

@@ -57,27 +57,6 @@ for (const [what, path, name, by, holds] of [
   });
 }
 
-test("what is typed while the search is on its way is searched for, and does nothing to the row in focus", async () => {
-  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations");
-  const writes = [];
-  page.on("request", (request) => request.method() !== "GET" && writes.push(request.url()));
-  // The rows' own part has come.
-  await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
-  let come;
-  const comes = new Promise((given) => (come = given));
-  await page.route("**/split_*.wasm", async (route) => {
-    await comes;
-    await route.continue();
-  });
-  for (const key of "/train") await page.keyboard.press(key);
-  come();
-  const field = page.getByRole("dialog").getByRole("combobox");
-  await until("it is searched for", async () => (await field.count()) === 1 && (await field.inputValue()) === "train");
-  assert.deepEqual(writes, []);
-  assert.deepEqual(problems, []);
-  await context.close();
-});
-
 test("in a narrow window one button shows the filters, and counts those that are set", async () => {
   const { page, context, problems } = await signedIn(parts, "/kestrel/automations");
   await page.setViewportSize({ width: 390, height: 844 });
@@ -226,15 +205,32 @@ test("a webhook and a secret are made without leaving the wizard", async () => {
   await context.close();
 });
 
-test("a key that is held down does its work once", async () => {
-  const { page, context } = await signedIn(parts, "/kestrel/registry/Models/automations");
+test("a row's key that is held down does its work once", async () => {
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations");
   const writes = [];
   page.on("request", (request) => request.method() !== "GET" && writes.push(request.url()));
   await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
-  await page.keyboard.down("d");
-  for (let repeat = 0; repeat < 3; repeat += 1) await page.keyboard.down("d");
+  for (let repeat = 0; repeat < 4; repeat += 1) await page.keyboard.down("d");
   await page.keyboard.up("d");
   await page.getByText("Canary rollout (copy)", { exact: true }).first().waitFor();
   assert.equal(writes.filter((url) => url.endsWith("/duplicate")).length, 1);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("Enter that is held down on a button presses it once", async () => {
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations");
+  const enabled = page.getByRole("switch", { name: "Enabled: Canary rollout", exact: true });
+  const was = await enabled.getAttribute("aria-checked");
+  await enabled.evaluate((own) => {
+    window.presses = 0;
+    own.addEventListener("click", () => (window.presses += 1));
+  });
+  await enabled.focus();
+  for (let repeat = 0; repeat < 4; repeat += 1) await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  assert.equal(await page.evaluate(() => window.presses), 1);
+  assert.notEqual(await enabled.getAttribute("aria-checked"), was);
+  assert.deepEqual(problems, []);
   await context.close();
 });

@@ -21,7 +21,12 @@ before(async () => {
   await page.goto(server.link);
   await page.getByRole("heading", { level: 1, name: "Home of" }).waitFor();
   const key = await page.evaluate(() => Object.values(sessionStorage).find((value) => value.startsWith("hb_")));
-  const call = client(server, key);
+  const asked = client(server, key);
+  const call = async (method, path, body) => {
+    const answer = await asked(method, path, body);
+    assert.ok(answer.status < 300, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  };
   const place = "r".repeat(128);
   await call("PUT", `/entities/kestrel/places/registries/${place}`);
   const scope = { kind: "registry", entity: "kestrel", name: place };
@@ -42,8 +47,8 @@ before(async () => {
   const collections = `/entities/kestrel/places/registries/${place}/collections`;
   await call("PUT", `${collections}/${subject.collection}/versions/2`, { author: "a".repeat(128) });
   await call("PUT", `${collections}/${subject.collection}/versions/2/aliases/${"l".repeat(64)}`);
-  await call("PUT", `/entities/kestrel/secrets/${"S".repeat(128)}`, { value: "a-long-enough-value" });
-  const bearer = { name: "b".repeat(64), url: receiver.url, access_token: "S".repeat(128) };
+  await call("PUT", `/entities/kestrel/secrets/${"S".repeat(64)}`, { value: "a-long-enough-value" });
+  const bearer = { name: "b".repeat(64), url: receiver.url, access_token: "S".repeat(64) };
   await call("POST", "/entities/kestrel/webhooks", bearer);
   const project = "p".repeat(128);
   await call("PUT", `/entities/kestrel/places/projects/${project}`);
@@ -94,12 +99,16 @@ for (const width of [1440, 1024, 768, 390, 320]) {
       await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], main .skeleton'));
       found.push(
         ...(await page.evaluate((at) => {
-          const wide = [document.documentElement, document.querySelector(".sidebar")].filter((one) => one?.clientWidth && one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX !== "hidden");
-          return wide.map((one) => {
+          const reach = (one, inside) => {
             const end = one.getBoundingClientRect().left + one.clientWidth + 0.5;
-            const over = [...one.querySelectorAll("main *, nav *")].filter((inner) => inner.getClientRects().length && inner.getBoundingClientRect().right > end);
-            return `${at}: ${over.slice(0, 4).map((inner) => `${inner.parentElement.className} > ${inner.tagName}.${inner.className}`).join(", ")}`;
-          });
+            const over = [...one.querySelectorAll(inside)].filter((inner) => inner.getClientRects().length && inner.getBoundingClientRect().right > end);
+            return over.slice(0, 4).map((inner) => `${at}: ${inner.parentElement.className} > ${inner.tagName}.${inner.className}`);
+          };
+          const page = document.documentElement;
+          const scrolls = page.scrollWidth > page.clientWidth ? [`${at}: scrolls`, ...reach(page, "main *")] : [];
+          // The navigation hides what is too wide: links that reach over its edge have no ellipsis.
+          const navigation = document.querySelector('nav[aria-label="Main"]');
+          return [...scrolls, ...reach(navigation, "a, a *")];
         }, `${path.slice(0, 24)}…${path.slice(-24)}`)),
       );
     }

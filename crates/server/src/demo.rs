@@ -424,7 +424,8 @@ async fn happen(
     Ok(())
 }
 
-/// The unevenness of a measured value, within ±1: the same at each start.
+/// The unevenness of a measured value, within ±1: the same at each start. The numbers are those of the hash that
+/// shaders are full of; any would do that spread far.
 fn grain(step: u32, seed: f64) -> f64 {
     let mixed = ((f64::from(step) + 1.0) * 12.9898 + seed * 78.233).sin() * 43_758.545;
     2.0 * mixed.fract().abs() - 1.0

@@ -339,11 +339,16 @@ fn a_metric_that_crosses_its_limit_fires_once_per_run() {
     delivery(&server, "delivered");
     assert_eq!(receiver.all().len(), 1);
     assert_eq!(receiver.all()[0].body, "{\"m\":\"acc\",\"v\":0.9,\"l\":0.9,\"r\":\"swift-dew\"}");
-    let seen = format!("/entities/kestrel/automations/{}/evaluations", made["id"].as_str().expect("an id"));
-    let (_, seen) = server.call("GET", &seen, None);
+    // What is told of an evaluation is what it read by, whatever the automation says later.
+    let path = format!("/entities/kestrel/automations/{}", made["id"].as_str().expect("an id"));
+    let mut changed = automation.clone();
+    changed["trigger"]["metrics"]["rules"][0]["threshold"] = json!(0.5);
+    let (status, saved) = server.call("PUT", &path, Some(&changed));
+    assert_eq!(status, 200, "{saved}");
+    let (_, seen) = server.call("GET", &format!("{path}/evaluations"), None);
     let rule = &automation["trigger"]["metrics"]["rules"][0];
     let reading = json!({"rule": rule, "value": 1.0, "holds": true});
-    assert_eq!(seen["items"][0]["evaluation"]["readings"], json!([reading]), "the rule as it was then: {seen}");
+    assert_eq!(seen["items"][0]["evaluation"]["readings"], json!([reading]), "{seen}");
 }
 
 #[test]

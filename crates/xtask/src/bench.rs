@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: figures as ratios, measured in one run against a named peer or limit.
 
-use std::fs;
 use std::process::Command;
+use std::{fs, io::ErrorKind};
 
 use crate::postgres::Postgres;
 use crate::shell::{Done, cargo, program, root, target, tee};
@@ -35,7 +35,10 @@ pub(crate) fn run(names: &[String]) -> Done {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             println!("\n━━ {heading}");
             let table = part()?;
-            let before = fs::read_to_string(&path).unwrap_or_default();
+            let before = match fs::read_to_string(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+                read => read.map_err(|error| format!("{}: {error}", path.display()))?,
+            };
             fs::write(&path, with_section(&before, heading, &table)).map_err(|error| error.to_string())?;
         }
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: sets a machine up, runs the product, runs every test.
 
 mod bench;
+mod bindings;
 mod dev;
 mod dist;
 mod layout;

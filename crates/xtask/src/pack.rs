@@ -1,7 +1,6 @@
-//! Fewer bytes and fewer files of the built page than its tools leave: short names between wasm and script,
-//! and the shared chunks of the first screens in one file each.
+//! Fewer files of the built page than its tools leave: the shared chunks of the first screens in one file each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -134,103 +133,6 @@ pub(crate) fn pack(folder: &Path, packs: &Packs) -> Done {
     Ok(())
 }
 
-/// Gives what the wasm imports from its script short names: the generator's end in hashes, which compress not
-/// at all.
-pub(crate) fn shorten(wasm: &Path, script: &Path) -> Done {
-    let failed = |error: std::io::Error| format!("the imports could not be renamed: {error}");
-    let (named, names) = renamed(&fs::read(wasm).map_err(failed)?).ok_or("the wasm has no imports to rename")?;
-    let text = fs::read_to_string(script).map_err(failed)?;
-    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '$';
-    let mut made = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(start) = rest.find(is_part) {
-        let (before, word) = rest.split_at(start);
-        let (word, after) = word.split_at(word.find(|character| !is_part(character)).unwrap_or(word.len()));
-        made.push_str(before);
-        made.push_str(names.get(word).map_or(word, String::as_str));
-        rest = after;
-    }
-    made.push_str(rest);
-    fs::write(wasm, named).and_then(|()| fs::write(script, made)).map_err(failed)
-}
-
-/// The wasm with other names of its imported functions, and these names by the old ones.
-fn renamed(wasm: &[u8]) -> Option<(Vec<u8>, HashMap<String, String>)> {
-    const IMPORTS: u8 = 2;
-    let mut made = wasm.get(..8)?.to_vec();
-    let mut names = HashMap::new();
-    let mut left = wasm.get(8..)?;
-    while let Some((&id, rest)) = left.split_first() {
-        let (body, rest) = taken(rest)?;
-        left = rest;
-        let body = if id == IMPORTS { renamed_imports(body, &mut names)? } else { body.to_vec() };
-        made.push(id);
-        put(&mut made, &body);
-    }
-    (!names.is_empty()).then_some((made, names))
-}
-
-fn renamed_imports(body: &[u8], names: &mut HashMap<String, String>) -> Option<Vec<u8>> {
-    const FUNCTION: u8 = 0;
-    let (count, mut left) = number(body)?;
-    let mut made = leb(count);
-    for _ in 0..count {
-        let (module, rest) = taken(left)?;
-        let (name, rest) = taken(rest)?;
-        let (&kind, rest) = rest.split_first()?;
-        // A function's type is all that follows. Where anything else is imported, the form is another one.
-        let (of, rest) = number(rest).filter(|_| kind == FUNCTION)?;
-        left = rest;
-        put(&mut made, module);
-        // The loader's names are its own.
-        if module.ends_with(LOADER.as_bytes()) {
-            put(&mut made, name);
-        } else {
-            let next = format!("i{}", names.len());
-            put(&mut made, names.entry(std::str::from_utf8(name).ok()?.to_owned()).or_insert(next).as_bytes());
-        }
-        made.push(kind);
-        made.extend(leb(of));
-    }
-    Some(made)
-}
-
-/// A vector of bytes, and what follows.
-fn taken(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = number(bytes)?;
-    rest.split_at_checked(length)
-}
-
-fn put(made: &mut Vec<u8>, bytes: &[u8]) {
-    made.extend(leb(bytes.len()));
-    made.extend(bytes);
-}
-
-/// An unsigned LEB128 number, and what follows.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0;
-    for (index, byte) in bytes.iter().enumerate().take(5) {
-        value |= usize::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[index + 1..]));
-        }
-    }
-    None
-}
-
-fn leb(mut value: usize) -> Vec<u8> {
-    let mut made = Vec::new();
-    loop {
-        let low = value.to_le_bytes()[0] & 0x7f;
-        value >>= 7;
-        if value == 0 {
-            made.push(low);
-            return made;
-        }
-        made.push(low | 0x80);
-    }
-}
-
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     text.split_once(start)?.1.split(end).next()
 }
@@ -240,35 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_back() {
-        for value in [0, 1, 127, 128, 300, 70_000] {
-            let bytes = leb(value);
-            assert_eq!(number(&bytes), Some((value, &[][..])), "{value}");
-        }
-    }
-
-    #[test]
     fn each_file_that_the_loader_fetches_is_held_to_its_digest() {
         assert_eq!(
             held("a(fetch(new URL(\"./b.wasm\", import.meta.url)), fetch(c))"),
             "a(fetch(new URL(\"./b.wasm\", import.meta.url), { integrity: \"digest:b.wasm\" }), fetch(c))"
         );
-    }
-
-    #[test]
-    fn imported_functions_are_renamed() {
-        let mut imports = vec![2];
-        for name in ["__wbg_one_0123456789abcdef", "__wbg_two_0123456789abcdef"] {
-            put(&mut imports, b"wbg");
-            put(&mut imports, name.as_bytes());
-            imports.extend([0, 5]);
-        }
-        let mut wasm = b"\0asm\x01\0\0\0".to_vec();
-        wasm.push(2);
-        put(&mut wasm, &imports);
-        wasm.extend([7, 1, 0]);
-        let (made, names) = renamed(&wasm).unwrap_or_default();
-        assert_eq!(made, b"\0asm\x01\0\0\0\x02\x13\x02\x03wbg\x02i0\0\x05\x03wbg\x02i1\0\x05\x07\x01\0");
-        assert_eq!(names.get("__wbg_two_0123456789abcdef").map(String::as_str), Some("i1"));
     }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::layout::{self, CONFIG, twin};
 use crate::shell::{Done, cargo, heard, program, root, step, target};
-use crate::{licenses, pack, tools};
+use crate::{bindings, licenses, pack, tools};
 
 /// Name of the page's package, and so of its files.
 const PAGE: &str = "hookboard-page";
@@ -142,7 +142,7 @@ fn split(wasm_split: &Path, bindgen: &Path, made: &Path) -> Done {
         .arg(made)
         .arg(parts.join(format!("{PAGE}.wasm")));
     step("Generate the bindings", "some seconds", &mut command)?;
-    pack::shorten(&made.join(format!("{PAGE}_bg.wasm")), &made.join(format!("{PAGE}.js")))?;
+    bindings::shorten(&made.join(format!("{PAGE}_bg.wasm")), &made.join(format!("{PAGE}.js")))?;
     for part in files(&parts) {
         let Some(name) = part.file_name().filter(|name| *name != format!("{PAGE}.wasm").as_str()) else { continue };
         fs::copy(&part, made.join(name)).map_err(|error| error.to_string())?;

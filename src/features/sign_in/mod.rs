@@ -32,8 +32,8 @@ pub fn take_code(history: &Rc<dyn History>) -> Option<String> {
 
 /// The code in the hash of a link, or in what was pasted.
 fn code_of(text: &str) -> Option<String> {
-    let (_, code) = text.split_once("#code=")?;
-    let code = code.trim();
+    let (_, code) = text.split_once('#')?;
+    let code = code.strip_prefix("code=")?.trim();
     (!code.is_empty()).then(|| code.to_owned())
 }
 

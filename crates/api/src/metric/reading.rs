@@ -23,10 +23,10 @@ pub struct Reading {
 /// What one rule made of its metric, as an evaluation keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleReading {
-    /// The rule as it was then; absent in evaluations that did not keep it yet.
+    /// The rule as it was then; absent in evaluations that were kept before rules were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<MetricRule>,
-    /// As in [`Reading`].
+    /// The aggregate, change or z-score; absent where there are too few values or where it is no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// Whether the rule held.
