@@ -19,7 +19,7 @@ use crate::{
     features::nowhere::Nowhere,
     route::{Place, PlaceTab, Route, Step, use_router},
     ui::{
-        button::{Button, ButtonKind, ButtonLink},
+        button::{Button, ButtonKind, ButtonLink, LinkButton},
         conflict::Conflict,
         feedback::{Callout, LoadError},
         focus::Heading,
@@ -324,9 +324,11 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
         };
         view! {
             {first}
-            <Button kind=ButtonKind::Quiet on_press=start_over>
-                "Start over"
-            </Button>
+            <span class="form-foot__draft">
+                <Button kind=ButtonKind::Quiet on_press=start_over>
+                    "Start over"
+                </Button>
+            </span>
             <span class="push"></span>
             <span class="form-foot__note">"Draft kept in this tab"</span>
             {last}
@@ -352,6 +354,11 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
                 <div class="page-head__text">
                     <Heading node_ref=heading>{title}</Heading>
                     <Sentence wizard=wizard />
+                    // In a narrow window the foot has no room for it.
+                    <p class="page-head__draft">
+                        "Draft kept in this tab. "
+                        <LinkButton on_press=start_over>"Start over"</LinkButton>
+                    </p>
                 </div>
                 <Steps wizard=wizard />
             </div>
