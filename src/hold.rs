@@ -74,19 +74,17 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Gives what was typed to the field that has the focus now, or closes the dialog around it.
+    /// Gives what was typed to the field that has the focus in the dialog that came, or closes it.
     pub fn hand_over(self) {
         let Some(active) = holder(&self.ground) else { return };
+        let dialog = active.closest("dialog").ok().flatten();
+        let Some(dialog) = dialog.and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok()) else { return };
         if self.given_up.get() {
-            let dialog = active.closest("dialog").ok().flatten();
-            if let Some(dialog) = dialog.and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok()) {
-                dialog.close();
-            }
-            return;
+            return dialog.close();
         }
         let typed = self.typed.take();
-        let field = active.dyn_into::<HtmlInputElement>().ok().filter(|_| !typed.is_empty());
-        if let Some(field) = field {
+        let is_text = !typed.is_empty() && active.matches("input:not([type=checkbox], [type=radio])") == Ok(true);
+        if let Some(field) = active.dyn_into::<HtmlInputElement>().ok().filter(|_| is_text) {
             field.set_value(&(field.value() + &typed));
             if let Ok(event) = Event::new("input") {
                 event.init_event_with_bubbles("input", true);

@@ -1,17 +1,14 @@
 //! What ends with a mount, whether it is unmounted or the wasm panics: calls under way, timers, listeners.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, RefCell},
     pin::Pin,
     rc::{Rc, Weak},
 };
 
-use leptos::prelude::document;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal};
-
-use crate::ui::overlay::after_paint;
 
 /// The life of one mount.
 #[derive(Clone, Default)]
@@ -22,12 +19,7 @@ struct Inner {
     over: Cell<bool>,
     kept: RefCell<Vec<(u32, Box<dyn FnOnce()>)>>,
     next: Cell<u32>,
-    painted: Cell<bool>,
-    paints: OnceCell<js_sys::Promise>,
 }
-
-/// A mount that is not drawn within so many milliseconds is not waited for: browsers draw nothing that is out of sight.
-const FRAME_MS: i32 = 100;
 
 impl Default for Inner {
     fn default() -> Self {
@@ -36,8 +28,6 @@ impl Default for Inner {
             over: Cell::default(),
             kept: RefCell::default(),
             next: Cell::default(),
-            painted: Cell::new(document().hidden()),
-            paints: OnceCell::new(),
         }
     }
 }
@@ -126,31 +116,6 @@ impl Life {
             let _ = JsFuture::from(promise).await;
             timer.end();
             !life.is_over()
-        })
-    }
-
-    /// Comes back when the first frame stands. What asks for more waits for it: the reader sees the place at once, and
-    /// what it holds a frame later.
-    pub fn painted(&self) -> Pin<Box<dyn Future<Output = ()>>> {
-        let life = self.clone();
-        Box::pin(async move {
-            if life.0.painted.get() {
-                return;
-            }
-            let paints = life.0.paints.get_or_init(|| {
-                let (late, timer) = life.timer(FRAME_MS);
-                let mut timer = Some(timer);
-                let frame = js_sys::Promise::new(&mut |done, _| {
-                    let timer = timer.take();
-                    after_paint(move || {
-                        timer.iter().for_each(Kept::end);
-                        let _ = done.call0(&JsValue::UNDEFINED);
-                    });
-                });
-                js_sys::Promise::race(&js_sys::Array::of2(&frame, &late))
-            });
-            let _ = JsFuture::from(paints.clone()).await;
-            life.0.painted.set(true);
         })
     }
 }

@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod embed;
 mod features;
+mod frame;
 mod hold;
 mod life;
 mod mode;

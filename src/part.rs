@@ -126,7 +126,7 @@ impl Loader {
         let Some(coming) = self.ask.try_with_value(|ask| ask(seat)) else { return };
         let styled = (!self.plain).then(style);
         spawn_local(async move {
-            self.client.painted().await;
+            self.client.first_frame().await;
             let is_styled = match styled {
                 Some(styled) => styled.await,
                 None => Ok(()),
@@ -250,9 +250,9 @@ pub fn Later(
     wanted: Signal<bool>,
     /// Asks for it.
     ask: Ask,
-    /// It leaves the focus, and the keys that are pressed meanwhile, where they are.
-    #[prop(optional)]
-    aside: bool,
+    /// Whether it takes the focus: keys that are pressed while it comes are then held for it.
+    #[prop(into, default = true.into())]
+    modal: Signal<bool>,
     /// Is told when it did not load. It is asked for again when it is next wanted.
     #[prop(into)]
     on_missing: Callback<()>,
@@ -263,7 +263,7 @@ pub fn Later(
     Effect::new(move || {
         let state = part.state.get_untracked();
         let waits = wanted.get() && state != State::There;
-        hold.set_value((waits && !aside).then(|| keys.hold()));
+        hold.set_value((waits && modal.get()).then(|| keys.hold()));
         if waits && state != State::Coming {
             part.load(Some(on_missing));
         }

@@ -101,7 +101,7 @@ impl Client {
         }
         entry.update(|entry| entry.busy = true);
         spawn_local(async move {
-            client.painted().await;
+            client.first_frame().await;
             loop {
                 // Never comes back to a mount that is gone.
                 let answer = client.get_text(&path).await;

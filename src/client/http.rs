@@ -16,7 +16,7 @@ use super::{
     once::{Lost, random_key},
     tab::storage,
 };
-use crate::{life::Life, mode::Mode};
+use crate::{frame::FirstFrame, life::Life, mode::Mode};
 
 /// How long an answer is waited for, in milliseconds: longer than any webhook that is tested may take.
 const PATIENCE_MS: u32 = 90_000;
@@ -117,6 +117,7 @@ pub struct Client {
     session: Session,
     cache: Cache,
     life: StoredValue<Life, LocalStorage>,
+    frame: StoredValue<FirstFrame, LocalStorage>,
     host: StoredValue<Host, LocalStorage>,
     lost: StoredValue<Lost>,
 }
@@ -133,6 +134,7 @@ impl Client {
             base: StoredValue::new(base.trim_end_matches('/').to_owned()),
             session,
             cache: Cache::default(),
+            frame: StoredValue::new_local(FirstFrame::of(life.clone())),
             life: StoredValue::new_local(life),
             host: StoredValue::new_local(host),
             lost: StoredValue::new(Lost::default()),
@@ -145,9 +147,9 @@ impl Client {
     }
 
     /// Comes back when the mount's first frame stands.
-    pub async fn painted(self) {
-        if let Some(life) = self.life() {
-            life.painted().await;
+    pub async fn first_frame(self) {
+        if let Some(frame) = self.frame.try_get_value() {
+            frame.stands().await;
         }
     }
 
@@ -183,14 +185,17 @@ impl Client {
         parse(&self.get_text(path).await?)
     }
 
-    /// Creates below `path`, or asks it to do something. A create whose answer was lost makes nothing more where it is
-    /// asked for again as it was.
+    /// Asks `path` to do something.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-        parse(&self.post_once(path.to_owned(), to_json(body)).await?)
+        parse(&self.send(Method::POST, path, Some(to_json(body)), None).await?)
     }
 
-    /// Sends with an `Idempotency-Key`, which the interface reads for creates.
-    async fn post_once(self, path: String, body: String) -> Result<String, ApiError> {
+    /// Creates below `path`. Where the answer is lost and the same is asked for again, nothing more is made.
+    pub async fn create<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+        parse(&self.create_once(path.to_owned(), to_json(body)).await?)
+    }
+
+    async fn create_once(self, path: String, body: String) -> Result<String, ApiError> {
         let again = self.lost.try_update_value(|lost| lost.take(&path, &body)).flatten();
         let once = again.unwrap_or_else(random_key);
         let call = Call {
@@ -236,7 +241,10 @@ impl Client {
 
     /// Deletes what `path` holds.
     pub async fn delete(&self, path: &str) -> Result<(), ApiError> {
-        self.send(Method::DELETE, path, None, None).await.map(drop)
+        self.send(Method::DELETE, path, None, None).await?;
+        // What is made after it is another one.
+        let _ = self.lost.try_update_value(Lost::forget);
+        Ok(())
     }
 
     /// Reads `path` as it is.

@@ -27,12 +27,16 @@ impl Lost {
         }
         self.0.push(Call { path, body, key });
     }
+
+    /// Forgets them all.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
 }
 
-/// A key that no other call has.
+/// 128 random bits: the server tells a user's calls of a day by them, and nothing more.
 pub(super) fn random_key() -> String {
-    // Also where the page comes over plain HTTP, where browsers make no UUID. As whole numbers: writing others takes
-    // 10 kB of the first load.
+    // As whole numbers: writing others takes 10 kB of the first load.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^32")]
     let number = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
     format!("{}-{}-{}-{}", number(), number(), number(), number())
@@ -51,6 +55,14 @@ mod tests {
         assert_eq!(lost.take("/a", "1").as_deref(), Some("first"));
         assert_eq!(lost.take("/a", "1"), None);
         assert_eq!(lost.take("/a", "2").as_deref(), Some("second"));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_made_anew() {
+        let mut lost = Lost::default();
+        lost.keep("/a".into(), "1".into(), "first".into());
+        lost.forget();
+        assert_eq!(lost.take("/a", "1"), None);
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn until_cleanup(client: Client) -> Option<AbortSignal> {
 /// Follows until `signal` aborts. Of all mounts that follow the same team, one reads the stream, and tells the others.
 async fn run(client: Client, entity: String, state: RwSignal<LiveState>, signal: Option<AbortSignal>, missed: bool) {
     let (Some(signal), Some(life)) = (signal, client.life()) else { return };
-    life.painted().await;
+    client.first_frame().await;
     if signal.aborted() {
         return;
     }

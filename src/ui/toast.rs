@@ -117,7 +117,7 @@ pub fn ToastRegion() -> impl IntoView {
             on:focusin=handler(move |_| held.set(true))
             on:focusout=handler(move |_| held.set(false))
         >
-            <Later wanted=wanted ask=lines() aside=true on_missing=move || plain.set(true) />
+            <Later wanted=wanted ask=lines() modal=false on_missing=move || plain.set(true) />
             {live(plainly)}
         </div>
     }

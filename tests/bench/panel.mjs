@@ -46,7 +46,7 @@ for (let run = 0; run < RUNS; run++) {
   if (problems.length) throw new Error(problems.join("\n"));
   await context.close();
 }
-console.log(`${RUNS} pages each, nothing cached; ratio to the limit in brackets`);
+console.log(`${RUNS} pages each, nothing cached; ratio to the limit in brackets; judged by the median`);
 for (const [name, limit] of Object.entries(LIMITS)) {
   const sorted = taken[name].sort((one, other) => one - other);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];

@@ -3,30 +3,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { around, signedIn } from "../support/around.mjs";
-import { openPage } from "../support/browser.mjs";
+import { openPage, panic } from "../support/browser.mjs";
 import { bare } from "../support/host.mjs";
 import { until } from "../support/server.mjs";
 
 const at = around({ host: true });
 
-/** Holds the code of further parts back until `come()`, and lists the calls that change something. */
+/**
+ * Holds the code of further parts back until `come()`, or `fail()`. `wrote(endings)` comes when the calls that change something
+ * are those whose paths end so: the last is one that is meant, so that none before it can have been missed.
+ */
 async function slowly(page) {
-  let come;
-  const comes = new Promise((given) => (come = given));
+  let settle;
+  const settled = new Promise((given) => (settle = given));
   let asked = 0;
   await page.route("**/split_*.wasm", async (route) => {
     asked += 1;
-    await comes;
-    await route.continue();
+    await ((await settled) ? route.continue() : route.abort());
   });
   const writes = [];
   page.on("request", (request) => ["GET", "OPTIONS"].includes(request.method()) || writes.push(new URL(request.url()).pathname));
-  return { come, writes, isAsked: () => until("the part is asked for", () => asked > 0) };
+  return {
+    come: () => settle(true),
+    fail: () => settle(false),
+    isAsked: () => until("the part is asked for", () => asked > 0),
+    wrote: async (...endings) => {
+      await until("the last call is made", () => writes.length >= endings.length);
+      assert.deepEqual(writes.map((path) => path.slice(path.lastIndexOf("/"))), endings);
+    },
+  };
 }
 
 /** Its list, with the focus on a row's link. */
 async function onRow(page) {
-  const row = page.getByRole("link", { name: "Canary rollout", exact: true });
+  const row = page.getByRole("link", { name: "Canary rollout", exact: true }).first();
   await row.focus();
   return row;
 }
@@ -39,7 +49,8 @@ async function inPanel() {
   await page.goto(`${at.host.origin}/hold.html`);
   await page.evaluate(
     async ([hookboard, key]) => {
-      const { mount } = await import(`${hookboard}/embed/v1.js`);
+      window.hookboard = `${hookboard}/embed/v1.js`;
+      const { mount } = await import(window.hookboard);
       window.panel = mount(document.getElementById("one"), { scope: { entity: "kestrel", registry: "Models" }, getToken: () => key });
     },
     [at.server.origin, at.key],
@@ -55,43 +66,53 @@ const press = async (page, ...keys) => {
 
 test("what is typed while the search is on its way is searched for, and does nothing to the row in focus", async () => {
   const { page, context, problems } = await signedIn(at, "/kestrel/registry/Models/automations");
-  await onRow(page);
-  const { come, writes, isAsked } = await slowly(page);
+  const row = await onRow(page);
+  const { come, wrote, isAsked } = await slowly(page);
   await press(page, ..."/trax", "Backspace", ..."in");
   await isAsked();
   come();
   const field = page.getByRole("dialog").getByRole("combobox");
   await until("it is searched for", async () => (await field.count()) === 1 && (await field.inputValue()) === "train");
-  assert.deepEqual(writes, []);
+  await page.keyboard.press("Escape");
+  await field.waitFor({ state: "detached" });
+  await row.press("d");
+  await wrote("/duplicate");
   assert.deepEqual(problems, []);
   await context.close();
 });
 
-test("in a panel, keys for a dialog do nothing to the row behind it", async () => {
-  const { page, context, problems, come, writes, isAsked } = await inPanel();
-  await press(page, "Delete", "t", "d", "e", "Enter");
+test("in a panel, keys for a dialog do nothing to the row behind it, which has them again after it", async () => {
+  const { page, context, problems, come, wrote, isAsked } = await inPanel();
+  await press(page, "Delete", "t", "e", "t", "Enter", "Tab");
   await isAsked();
   come();
   await confirm(page).waitFor();
-  assert.deepEqual(writes, []);
   await page.keyboard.press("Escape");
   await confirm(page).waitFor({ state: "detached" });
-  // From here on they are the row's again.
-  await page.getByRole("link", { name: "Canary rollout", exact: true }).focus();
-  await page.keyboard.press("d");
-  await until("it is duplicated", () => writes.length === 1);
-  assert.match(writes[0], /\/duplicate$/);
+  await (await onRow(page)).press("d");
+  await wrote("/duplicate");
   assert.deepEqual(problems, []);
   await context.close();
 });
 
-test("a panel holds no key of its host", async () => {
-  const { page, context, problems, come, isAsked } = await inPanel();
+test("a panel holds no key of its host, nor of another panel", async () => {
+  const { page, context, problems, come, isAsked, wrote } = await inPanel();
+  await page.evaluate(async () => {
+    document.querySelector("main").insertAdjacentHTML("beforeend", '<div id="two"></div>');
+    const { mount } = await import(window.hookboard);
+    const { scope, getToken } = window.panel.element;
+    mount(document.getElementById("two"), { scope, getToken });
+  });
+  const other = page.locator("#two").getByRole("link", { name: "Deploy to production", exact: true });
+  await other.waitFor();
+  await onRow(page);
   await page.keyboard.press("Delete");
   await isAsked();
   await page.getByLabel("Note").focus();
   await page.keyboard.type("mine");
   assert.equal(await page.getByLabel("Note").inputValue(), "mine");
+  await other.press("d");
+  await wrote("/duplicate");
   come();
   await confirm(page).waitFor();
   assert.equal(await page.getByLabel("Note").inputValue(), "mine");
@@ -100,67 +121,82 @@ test("a panel holds no key of its host", async () => {
 });
 
 test("Escape takes back what was asked for: keys are the row's again, and the dialog does not stay", async () => {
-  const { page, context, problems, come, writes, isAsked } = await inPanel();
+  const { page, context, problems, come, wrote, isAsked } = await inPanel();
   await page.keyboard.press("Delete");
   await isAsked();
-  await press(page, "t", "Escape");
-  assert.deepEqual(writes, []);
-  await page.keyboard.press("d");
-  await until("it is duplicated", () => writes.length === 1);
-  assert.match(writes[0], /\/duplicate$/);
+  await press(page, "t", "Escape", "d");
+  await wrote("/duplicate");
+  // What comes is there and gone within a frame.
+  await page.evaluate(() => {
+    const { shadowRoot } = window.panel.element;
+    window.closed = new Promise((closed) => shadowRoot.addEventListener("close", closed, { capture: true, once: true }));
+  });
   come();
-  await page.getByText("Canary rollout (copy)").first().waitFor();
-  await until("the dialog is not there", async () => (await confirm(page).count()) === 0);
+  await page.evaluate(() => window.closed.then(() => {}));
+  await confirm(page).waitFor({ state: "detached" });
+  await (await onRow(page)).press("d");
+  await wrote("/duplicate", "/duplicate");
   assert.deepEqual(problems, []);
   await context.close();
 });
 
 test("keys are let go where the dialog does not come in ten seconds", async () => {
-  const { page, context, come, writes, isAsked } = await inPanel();
+  const { page, context, come, wrote, isAsked } = await inPanel();
+  const from = Date.now();
+  await page.clock.setFixedTime(from);
   await page.keyboard.press("Delete");
   await isAsked();
+  await page.clock.setFixedTime(from + 9_000);
+  await page.keyboard.press("t");
+  await page.clock.setFixedTime(from + 11_000);
   await page.keyboard.press("d");
-  const now = await page.evaluate(() => Date.now());
-  await page.evaluate((later) => (Date.now = () => later), now + 9_000);
-  await page.keyboard.press("d");
-  assert.deepEqual(writes, []);
-  await page.evaluate((later) => (Date.now = () => later), now + 11_000);
-  await page.keyboard.press("d");
-  await until("it is duplicated", () => writes.length === 1);
+  await wrote("/duplicate");
   come();
   await context.close();
 });
 
 test("keys are let go where the dialog's code does not come at all", async () => {
-  const { page, context, writes } = await inPanel();
-  await page.unroute("**/split_*.wasm");
-  await page.route("**/split_*.wasm", (route) => route.abort());
-  await press(page, "Delete", "d");
+  const { page, context, fail, wrote, isAsked } = await inPanel();
+  await page.keyboard.press("Delete");
+  await isAsked();
+  await page.keyboard.press("t");
+  fail();
   await page.getByText("This dialog could not be loaded.").waitFor();
-  assert.deepEqual(writes, []);
   await page.keyboard.press("d");
-  await until("it is duplicated", () => writes.length === 1);
+  await wrote("/duplicate");
   await context.close();
 });
 
 test("keys are let go where the panel stops", async () => {
-  const { page, context, isAsked } = await inPanel();
+  const { page, context, come, isAsked } = await inPanel();
   await page.keyboard.press("Delete");
   await isAsked();
-  // A document that makes no element: what the panel draws cannot be drawn.
-  await page.evaluate(() => {
-    const make = Document.prototype.createElement;
-    Document.prototype.createElement = () => {
-      Document.prototype.createElement = make;
-      throw new Error("nothing is drawn");
-    };
-    window.panel.navigate("wizard");
-  }).catch(() => {});
-  await page.unroute("**/split_*.wasm");
+  await panic(page, () => window.panel.navigate("wizard"));
+  come();
   await page.getByRole("alert").getByText("This panel stopped").waitFor();
   await page.getByRole("button", { name: "Reload" }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "Create automation" }).waitFor();
+  await context.close();
+});
+
+test("while the bar of what is chosen is on its way, keys are the list's", async () => {
+  const { page, context, problems } = await signedIn(at, "/kestrel/registry/Models/automations");
+  const box = page.getByRole("checkbox", { name: "Select Canary rollout", exact: true });
+  const hasFocus = () => box.evaluate((own) => own === document.activeElement);
+  await box.focus();
+  const { come, isAsked } = await slowly(page);
+  await page.keyboard.press("Space");
+  await isAsked();
+  await page.keyboard.press("Space");
+  await until("it is not chosen any more", async () => !(await box.isChecked()));
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Tab");
+  await until("the focus goes on", async () => !(await hasFocus()));
+  come();
+  await page.getByText("1 selected").waitFor();
+  assert.ok(await box.isChecked());
+  assert.deepEqual(problems, []);
   await context.close();
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { around } from "../support/around.mjs";
-import { openPage } from "../support/browser.mjs";
+import { openPage, panic } from "../support/browser.mjs";
 import { bare } from "../support/host.mjs";
 import { until } from "../support/server.mjs";
 
@@ -176,14 +176,7 @@ test("a panel without a key leaves the stream to one that has some", async () =>
 test("a panel whose code stopped leaves its turn to the copy that takes over", async () => {
   const { page, context, streams, panels } = await openPanels();
   await until("one reads", () => streams.size === 1);
-  await page.evaluate(() => {
-    const make = Document.prototype.createElement;
-    Document.prototype.createElement = function (...given) {
-      Document.prototype.createElement = make;
-      throw new Error(`no ${given[0]} today`);
-    };
-    window.panels[0].navigate("wizard");
-  }).catch(() => {});
+  await panic(page, () => window.panels[0].navigate("wizard"));
   await panels.first().getByRole("button", { name: "Reload" }).click();
   await page.evaluate(() => window.panels[0].navigate("automations"));
   await panels.first().getByRole("link", { name: "Deploy to production", exact: true }).waitFor();

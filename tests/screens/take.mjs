@@ -16,14 +16,12 @@ host.hookboard = server.origin;
 const browser = await launch();
 let state;
 
-/** Waits until what a page shows has come. */
+/** Waits until what a page, or the panel in it, shows has come. */
 async function settled(page) {
-  await page.getByRole("heading", { level: 1 }).first().waitFor();
-  await page.waitForFunction(() => !document.querySelector('main [aria-busy="true"], main .skeleton'));
-  // Lines are drawn as their points come.
-  await page.waitForFunction(
-    () => document.querySelectorAll(".plot__line").length === document.querySelectorAll(".panel").length * 5,
-  );
+  await page.getByRole("heading", { level: 1 }).last().waitFor();
+  const count = (selector) => page.locator(selector).count();
+  await until("nothing is on its way", async () => (await count('main [aria-busy="true"], main .skeleton')) === 0);
+  await until("lines are drawn", async () => (await count(".plot__line")) === (await count(".panel")) * 5);
 }
 
 /** The rooms, by the names of their pictures. */

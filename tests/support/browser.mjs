@@ -27,6 +27,20 @@ export async function openPage(browser, { width = 1440, height = 900, scheme = "
   return { page, context, problems };
 }
 
+/** Makes the page's code panic in what `call` begins: its document makes no element. */
+export async function panic(page, call) {
+  await page.evaluate(() => {
+    const make = Document.prototype.createElement;
+    Document.prototype.createElement = function (...given) {
+      Document.prototype.createElement = make;
+      throw new Error(`no ${given[0]} today`);
+    };
+  });
+  await page.evaluate(call).catch((error) => {
+    if (!/ today|unreachable/.test(error.message)) throw error;
+  });
+}
+
 /** What axe finds in the page as it stands: rules of WCAG 2.2 AA and best practices. */
 export async function axe(page) {
   // By the protocol, not as an element: the content policy of the page allows no inline script.

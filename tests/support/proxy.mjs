@@ -29,6 +29,7 @@ export async function startProxy(origin) {
       { host: target.hostname, port: target.port, method: request.method, path: request.url, headers: { ...request.headers, host: target.host } },
       async (answer) => {
         if (fault.lost) {
+          answer.resume();
           response.destroy();
           return;
         }

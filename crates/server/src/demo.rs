@@ -361,26 +361,7 @@ async fn happen(
     for (run, name, state) in
         [("3k9x1b2c", "swift-dew-42", RunState::Finished), ("7q2m8d4e", "calm-fjord-43", RunState::Failed)]
     {
-        let new = NewEvent {
-            event_type: EventType::RunState,
-            subject: Subject {
-                kind: fraud.kind,
-                entity: fraud.entity.clone(),
-                name: fraud.name.clone(),
-                collection: None,
-                version: None,
-                run: Some(run.to_owned()),
-            },
-            alias: None,
-            tag: None,
-            metadata: None,
-            run_name: Some(name.to_owned()),
-            run_state: Some(state),
-            author: Some("mira.okafor".to_owned()),
-            occurred_at: None,
-            dedupe_key: None,
-        };
-        events.push((fraud.clone(), new));
+        events.push(ended(fraud, (run, name, "mira.okafor"), state));
     }
     app.take(News::Events { events, source: "demo", user: ADMIN.to_owned() }).await?;
     for (place, run, name, user, from) in [
@@ -397,12 +378,13 @@ async fn happen(
         }
     }
     // Speech models of three sizes: the larger, the lower the error and the slower; one was lost early.
-    for (run, name, user, steps, best, pace) in [
-        ("c7m2q4z1", "conformer-s-04", "hana.sato", 66, 0.142, 0.061),
-        ("k1d8w5r3", "conformer-m-09", "tomas.reyes", 32, 0.118, 0.093),
-        ("t4v9b6n2", "conformer-l-17", "j.lindqvist", 66, 0.094, 0.120),
-        ("w3x7f2j8", "conformer-l-18", "mira.okafor", 66, 0.083, 0.118),
-        ("k3v9x1qa", "conformer-l-19", "mira.okafor", 40, 0.079, 0.117),
+    let mut ends = Vec::new();
+    for (run, name, user, state, steps, best, pace) in [
+        ("c7m2q4z1", "conformer-s-04", "hana.sato", Some(RunState::Finished), 66, 0.142, 0.061),
+        ("k1d8w5r3", "conformer-m-09", "tomas.reyes", Some(RunState::Failed), 32, 0.118, 0.093),
+        ("t4v9b6n2", "conformer-l-17", "j.lindqvist", Some(RunState::Finished), 66, 0.094, 0.120),
+        ("w3x7f2j8", "conformer-l-18", "mira.okafor", Some(RunState::Finished), 66, 0.083, 0.118),
+        ("k3v9x1qa", "conformer-l-19", "mira.okafor", None, 40, 0.079, 0.117),
     ] {
         let falling = |from: f64, to: f64, slow: f64, rough: f64| {
             move |step: u32| {
@@ -420,8 +402,34 @@ async fn happen(
         ] {
             app.take(new).await?;
         }
+        ends.extend(state.map(|state| ended(asr, about, state)));
     }
+    app.take(News::Events { events: ends, source: "demo", user: ADMIN.to_owned() }).await?;
     Ok(())
+}
+
+/// The event that a run came to its end.
+fn ended(place: &PlaceRow, (run, name, user): (&str, &str, &str), state: RunState) -> (PlaceRow, NewEvent) {
+    let new = NewEvent {
+        event_type: EventType::RunState,
+        subject: Subject {
+            kind: place.kind,
+            entity: place.entity.clone(),
+            name: place.name.clone(),
+            collection: None,
+            version: None,
+            run: Some(run.to_owned()),
+        },
+        alias: None,
+        tag: None,
+        metadata: None,
+        run_name: Some(name.to_owned()),
+        run_state: Some(state),
+        author: Some(user.to_owned()),
+        occurred_at: None,
+        dedupe_key: None,
+    };
+    (place.clone(), new)
 }
 
 /// The unevenness of a measured value, within ±1: the same at each start. The numbers are those of the hash that

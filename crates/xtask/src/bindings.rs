@@ -8,7 +8,7 @@ use crate::pack::LOADER;
 use crate::shell::Done;
 
 /// How exports begin that nobody calls: Leptos brings wasm-streams along, whose classes the page makes none of. What is
-/// exported stays in the wasm, with all that it needs: 5 kB of the first load.
+/// exported stays in the wasm, with all that it needs: 2 kB of the first load.
 const UNUSED: &[u8] = b"intounderlying";
 
 /// Takes what nobody calls out of the wasm and its script, and gives what the wasm imports from there short names: the

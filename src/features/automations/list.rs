@@ -195,6 +195,7 @@ fn AutomationList(entity: String, #[prop(optional)] within: Option<Place>) -> im
             <For each=move || rows.get() key=|row| row.id.clone() children=row />
         </Board>
         <TestDialog of=tested />
-        <Later wanted=choosing ask=chosen(entity_of_chosen, subject) on_missing=lost(asking) />
+        // Of the two that it brings the dialog alone takes the focus, and not the bar.
+        <Later wanted=choosing ask=chosen(entity_of_chosen, subject) modal=asking on_missing=lost(asking) />
     }
 }

@@ -71,7 +71,7 @@ pub fn KeysPage(
         busy.set(Some("Making…"));
         let list = path.clone();
         spawn_local(async move {
-            let answer = client.post::<NewKey>(&path, &draft).await;
+            let answer = client.create::<NewKey>(&path, &draft).await;
             busy.try_set(None);
             match answer {
                 Ok(NewKey { key, .. }) => {
@@ -176,15 +176,15 @@ pub fn KeysPage(
                     about="For sources, scripts and the wandb SDK. A key may do what its user may."
                 >
                     <Button
-                            glyph=Glyph::Plus
-                            refused=admin
-                            on_press=move || {
-                                name.set("");
-                                making.set(true);
-                            }
-                        >
-                            "New key"
-                        </Button>
+                        glyph=Glyph::Plus
+                        refused=admin
+                        on_press=move || {
+                            name.set("");
+                            making.set(true);
+                        }
+                    >
+                        "New key"
+                    </Button>
                 </ListHead>
                 {live(move || {
                     admin

@@ -157,8 +157,8 @@ pub fn MembersPage(
                     about="A viewer reads, a member also tests and redelivers, an admin changes everything."
                 >
                     <Button glyph=Glyph::Plus refused=admin on_press=move || adding.set(true)>
-                            "Add member"
-                        </Button>
+                        "Add member"
+                    </Button>
                 </ListHead>
                 <Board
                     label="Members"

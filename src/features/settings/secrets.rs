@@ -140,8 +140,8 @@ pub(super) fn SecretsSection(
                 about="Written once, replaced at will, never shown again."
             >
                 <Button glyph=Glyph::Plus refused=admin on_press=move || writing.set(Some(Writing::New))>
-                        "New secret"
-                    </Button>
+                    "New secret"
+                </Button>
             </ListHead>
             <div class="board">
                 {live(move || {

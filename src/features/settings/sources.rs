@@ -266,7 +266,7 @@ fn NewSource(entity: String, open: RwSignal<bool>, #[prop(into)] on_made: Callba
         }
         busy.set(Some("Adding…"));
         spawn_local(async move {
-            let answer = client.post::<Source>(&list.get_value(), &draft).await;
+            let answer = client.create::<Source>(&list.get_value(), &draft).await;
             busy.try_set(None);
             match answer {
                 Ok(source) => {

@@ -141,18 +141,18 @@ pub(super) fn TestPanel(
             source.set(OWN.to_owned());
         }
     });
-    // The payload that is really sent is the better test: the first user's, once it is known.
+    // The payload that is really sent is the better test: the first user's, once it is known, unless another is typed.
     Effect::with_last(move |done: Option<bool>| {
         let has_events = events.with(|list| list.value.is_some() || list.error.is_some());
         let first = users().into_iter().next().filter(|_| has_events);
-        match (done, first) {
-            (Some(true), _) => true,
-            (_, Some(first)) => {
-                choose(first.id);
-                true
-            }
-            (_, None) => false,
+        let is_touched = template.with(|text| text != NOTHING);
+        if done != Some(true)
+            && !is_touched
+            && let Some(first) = &first
+        {
+            choose(first.id.clone());
         }
+        done == Some(true) || is_touched || first.is_some()
     });
     let payloads = Signal::derive(move || {
         let mut choices: Vec<_> = users().into_iter().map(|user| (user.id, user.name)).collect();

@@ -155,7 +155,7 @@ pub(super) fn WebhookForm(
         busy.set(Some("Saving…"));
         spawn_local(async move {
             let answer = match &editing {
-                Editing::New => client.post::<Webhook>(&calls::webhooks(&entity), &draft).await,
+                Editing::New => client.create::<Webhook>(&calls::webhooks(&entity), &draft).await,
                 Editing::Existing(webhook) => {
                     client.put(&calls::webhook(&entity, &webhook.id, ""), &draft, based_on).await
                 }

@@ -276,8 +276,8 @@ pub fn WebhooksPage(
                     count=Signal::derive(move || webhooks.with(|list| list.value.as_ref().map(|list| list.items.len())))
                 >
                     <Button glyph=Glyph::Plus refused=admin on_press=move || editing.set(Some(Editing::New))>
-                            "New webhook"
-                        </Button>
+                        "New webhook"
+                    </Button>
                 </ListHead>
                 <div class="board">
                     {live(move || {

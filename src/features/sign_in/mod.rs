@@ -32,7 +32,7 @@ pub fn take_code(history: &Rc<dyn History>) -> Option<String> {
 
 /// The code in the hash of a link, or in what was pasted.
 fn code_of(text: &str) -> Option<String> {
-    let (_, code) = text.split_once('#')?;
+    let (_, code) = text.rsplit_once('#')?;
     let code = code.strip_prefix("code=")?.trim();
     (!code.is_empty()).then(|| code.to_owned())
 }
@@ -192,6 +192,7 @@ mod tests {
     fn codes_are_found_in_hashes_and_pasted_links() {
         assert_eq!(code_of("#code=abc"), Some("abc".to_owned()));
         assert_eq!(code_of(" http://127.0.0.1:8080/#code=abc \n"), Some("abc".to_owned()));
+        assert_eq!(code_of("Ticket #4: http://127.0.0.1:8080/#code=abc"), Some("abc".to_owned()));
         assert_eq!(code_of("#code="), None);
         assert_eq!(code_of("hk_live_key"), None);
     }

@@ -1,8 +1,6 @@
 //! The webhook chosen, as far as it is known.
 
-use hookboard_api::{list::List, webhook::Webhook};
-
-use crate::client::Remote;
+use hookboard_api::webhook::Webhook;
 
 /// Why the webhook chosen is not at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +16,7 @@ pub enum NoWebhook {
 }
 
 impl NoWebhook {
-    /// As a sentence, with what to do.
+    /// As a sentence.
     pub const fn words(self) -> &'static str {
         match self {
             Self::NotChosen => "Choose a webhook first.",
@@ -29,14 +27,30 @@ impl NoWebhook {
     }
 }
 
-/// The webhook `id` among the team's.
-pub(super) fn chosen(id: &str, webhooks: &Remote<List<Webhook>>) -> Result<Webhook, NoWebhook> {
-    if id.is_empty() {
-        return Err(NoWebhook::NotChosen);
+/// The webhook `id` among the team's, of which none are there while they come or where they `failed` to.
+pub(super) fn chosen(id: &str, webhooks: Option<&[Webhook]>, failed: bool) -> Result<Webhook, NoWebhook> {
+    match webhooks {
+        _ if id.is_empty() => Err(NoWebhook::NotChosen),
+        Some(all) => all.iter().find(|one| one.id == id).cloned().ok_or(NoWebhook::Gone),
+        None if failed => Err(NoWebhook::NotLoaded),
+        None => Err(NoWebhook::Coming),
     }
-    match (&webhooks.value, &webhooks.error) {
-        (Some(all), _) => all.items.iter().find(|one| one.id == id).cloned().ok_or(NoWebhook::Gone),
-        (None, Some(_)) => Err(NoWebhook::NotLoaded),
-        (None, None) => Err(NoWebhook::Coming),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_told_from_what_is_gone() {
+        for (id, webhooks, failed, why) in [
+            ("", Some([].as_slice()), false, NoWebhook::NotChosen),
+            ("", None, true, NoWebhook::NotChosen),
+            ("a", Some(&[]), false, NoWebhook::Gone),
+            ("a", None, false, NoWebhook::Coming),
+            ("a", None, true, NoWebhook::NotLoaded),
+        ] {
+            assert_eq!(chosen(id, webhooks, failed).err(), Some(why), "{id} {failed}");
+        }
     }
 }

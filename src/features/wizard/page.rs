@@ -190,7 +190,7 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
         spawn_local(async move {
             let answer = match &id {
                 Some(id) => client.put::<Automation>(&calls::automation(&place.entity, id, ""), &body, revision).await,
-                None => client.post::<Automation>(&calls::team(&place.entity, "automations"), &body).await,
+                None => client.create::<Automation>(&calls::team(&place.entity, "automations"), &body).await,
             };
             let gone = busy.try_set(None).is_some();
             match answer {

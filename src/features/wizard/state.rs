@@ -387,7 +387,10 @@ impl Wizard {
     /// The webhook chosen, or why it is not there.
     pub fn webhook(self) -> Result<Webhook, NoWebhook> {
         let id = self.draft().with(|draft| draft.webhook.clone());
-        self.webhooks().with(|list| chosen(&id, list))
+        self.webhooks().with(|list| {
+            let all = list.value.as_ref().map(|list| list.items.as_slice());
+            chosen(&id, all, list.error.is_some())
+        })
     }
 
     /// What is wrong with a field, once it is time to tell: it was left, or its step submitted.

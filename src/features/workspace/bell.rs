@@ -216,7 +216,7 @@ fn Form(
         busy.set(Some("Creating…"));
         let path = calls::team(&place.entity, "automations");
         spawn_local(async move {
-            let answer: Result<Automation, ApiError> = client.post(&path, &new).await;
+            let answer: Result<Automation, ApiError> = client.create(&path, &new).await;
             busy.try_set(None);
             match answer {
                 Ok(made) => {

@@ -23,7 +23,7 @@ pub struct Reading {
 /// What one rule made of its metric, as an evaluation keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleReading {
-    /// The rule as it was then; absent in evaluations that were kept before rules were.
+    /// The rule as it was then; absent where the evaluation keeps none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<MetricRule>,
     /// The aggregate, change or z-score; absent where there are too few values or where it is no number.
