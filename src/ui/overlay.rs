@@ -108,7 +108,7 @@ pub fn walk(event: &KeyboardEvent, overlay: &Element) -> bool {
     true
 }
 
-/// Runs `then` when the browser has laid out what just changed.
+/// Runs `then` when the browser has laid out what just changed. What it reads may be gone by then.
 pub fn after_layout(then: impl FnOnce() + 'static) {
     request_animation_frame(then);
 }

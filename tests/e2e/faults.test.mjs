@@ -253,6 +253,27 @@ test("a draft survives being signed out", async () => {
   expectOnlyFaults();
 });
 
+test("a save whose key was revoked leads to the sign-in, and keeps what was typed", async () => {
+  const { body: made } = await call("POST", "/entities/kestrel/automations", {
+    name: "Saved by a key that is gone",
+    scope: { kind: "registry", entity: "kestrel", name: "Models" },
+    trigger: { event: "LINK_ARTIFACT" },
+    action: { type: "record" },
+  });
+  const { body: soon } = await call("POST", "/entities/kestrel/keys", { name: "soon revoked" });
+  await page.evaluate((key) => sessionStorage.setItem("hookboard.key", key), soon.key);
+  const path = `${automations}/${made.id}/edit?step=review`;
+  await goto(path);
+  await page.getByLabel("Description").fill("kept over a refused save");
+  await call("DELETE", `/entities/kestrel/keys/${soon.info.id}`);
+  await page.getByRole("button", { name: "Save automation" }).click();
+  await page.getByLabel(/Access key or sign-in link/).fill(key);
+  await page.keyboard.press("Enter");
+  await goto(path);
+  assert.equal(await page.getByLabel("Description").inputValue(), "kept over a refused save");
+  expectOnlyFaults();
+});
+
 test("offline, creating says so and keeps everything; online it goes through", async () => {
   await typed("^kept-offline$");
   await page.getByRole("button", { name: "Action", exact: true }).click();

@@ -39,9 +39,9 @@ impl<T: JsCast> NodeRef<T> {
         self.element.get().map(JsCast::unchecked_into)
     }
 
-    /// The element.
+    /// The element; none where it is gone, with the place that it was in.
     pub fn get_untracked(&self) -> Option<T> {
-        self.element.get_untracked().map(JsCast::unchecked_into)
+        self.element.try_get_untracked().flatten().map(JsCast::unchecked_into)
     }
 }
 

@@ -113,14 +113,16 @@ impl Payload {
         metrics: Metrics,
     ) {
         let Some(paint) = Painter::new(paint) else { return };
-        self.engine.try_update_value(|engine| {
+        let attached = self.engine.try_update_value(|engine| {
             input.set_value(&engine.text);
             // Setting the text leaves the cursor at its end, out of sight of a long one.
             let _ = input.set_selection_range(0, 0);
             let rows = input.rows();
             engine.editor = Some(EditorParts { input, paint, gutter, metrics, least: rows, rows });
         });
-        self.refresh();
+        if attached.is_some() {
+            self.refresh();
+        }
     }
 
     pub(super) fn attach_preview(
@@ -131,10 +133,12 @@ impl Payload {
         metrics: Metrics,
     ) {
         let Some(paint) = Painter::new(paint) else { return };
-        self.engine.try_update_value(|engine| {
+        let attached = self.engine.try_update_value(|engine| {
             engine.preview = Some(PreviewParts { scroller, sizer, paint, metrics, small: None });
         });
-        self.paint_preview();
+        if attached.is_some() {
+            self.paint_preview();
+        }
     }
 
     pub(super) fn input(self) -> Option<HtmlTextAreaElement> {
