@@ -51,6 +51,8 @@ export class HookboardPanel extends Base {
   #keeper;
   /** Aborts when what it shows goes. */
   #ends;
+  /** Why what the properties say is not shown. */
+  #refused;
 
   connectedCallback() {
     // What was set before the element was known lies over the accessors.
@@ -141,6 +143,8 @@ export class HookboardPanel extends Base {
       address = addressOf(scope, view, item);
       locale = languageOf(this.locale);
     } catch (error) {
+      // Said once, however often what is right beside it changes.
+      if (error.message === this.#refused) return undefined;
       console.error(error);
       this.#refuse(assets, error.message);
       return undefined;
@@ -164,6 +168,7 @@ export class HookboardPanel extends Base {
   /** Says that the properties do not fit together. */
   async #refuse(assets, message) {
     this.#drop();
+    this.#refused = message;
     this.#tell("error", { code: "config", message });
     const turn = this.#turn;
     const sheets = await kit(assets).sheets.catch(() => []);
@@ -297,6 +302,7 @@ export class HookboardPanel extends Base {
   #drop() {
     this.#turn += 1;
     this.#key = undefined;
+    this.#refused = undefined;
     this.#ends?.abort();
     this.#ends = undefined;
     this.#keeper = undefined;

@@ -88,9 +88,14 @@ test("a panel writes dates in the language that its host names", async () => {
   await context.close();
 });
 
-test("a locale that is none is told to the host", async () => {
+test("a locale that is none is told to the host, once, until another one is set", async () => {
   const { page, context } = await openPanel({}, { locale: "de_DE" });
   await page.waitForFunction(() => window.told.length > 0);
+  // What is right beside it does not make it told again.
+  await page.evaluate(() => window.one.update({ theme: "dark" }));
+  await page.evaluate(() => window.one.update({ view: "automations" }));
+  await page.evaluate(() => window.one.update({ locale: "de" }));
+  await page.getByRole("heading", { level: 1, name: "Models" }).waitFor();
   const told = await page.evaluate(() => window.told);
   assert.deepEqual(told, [{ code: "config", message: '"de_DE" is no language tag; such are "de", "pt-BR" and "zh-Hant"' }]);
   await context.close();
