@@ -129,10 +129,10 @@ test("Escape takes back what was asked for: keys are the row's again, and the di
   // What comes is there and gone within a frame.
   await page.evaluate(() => {
     const { shadowRoot } = window.panel.element;
-    window.closed = new Promise((closed) => shadowRoot.addEventListener("close", closed, { capture: true, once: true }));
+    window.dialogCloses = new Promise((closed) => shadowRoot.addEventListener("close", closed, { capture: true, once: true }));
   });
   come();
-  await page.evaluate(() => window.closed.then(() => {}));
+  await page.evaluate(() => window.dialogCloses.then(() => {}));
   await confirm(page).waitFor({ state: "detached" });
   await (await onRow(page)).press("d");
   await wrote("/duplicate", "/duplicate");
