@@ -35,82 +35,95 @@ pub fn rescue(element: &HtmlElement) {
 /// What can take the focus by itself.
 const CONTROLS: &str = "a[href], button, input, select, textarea, [tabindex=\"0\"]";
 
-/// Puts the focus near what had it, on the nearest of `around` that is still there: on a control that says the same, as
-/// in a room that was built anew, or the first that takes it.
-fn near(around: &[Element]) {
-    let had = around.first().and_then(|had| had.text_content()).filter(|words| !words.is_empty());
-    for left in around.iter().filter(|element| element.is_connected()) {
-        let Ok(controls) = left.query_selector_all(CONTROLS) else { continue };
-        let controls =
-            || (0..controls.length()).filter_map(|index| controls.get(index)?.dyn_into::<HtmlElement>().ok());
-        let same = controls().filter(|control| had.is_some() && control.text_content() == had);
-        for control in same.chain(controls()) {
-            if holder(&control).is_some() {
-                return;
+/// What has the focus, for the time when it is gone.
+#[derive(Default)]
+struct Spot {
+    /// It and all around it, from the inside out.
+    around: Vec<Element>,
+    /// What it says.
+    words: Option<String>,
+}
+
+impl Spot {
+    fn of(element: Option<Element>) -> Self {
+        let words = element.as_ref().and_then(|element| element.text_content()).filter(|words| !words.is_empty());
+        Self { around: std::iter::successors(element, |element| element.parent_element()).collect(), words }
+    }
+
+    fn element(&self) -> Option<&Element> {
+        self.around.first()
+    }
+
+    /// Puts the focus on the nearest of what was around that is still there: on a control that says the same, as in a room
+    /// that was built anew, or the first that takes it.
+    fn near(&self) {
+        for left in self.around.iter().filter(|element| element.is_connected()) {
+            let Ok(controls) = left.query_selector_all(CONTROLS) else { continue };
+            let controls =
+                || (0..controls.length()).filter_map(|index| controls.get(index)?.dyn_into::<HtmlElement>().ok());
+            let same = controls().filter(|control| self.words.is_some() && control.text_content() == self.words);
+            for control in same.chain(controls()) {
+                if holder(&control).is_some() {
+                    return;
+                }
+                // One that cannot take it leaves it to the next.
+                let _ = control.focus();
             }
-            // One that cannot take it leaves it to the next.
-            let _ = control.focus();
         }
     }
 }
 
-/// An element and all around it, from the inside out.
-fn around(element: Option<Element>) -> Vec<Element> {
-    std::iter::successors(element, |element| element.parent_element()).collect()
-}
-
 /// What has the focus now, to give it back later.
-pub struct Opener(Vec<Element>);
+pub struct Opener(Spot);
 
 impl Opener {
     /// What has the focus in the tree that `near` is in.
     pub fn of(near: &Node) -> Self {
-        Self(around(holder(near).map(Into::into)))
+        Self(Spot::of(holder(near).map(Into::into)))
     }
 
     /// Gives it back, unless the reader has put it elsewhere; where what had it is gone, to what is near.
     pub fn restore(&self) {
-        match self.0.first().and_then(|own| own.dyn_ref::<HtmlElement>()) {
+        match self.0.element().and_then(|own| own.dyn_ref::<HtmlElement>()) {
             Some(own) if own.is_connected() => rescue(own),
             // The list that it was in says where the focus belongs.
-            _ if self.0.iter().any(|one| one.has_attribute("data-keeps-focus")) => {}
-            _ => near(&self.0),
+            _ if self.0.around.iter().any(|one| one.has_attribute("data-keeps-focus")) => {}
+            _ => self.0.near(),
         }
     }
 }
 
 /// Gives the focus a place near by when what had it is taken away. One per mount.
 #[derive(Clone, Copy)]
-pub struct Keeper(StoredValue<Vec<Element>, LocalStorage>);
+pub struct Keeper(StoredValue<Spot, LocalStorage>);
 
 impl Keeper {
     /// Nothing had the focus yet.
     pub fn new() -> Self {
-        Self(StoredValue::new_local(Vec::new()))
+        Self(StoredValue::new_local(Spot::default()))
     }
 
     /// The focus moved to the target of `event`.
     pub fn moved(self, event: &web_sys::FocusEvent) {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        self.0.set_value(around(target));
+        self.0.set_value(Spot::of(event.target().and_then(|target| target.dyn_into::<Element>().ok())));
     }
 
-    /// The focus left for nowhere. If what had it is gone a moment later, the first control of the
-    /// nearest thing around it that is left takes over, unless the room changed.
+    /// The focus left for nowhere. If what had it is gone a moment later, a control of the nearest thing around it that is
+    /// left takes over, unless the room changed.
     pub fn lost(self, event: &web_sys::FocusEvent, at_heading: AtHeading) {
         if event.related_target().is_some() {
             return;
         }
         // After whoever knows better where the focus belongs: a list, a dialog, a room.
         let look = move || {
-            let _ = self.0.try_with_value(|around| {
-                let is_gone = around.first().is_some_and(|had| !had.is_connected());
+            let _ = self.0.try_with_value(|spot| {
+                let is_gone = spot.element().is_some_and(|had| !had.is_connected());
                 // Of a dialog that goes the dialog says where the focus belongs, of a row some lists do.
-                let is_cared_for = around.iter().any(|one| {
+                let is_cared_for = spot.around.iter().any(|one| {
                     (!one.is_connected() && one.tag_name() == "DIALOG") || one.has_attribute("data-keeps-focus")
                 });
                 if is_gone && !is_cared_for && at_heading.0.try_get_value() == Some(false) {
-                    near(around);
+                    spot.near();
                 }
             });
         };

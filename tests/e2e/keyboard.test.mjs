@@ -234,3 +234,33 @@ test("Enter that is held down on a button presses it once", async () => {
   assert.deepEqual(problems, []);
   await context.close();
 });
+
+test("the focus stays on what sends a delivery again, though its room is drawn anew", async () => {
+  const { page, context, problems } = await signedIn(parts, "/kestrel/deliveries?state=delivered");
+  await page.getByRole("rowheader").getByRole("link").first().click();
+  const again = page.getByRole("button", { name: "Redeliver now" });
+  await again.focus();
+  const drawn = await again.evaluateHandle((own) => own);
+  await page.keyboard.press("Enter");
+  await until("the room is drawn anew", async () => !(await drawn.evaluate((own) => own.isConnected)));
+  await until("the focus is on the button again", async () => (await focused(page)) === "BUTTON Redeliver now");
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
+test("what is not finished is not said to be without problems", async () => {
+  const { page, context, problems } = await signedIn(parts, "/kestrel/registry/Models/automations/new");
+  await page.getByText("A new version is linked to a collection", { exact: true }).first().click();
+  await page.getByRole("button", { name: "Action" }).click();
+  const payload = page.getByRole("textbox", { name: "Payload", exact: true });
+  await payload.focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type('{"a": "${art');
+  await page.getByRole("listbox").waitFor();
+  await page.getByText("Not finished", { exact: true }).first().waitFor();
+  assert.equal(await page.getByText("No problems", { exact: true }).count(), 0);
+  await page.keyboard.press("Escape");
+  await page.getByText(/^\d+ errors?$/).first().waitFor();
+  assert.deepEqual(problems, []);
+  await context.close();
+});

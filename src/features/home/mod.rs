@@ -221,7 +221,7 @@ fn automation_link(entity: &str, id: &str, name: &str, scope: &Scope) -> AnyView
 fn failing(entity: &str, one: &FailingAutomation) -> AnyView {
     let code = short_code(one.status, one.outcome).unwrap_or_default();
     let words = format!(
-        "{} in 7\u{a0}days",
+        "{} of the last 7\u{a0}days",
         counted(one.failed.into(), "delivery has not arrived", "deliveries have not arrived")
     );
     view! {
