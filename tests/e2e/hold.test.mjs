@@ -124,7 +124,8 @@ test("Escape takes back what was asked for: keys are the row's again, and the di
   const { page, context, problems, come, wrote, isAsked } = await inPanel();
   await page.keyboard.press("Delete");
   await isAsked();
-  await press(page, "t", "Escape", "d");
+  // Not held, it would lead to the wizard, where no other key does anything.
+  await press(page, "e", "Escape", "d");
   await wrote("/duplicate");
   // What comes is there and gone within a frame.
   await page.evaluate(() => {
@@ -147,7 +148,7 @@ test("keys are let go where the dialog does not come in ten seconds", async () =
   await page.keyboard.press("Delete");
   await isAsked();
   await page.clock.setFixedTime(from + 9_000);
-  await page.keyboard.press("t");
+  await page.keyboard.press("e");
   await page.clock.setFixedTime(from + 11_000);
   await page.keyboard.press("d");
   await wrote("/duplicate");
@@ -159,7 +160,7 @@ test("keys are let go where the dialog's code does not come at all", async () =>
   const { page, context, fail, wrote, isAsked } = await inPanel();
   await page.keyboard.press("Delete");
   await isAsked();
-  await page.keyboard.press("t");
+  await page.keyboard.press("e");
   fail();
   await page.getByText("This dialog could not be loaded.").waitFor();
   await page.keyboard.press("d");
