@@ -44,6 +44,9 @@ pub struct TroubledWebhook {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The team that owns it, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
     /// What is wrong.
     pub kind: Trouble,
     /// Why, in words.

@@ -150,6 +150,9 @@ pub struct WebhookRef {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The team that owns it, where that is another than the automation's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
     /// Whether it is paused or disabled, so that deliveries wait.
     pub paused: bool,
 }
@@ -193,6 +196,9 @@ pub struct Activity {
 pub struct LastResult {
     /// The delivery.
     pub delivery_id: String,
+    /// The team whose delivery it is, where that is another than the webhook's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
     /// Its state.
     pub state: DeliveryState,
     /// Outcome of its last attempt.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::automation::{Action, Automation, AutomationDraft};
+use crate::automation::{Action, Automation, AutomationDraft, WebhookRef};
 use crate::scope::{PlaceKind, Scope};
 use crate::trigger::Trigger;
 
@@ -78,6 +78,9 @@ pub enum FileAction {
     Webhook {
         /// Name of the webhook.
         webhook: String,
+        /// The team that owns the webhook, where that is another than the one that takes the file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entity: Option<String>,
         /// The payload template; none sends `{}`. Secrets stand in it by name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         template: Option<String>,
@@ -86,9 +89,25 @@ pub enum FileAction {
     Record,
 }
 
+/// A webhook as a file names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileWebhook {
+    /// Its name.
+    pub name: String,
+    /// The team that owns it, where that is another than the one whose file it is.
+    pub entity: Option<String>,
+}
+
+impl From<WebhookRef> for FileWebhook {
+    fn from(WebhookRef { name, entity, .. }: WebhookRef) -> Self {
+        Self { name, entity }
+    }
+}
+
 impl From<&Automation> for FileAutomation {
     fn from(from: &Automation) -> Self {
-        Self::of(AutomationDraft::from(from), from.webhook.as_ref().map(|webhook| webhook.name.clone()))
+        let webhook = from.webhook.as_ref().map(|webhook| FileWebhook::from(webhook.clone()));
+        Self::of(AutomationDraft::from(from), webhook)
     }
 }
 
@@ -127,10 +146,13 @@ impl FileScope {
 }
 
 impl FileAutomation {
-    /// The automation that `draft` makes, by the webhook of that name.
-    pub fn of(draft: AutomationDraft, webhook: Option<String>) -> Self {
+    /// The automation that `draft` makes, by `webhook`.
+    pub fn of(draft: AutomationDraft, webhook: Option<FileWebhook>) -> Self {
         let action = match draft.action {
-            Action::Webhook { template, .. } => FileAction::Webhook { webhook: webhook.unwrap_or_default(), template },
+            Action::Webhook { template, .. } => {
+                let (webhook, entity) = webhook.map(|webhook| (webhook.name, webhook.entity)).unwrap_or_default();
+                FileAction::Webhook { webhook, entity, template }
+            }
             Action::Record => FileAction::Record,
         };
         Self {

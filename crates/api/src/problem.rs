@@ -63,6 +63,9 @@ pub fn pointer_token(token: &str) -> String {
 pub struct UsedBy {
     /// `webhook` or `automation`.
     pub kind: String,
+    /// Its team, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
     /// Its id.
     pub id: String,
     /// Its name.

@@ -147,6 +147,9 @@ pub struct TestRequest {
     /// A stored event whose values are used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
+    /// The team whose event it is, where that is another than the webhook's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
     /// Without `event_id`: the event type whose sample values are used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::accept::{AcceptQueue, News};
 use crate::config::Settings;
-use crate::db::Db;
+use crate::db::{Db, webhooks};
 use crate::failure::Failure;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
@@ -136,6 +136,16 @@ impl App {
     /// Tells the stream that something changed.
     pub fn changed(&self, topic: Topic, entity: &str, id: Option<&str>) {
         self.0.changes.tell(Change { topic, entity: entity.to_owned(), id: id.map(str::to_owned) });
+    }
+
+    /// Tells the stream that a webhook changed: its owner, and the other teams that send through it.
+    pub async fn webhook_changed(&self, owner: &str, id: &str) {
+        self.changed(Topic::Webhook, owner, Some(id));
+        let others = async { webhooks::other_teams(&mut *self.db().read().acquire().await?, id).await };
+        match others.await {
+            Ok(others) => others.iter().for_each(|entity| self.changed(Topic::Webhook, entity, Some(id))),
+            Err(error) => tracing::warn!(%error, webhook = id, "other teams were not told of the change"),
+        }
     }
 
     /// Changes from now on.

@@ -38,16 +38,18 @@ fn total(length: usize) -> u32 {
 }
 
 async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -> Result<()> {
-    let rows: Vec<(String, String, Option<String>, Option<i64>, u32)> = sql::query_as(
-        "SELECT id, name, paused_reason, failing_since_ms, failures FROM webhooks \
-         WHERE entity_id = ? AND enabled AND (paused_reason IS NOT NULL OR failing_since_ms IS NOT NULL) \
-         ORDER BY paused_reason IS NULL, failing_since_ms, name",
+    let rows: Vec<(String, String, Option<String>, Option<String>, Option<i64>, u32)> = sql::query_as(
+        "SELECT webhooks.id, webhooks.name, owners.name, paused_reason, failing_since_ms, failures FROM webhooks \
+         LEFT JOIN entities AS owners ON owners.id = webhooks.entity_id AND owners.id <> ?1 \
+         WHERE enabled AND (paused_reason IS NOT NULL OR failing_since_ms IS NOT NULL) AND (webhooks.entity_id = ?1 \
+           OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1)) \
+         ORDER BY paused_reason IS NULL, failing_since_ms, webhooks.name",
     )
     .bind(entity_id)
     .fetch_all(&mut *conn)
     .await?;
     attention.webhooks_total = total(rows.len());
-    for (id, name, paused_reason, since, failures) in rows.into_iter().take(ROWS) {
+    for (id, name, entity, paused_reason, since, failures) in rows.into_iter().take(ROWS) {
         let (waiting, automations): (u32, u32) = sql::query_as(
             "SELECT (SELECT count(*) FROM deliveries WHERE webhook_id = ?1 AND state IN ('waiting', 'retrying')), \
              (SELECT count(*) FROM automations WHERE webhook_id = ?1)",
@@ -61,7 +63,7 @@ async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -
             None => (Trouble::Failing, format!("Its last {failures} attempts failed.")),
         };
         let since = since.map(clock::text);
-        attention.webhooks.push(TroubledWebhook { id, name, kind, reason, since, waiting, automations });
+        attention.webhooks.push(TroubledWebhook { id, name, entity, kind, reason, since, waiting, automations });
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use hookboard_api::EventType;
 use hookboard_api::automation::{Action, Activity, Automation, AutomationDraft, Revision, Sort, WebhookRef};
+use hookboard_api::file::FileWebhook;
 use hookboard_api::limits::MAX_AUTOMATIONS;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode};
@@ -31,6 +32,7 @@ struct Row {
     updated_at: String,
     webhook_id: Option<String>,
     webhook_name: Option<String>,
+    webhook_entity: Option<String>,
     webhook_enabled: Option<bool>,
     webhook_paused: Option<String>,
 }
@@ -50,14 +52,16 @@ impl sql::FromRow for Row {
             webhook_name: row.try_get(9)?,
             webhook_enabled: row.try_get(10)?,
             webhook_paused: row.try_get(11)?,
+            webhook_entity: row.try_get(12)?,
         })
     }
 }
 
 const COLUMNS: &str = "SELECT automations.id, automations.draft, automations.enabled, automations.snoozed_until, automations.revision, automations.author, \
      automations.created_at, automations.updated_at, automations.webhook_id, webhooks.name AS webhook_name, webhooks.enabled AS webhook_enabled, \
-     webhooks.paused_reason AS webhook_paused \
-     FROM automations JOIN places ON places.id = automations.place_id LEFT JOIN webhooks ON webhooks.id = automations.webhook_id ";
+     webhooks.paused_reason AS webhook_paused, owners.name AS webhook_entity \
+     FROM automations JOIN places ON places.id = automations.place_id LEFT JOIN webhooks ON webhooks.id = automations.webhook_id \
+     LEFT JOIN entities AS owners ON owners.id = webhooks.entity_id AND owners.id <> places.entity_id ";
 
 /// What a list is narrowed to.
 #[derive(Debug, Default, Clone)]
@@ -159,8 +163,8 @@ fn narrow(query: &mut sql::Builder, entity_id: &str, wanted: &Wanted, few: bool)
         query.push(" AND (automations.name LIKE ").push_bind(pattern.clone()).push(" ESCAPE '\\' OR condition LIKE ");
         query
             .push_bind(pattern.clone())
-            .push(" ESCAPE '\\' OR webhook_id IN (SELECT id FROM webhooks WHERE entity_id = ");
-        query.push_bind(entity_id.to_owned()).push(" AND webhooks.name LIKE ").push_bind(pattern);
+            .push(" ESCAPE '\\' OR webhook_id IN (SELECT id FROM webhooks WHERE webhooks.name LIKE ")
+            .push_bind(pattern);
         query.push(" ESCAPE '\\'))");
     }
 }
@@ -181,7 +185,7 @@ fn whole(row: Row, activity: Activity) -> Result<Automation> {
     let webhook = match (row.webhook_id, row.webhook_name) {
         (Some(id), Some(name)) => {
             let paused = row.webhook_paused.is_some() || row.webhook_enabled == Some(false);
-            Some(WebhookRef { id, name, paused })
+            Some(WebhookRef { id, name, entity: row.webhook_entity, paused })
         }
         _ => None,
     };
@@ -238,13 +242,12 @@ pub fn told_of(draft: &AutomationDraft, snoozed_until: Option<&str>) -> Result<V
     Ok(fields)
 }
 
-/// All faults of a draft, those that need the database included.
-pub async fn check(conn: &mut Conn, entity_id: &str, draft: &AutomationDraft) -> Result<()> {
+/// All faults of a draft that a user saves, those that need the database included.
+pub async fn check(conn: &mut Conn, entity_id: &str, user_id: &str, draft: &AutomationDraft) -> Result<()> {
     let Action::Webhook { webhook_id, .. } = &draft.action else { return check_with(draft, None) };
-    match webhooks::row(conn, entity_id, webhook_id).await {
-        Ok(row) => check_with(draft, Some(&row.settings()?)),
-        Err(failure) if failure.is_not_found() => check_with(draft, None),
-        Err(other) => Err(other),
+    match webhooks::usable(conn, entity_id, user_id, webhook_id).await? {
+        Some(row) => check_with(draft, Some(&row.settings()?)),
+        None => check_with(draft, None),
     }
 }
 
@@ -270,7 +273,11 @@ pub fn check_with(draft: &AutomationDraft, webhook: Option<&WebhookDraft>) -> Re
             }
         }
         (Action::Webhook { .. }, None) => {
-            errors.push(FieldError::new("/action/webhook_id", "unknown_webhook", "Choose a webhook of this team."));
+            errors.push(FieldError::new(
+                "/action/webhook_id",
+                "unknown_webhook",
+                "Choose a webhook of this team, or of another one in which you are admin.",
+            ));
         }
         _ => {}
     }
@@ -293,8 +300,8 @@ pub struct Stored {
     pub revision: u32,
     /// Until when it is held back.
     pub snoozed_until: Option<String>,
-    /// Name of its webhook.
-    pub webhook: Option<String>,
+    /// Its webhook.
+    pub webhook: Option<FileWebhook>,
     draft: String,
     enabled: bool,
 }
@@ -308,22 +315,22 @@ impl Stored {
 
 /// Automations of an entity that have one of these names.
 pub async fn of_names(conn: &mut Conn, entity_id: &str, names: &[&str]) -> Result<Vec<Stored>> {
-    type Columns = (String, String, u32, Option<String>, Option<String>, String, bool);
+    type Columns = (String, String, u32, Option<String>, Option<String>, Option<String>, String, bool);
     let rows: Vec<Columns> = sql::query_as(
-        "SELECT automations.id, place_id, automations.revision, snoozed_until, webhooks.name, draft, automations.enabled FROM automations \
-         LEFT JOIN webhooks ON webhooks.id = webhook_id WHERE place_id IN (SELECT id FROM places WHERE entity_id = ?) \
-         AND automations.name IN (SELECT value FROM json_each(?))",
+        "SELECT automations.id, place_id, automations.revision, snoozed_until, webhooks.name, owners.name, draft, automations.enabled FROM automations \
+         LEFT JOIN webhooks ON webhooks.id = webhook_id LEFT JOIN entities AS owners ON owners.id = webhooks.entity_id AND owners.id <> ?1 \
+         WHERE place_id IN (SELECT id FROM places WHERE entity_id = ?1) AND automations.name IN (SELECT value FROM json_each(?2))",
     )
     .bind(entity_id)
     .bind(to_json(&names)?)
     .fetch_all(conn)
     .await?;
-    let stored = |(id, place_id, revision, snoozed_until, webhook, draft, enabled)| Stored {
+    let stored = |(id, place_id, revision, snoozed_until, webhook, entity, draft, enabled): Columns| Stored {
         id,
         place_id,
         revision,
         snoozed_until,
-        webhook,
+        webhook: webhook.map(|name| FileWebhook { name, entity }),
         draft,
         enabled,
     };

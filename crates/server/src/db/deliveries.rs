@@ -171,7 +171,7 @@ pub async fn detail(db: &Db, entity_id: &str, id: &str) -> Result<DeliveryDetail
     let mut evaluations = events::evaluations(conn, &delivery.event_id).await?;
     evaluations.sort_by_key(|evaluation| evaluation.delivery_id.as_deref() != Some(id));
     let settings = match &delivery.webhook_id {
-        Some(webhook_id) => Some(webhooks::row(conn, entity_id, webhook_id).await?.settings()?),
+        Some(webhook_id) => Some(webhooks::any(conn, webhook_id).await?.settings()?),
         None => None,
     };
     let body = match &settings {

@@ -42,9 +42,15 @@ pub async fn list(db: &Db, entity_id: &str) -> Result<Vec<Secret>> {
 /// sources by their signature.
 async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<UsedBy>>> {
     let mut uses: HashMap<String, Vec<UsedBy>> = HashMap::new();
-    let mut add = |secret: &str, kind: &str, id: &str, name: &str, role: &str| {
+    let mut add = |secret: &str, kind: &str, id: &str, name: &str, role: &str, entity: Option<&String>| {
         let used = uses.entry(secret.to_owned()).or_default();
-        let user = UsedBy { kind: kind.to_owned(), id: id.to_owned(), name: name.to_owned(), role: role.to_owned() };
+        let user = UsedBy {
+            kind: kind.to_owned(),
+            entity: entity.cloned(),
+            id: id.to_owned(),
+            name: name.to_owned(),
+            role: role.to_owned(),
+        };
         if !used.contains(&user) {
             used.push(user);
         }
@@ -64,19 +70,22 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
                 pointer if pointer.starts_with("/headers") => "header",
                 _ => "payload",
             };
-            add(secret, "webhook", id, name, role);
+            add(secret, "webhook", id, name, role, None);
         }
         names.insert(id.clone(), settings.template_names(None));
     }
     let with_secrets: Vec<&String> =
         names.iter().filter(|(_, names)| !names.secrets.is_empty()).map(|(id, _)| id).collect();
-    let automations: Vec<(String, String, String, String)> = sql::query_as(
-        "SELECT id, name, draft, webhook_id FROM automations WHERE webhook_id IN (SELECT value FROM json_each(?)) ORDER BY lower(name), name",
+    let automations: Vec<(String, String, String, String, Option<String>)> = sql::query_as(
+        "SELECT automations.id, automations.name, draft, webhook_id, others.name FROM automations JOIN places ON places.id = place_id \
+         LEFT JOIN entities AS others ON others.id = places.entity_id AND others.id <> ?1 \
+         WHERE webhook_id IN (SELECT value FROM json_each(?2)) ORDER BY lower(automations.name), automations.name",
     )
+    .bind(entity_id)
     .bind(super::to_json(&with_secrets)?)
     .fetch_all(&mut *conn)
     .await?;
-    for (id, name, draft, webhook_id) in &automations {
+    for (id, name, draft, webhook_id, entity) in &automations {
         // Compiling thousands of payloads takes its time, and most name no secret.
         let names_one = |names: &Names| names.secrets.iter().any(|secret| draft.contains(secret.as_str()));
         if !names.get(webhook_id).is_some_and(names_one) {
@@ -91,7 +100,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
         };
         if let Some(template) = hookboard_template::compile(template, names).template {
             for secret in template.secrets_used() {
-                add(secret, "automation", id, name, "payload");
+                add(secret, "automation", id, name, "payload", entity.as_ref());
             }
         }
     }
@@ -102,7 +111,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
     .fetch_all(&mut *conn)
     .await?;
     for (id, name, secret) in &sources {
-        add(secret, "source", id, name, "signature");
+        add(secret, "source", id, name, "signature", None);
     }
     Ok(uses)
 }

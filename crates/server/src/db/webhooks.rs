@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hookboard_api::EventType;
 use hookboard_api::automation::{Action, Activity, AutomationDraft, LastResult};
 use hookboard_api::delivery::{DeliveryState, OutcomeCode};
+use hookboard_api::file::FileWebhook;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode, UsedBy};
 use hookboard_api::webhook::{Health, HealthState, Webhook, WebhookDraft};
 
@@ -68,6 +69,53 @@ pub async fn row(conn: &mut Conn, entity_id: &str, id: &str) -> Result<WebhookRo
     sql::query_as(sql).bind(entity_id).bind(id).fetch_optional(conn).await?.ok_or_else(|| Failure::not_found("webhook"))
 }
 
+/// The webhook of that id, whoever owns it.
+pub async fn any(conn: &mut Conn, id: &str) -> Result<WebhookRow> {
+    let sql = const_format(COLUMNS, "WHERE id = ?");
+    sql::query_as(sql).bind(id).fetch_optional(conn).await?.ok_or_else(|| Failure::not_found("webhook"))
+}
+
+/// What makes a webhook usable in automations of the team `?1` by the user `?2`, as SQL: it is the team's, or of a team
+/// in which the user is admin, or the team's automations use it already.
+const USABLE: &str = "(webhooks.entity_id = ?1 OR webhooks.entity_id IN (SELECT entity_id FROM members WHERE user_id = ?2 AND role = 'admin') \
+     OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1))";
+
+/// The webhook of that id, if a user may save it in an automation of a team.
+pub async fn usable(conn: &mut Conn, entity_id: &str, user_id: &str, id: &str) -> Result<Option<WebhookRow>> {
+    let sql = [COLUMNS, "WHERE id = ?3 AND ", USABLE].concat();
+    Ok(sql::query_as(sql).bind(entity_id).bind(user_id).bind(id).fetch_optional(conn).await?)
+}
+
+/// Ids and settings of the webhooks that a user may save in automations of a team, by what a file calls them.
+pub async fn usable_by_name(
+    conn: &mut Conn,
+    entity_id: &str,
+    user_id: &str,
+) -> Result<HashMap<FileWebhook, (String, WebhookDraft)>> {
+    let sql = [
+        "SELECT webhooks.id, settings, owners.name FROM webhooks LEFT JOIN entities AS owners ON owners.id = webhooks.entity_id AND owners.id <> ?1 WHERE ",
+        USABLE,
+    ]
+    .concat();
+    let rows: Vec<(String, String, Option<String>)> =
+        sql::query_as(sql).bind(entity_id).bind(user_id).fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|(id, settings, entity)| {
+            let settings: WebhookDraft = json(&settings)?;
+            Ok((FileWebhook { name: settings.name.clone(), entity }, (id, settings)))
+        })
+        .collect()
+}
+
+/// Names of the other teams whose automations send through a webhook.
+pub async fn other_teams(conn: &mut Conn, id: &str) -> Result<Vec<String>> {
+    let names = sql::query_scalar(
+        "SELECT DISTINCT entities.name FROM automations JOIN places ON places.id = place_id JOIN entities ON entities.id = places.entity_id \
+         JOIN webhooks ON webhooks.id = webhook_id WHERE webhook_id = ? AND entities.id <> webhooks.entity_id",
+    );
+    Ok(names.bind(id).fetch_all(conn).await?)
+}
+
 fn const_format(head: &str, tail: &str) -> String {
     [head, tail].concat()
 }
@@ -97,11 +145,18 @@ pub struct Endpoint {
 
 /// Where an entity's webhooks send, by id.
 pub async fn endpoints(conn: &mut Conn, entity_id: &str) -> Result<Vec<Endpoint>> {
-    let rows: Vec<(String, String)> =
-        sql::query_as("SELECT id, settings FROM webhooks WHERE entity_id = ? ORDER BY id")
-            .bind(entity_id)
-            .fetch_all(conn)
-            .await?;
+    let sql = "SELECT id, settings FROM webhooks WHERE entity_id = ? ORDER BY id";
+    endpoints_of(sql::query_as(sql).bind(entity_id).fetch_all(conn).await?)
+}
+
+/// Where the webhooks send that are an entity's, or that its automations use.
+pub async fn endpoints_used(conn: &mut Conn, entity_id: &str) -> Result<Vec<Endpoint>> {
+    let sql = "SELECT id, settings FROM webhooks WHERE entity_id = ?1 \
+         OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1)";
+    endpoints_of(sql::query_as(sql).bind(entity_id).fetch_all(conn).await?)
+}
+
+fn endpoints_of(rows: Vec<(String, String)>) -> Result<Vec<Endpoint>> {
     rows.into_iter()
         .map(|(id, settings)| {
             let WebhookDraft { name, url, .. } = json(&settings)?;
@@ -133,8 +188,17 @@ async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
     .fetch_one(&mut *conn)
     .await?;
     let waiting = waiting(conn, &row.id).await?;
-    let activity =
+    let mut activity =
         activity(conn, "webhook_id", std::slice::from_ref(&row.id)).await?.remove(&row.id).unwrap_or_default();
+    if let Some(last) = &mut activity.last {
+        last.entity = sql::query_scalar(
+            "SELECT entities.name FROM deliveries JOIN entities ON entities.id = deliveries.entity_id WHERE deliveries.id = ? AND entities.id <> ?",
+        )
+        .bind(&last.delivery_id)
+        .bind(&row.entity_id)
+        .fetch_optional(&mut *conn)
+        .await?;
+    }
     let failed = |state: &DeliveryState| matches!(state, DeliveryState::Failed | DeliveryState::Retrying);
     let state = if !settings.enabled {
         HealthState::Disabled
@@ -147,7 +211,7 @@ async fn whole(conn: &mut Conn, row: WebhookRow) -> Result<Webhook> {
     } else {
         HealthState::Healthy
     };
-    let used_by = used_by(conn, &row.id).await?;
+    let used_by = used_by(conn, &row).await?;
     Ok(Webhook {
         id: row.id,
         settings,
@@ -192,6 +256,7 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
         let last = rows.into_iter().next().and_then(|(delivery_id, state, outcome, status, at, due)| {
             Some(LastResult {
                 delivery_id,
+                entity: None,
                 state: DeliveryState::parse(&state)?,
                 outcome: outcome.as_deref().and_then(OutcomeCode::parse),
                 status,
@@ -204,16 +269,18 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
     Ok(found)
 }
 
-async fn used_by(conn: &mut Conn, id: &str) -> Result<Vec<UsedBy>> {
-    let rows: Vec<(String, String)> =
-        sql::query_as("SELECT id, name FROM automations WHERE webhook_id = ? ORDER BY lower(name), name")
-            .bind(id)
-            .fetch_all(conn)
-            .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, name)| UsedBy { kind: "automation".into(), id, name, role: "action".into() })
-        .collect())
+async fn used_by(conn: &mut Conn, webhook: &WebhookRow) -> Result<Vec<UsedBy>> {
+    let rows: Vec<(String, String, Option<String>)> = sql::query_as(
+        "SELECT automations.id, automations.name, others.name FROM automations JOIN places ON places.id = place_id \
+         LEFT JOIN entities AS others ON others.id = places.entity_id AND others.id <> ? \
+         WHERE webhook_id = ? ORDER BY lower(automations.name), automations.name",
+    )
+    .bind(&webhook.entity_id)
+    .bind(&webhook.id)
+    .fetch_all(conn)
+    .await?;
+    let user = |(id, name, entity)| UsedBy { kind: "automation".into(), entity, id, name, role: "action".into() };
+    Ok(rows.into_iter().map(user).collect())
 }
 
 /// Secrets that a draft refers to and that there are not.
@@ -236,18 +303,6 @@ pub async fn unknown_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDr
 async fn check_secrets(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> Result<()> {
     let errors = unknown_secrets(conn, entity_id, draft).await?;
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
-}
-
-/// Ids and settings of an entity's webhooks, by name.
-pub async fn by_name(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, (String, WebhookDraft)>> {
-    let rows: Vec<(String, String)> =
-        sql::query_as("SELECT id, settings FROM webhooks WHERE entity_id = ?").bind(entity_id).fetch_all(conn).await?;
-    rows.into_iter()
-        .map(|(id, settings)| {
-            let settings: WebhookDraft = json(&settings)?;
-            Ok((settings.name.clone(), (id, settings)))
-        })
-        .collect()
 }
 
 fn duplicate(draft: &WebhookDraft) -> Failure {
@@ -293,14 +348,18 @@ pub async fn create(conn: &mut Conn, entity_id: &str, draft: &WebhookDraft) -> R
 pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookDraft) -> Result<()> {
     check_secrets(conn, entity_id, draft).await?;
     let current = row(conn, entity_id, id).await?.settings()?;
-    let users: Vec<(String, String, String)> =
-        sql::query_as("SELECT id, name, draft FROM automations WHERE webhook_id = ? ORDER BY lower(name), name")
-            .bind(id)
-            .fetch_all(&mut *conn)
-            .await?;
+    let users: Vec<(String, String, Option<String>, String)> = sql::query_as(
+        "SELECT automations.id, automations.name, others.name, draft FROM automations JOIN places ON places.id = place_id \
+         LEFT JOIN entities AS others ON others.id = places.entity_id AND others.id <> ? \
+         WHERE webhook_id = ? ORDER BY lower(automations.name), automations.name",
+    )
+    .bind(entity_id)
+    .bind(id)
+    .fetch_all(&mut *conn)
+    .await?;
     let mut needed = None;
     let mut used_by = Vec::new();
-    for (automation_id, name, automation) in users {
+    for (automation_id, name, entity, automation) in users {
         let automation: AutomationDraft = json(&automation)?;
         let Action::Webhook { template: Some(template), .. } = &automation.action else {
             continue;
@@ -309,7 +368,7 @@ pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookD
             continue;
         };
         needed.get_or_insert((name.clone(), missing));
-        used_by.push(UsedBy { kind: "automation".into(), id: automation_id, name, role: "payload".into() });
+        used_by.push(UsedBy { kind: "automation".into(), entity, id: automation_id, name, role: "payload".into() });
     }
     if let Some((name, (pointer, what))) = needed {
         let words = format!(
@@ -357,7 +416,7 @@ fn taken_away(
 /// Deletes a webhook that no automation uses. What waits for it is canceled.
 pub async fn delete(conn: &mut Conn, entity_id: &str, id: &str) -> Result<()> {
     let row = row(conn, entity_id, id).await?;
-    let used_by = used_by(conn, id).await?;
+    let used_by = used_by(conn, &row).await?;
     if !used_by.is_empty() {
         let name = row.settings()?.name;
         let mut problem = Problem::new(

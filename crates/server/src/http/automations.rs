@@ -192,7 +192,7 @@ pub(crate) async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) 
 /// Makes an automation of a draft, checked and audited.
 async fn make(conn: &mut Conn, team: &Team, draft: &AutomationDraft) -> Result<Automation, Failure> {
     let place = scope_place_in(conn, team, &draft.scope).await?;
-    automations::check(conn, &team.id, draft).await?;
+    automations::check(conn, &team.id, &team.user_id, draft).await?;
     let id = automations::create(conn, &team.id, &place.id, draft, &team.user).await?;
     let automation = automations::get(conn, &team.id, &id).await?;
     audit_creation(conn, team, &automation).await?;
@@ -211,7 +211,7 @@ pub(super) async fn validate(
     let team = caller.team(&app, &entity, Role::Viewer).await?;
     scope_place(&app, &team, &draft.scope).await?;
     let mut connection = app.db().read().acquire().await?;
-    automations::check(&mut connection, &team.id, &draft).await?;
+    automations::check(&mut connection, &team.id, &team.user_id, &draft).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -246,7 +246,7 @@ pub(super) async fn save(
     draft: &AutomationDraft,
 ) -> Result<Automation, Failure> {
     let place = scope_place_in(conn, team, &draft.scope).await?;
-    automations::check(conn, &team.id, draft).await?;
+    automations::check(conn, &team.id, &team.user_id, draft).await?;
     automations::update(conn, &current.id, &place.id, current.revision + 1, draft, &team.user).await?;
     let automation = automations::get(conn, &team.id, &current.id).await?;
     audit_change(conn, team, current, &automation).await?;
@@ -410,12 +410,12 @@ pub(super) async fn test(
             "This automation only records, so that there is nothing to send.",
         ));
     };
-    let settings = webhooks::row(&mut connection, &team.id, &webhook_id).await?.settings()?;
+    let webhook = webhooks::any(&mut connection, &webhook_id).await?;
     drop(connection);
     request.template = request.template.or(template);
     request.event = request.event.or(Some(automation.trigger.event));
     request.automation_name = Some(automation.name);
-    Ok(Json(send_test(&app, &team, &webhook_id, &settings, &request).await?))
+    Ok(Json(send_test(&app, &webhook, &team.id, &request).await?))
 }
 
 /// How many automations were changed.

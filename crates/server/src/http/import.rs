@@ -12,7 +12,7 @@ use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
 use hookboard_api::automation::{Action, AutomationDraft};
 use hookboard_api::file::{
-    AutomationFile, FileAction, FileAutomation, FileChange, FileScope, Import, ImportChange, VERSION, differences,
+    AutomationFile, FileAction, FileAutomation, FileChange, FileScope, FileWebhook, Import, ImportChange, VERSION, differences,
 };
 use hookboard_api::limits::MAX_FILE_BYTES;
 use hookboard_api::problem::{Problem, ProblemCode};
@@ -191,15 +191,16 @@ fn gather(faults: &mut Option<Problem>, problem: Problem) {
 struct Known {
     team: String,
     places: HashMap<(PlaceKind, String), String>,
-    /// Ids and settings, by name.
-    webhooks: HashMap<String, (String, WebhookDraft)>,
+    /// Ids and settings.
+    webhooks: HashMap<FileWebhook, (String, WebhookDraft)>,
 }
 
 impl Known {
     async fn read(conn: &mut Conn, team: &Team) -> Result<Self, Failure> {
         let places = catalogue::places_of(conn, &team.id).await?;
         let places = places.into_iter().map(|place| ((place.kind, place.name), place.id)).collect();
-        Ok(Self { team: team.name.clone(), places, webhooks: webhooks::by_name(conn, &team.id).await? })
+        let webhooks = webhooks::usable_by_name(conn, &team.id, &team.user_id).await?;
+        Ok(Self { team: team.name.clone(), places, webhooks })
     }
 
     /// Compares some automations of a file with those of their names.
@@ -245,11 +246,8 @@ impl Known {
         check_within(&automation.scope, only)?;
         let (action, webhook) = match &automation.action {
             FileAction::Record => (Action::Record, None),
-            FileAction::Webhook { webhook, template } => {
-                let (id, settings) = self.webhooks.get(webhook).ok_or_else(|| {
-                    let words = format!("There is no webhook \"{webhook}\" in {}. Create it first.", self.team);
-                    Failure::field("/action/webhook", "unknown_webhook", words)
-                })?;
+            FileAction::Webhook { webhook, entity, template } => {
+                let (id, settings) = self.webhook(webhook, entity.as_ref())?;
                 (Action::Webhook { webhook_id: id.clone(), template: template.clone() }, Some(settings))
             }
         };
@@ -257,6 +255,21 @@ impl Known {
         let draft = automation.draft(scope, action);
         automations::check_with(&draft, webhook)?;
         Ok((draft, place_id))
+    }
+
+    /// The webhook of that name; of the team `entity`, where that is another.
+    fn webhook(&self, name: &str, entity: Option<&String>) -> Result<&(String, WebhookDraft), Failure> {
+        let entity = entity.filter(|entity| **entity != self.team);
+        let known = self.webhooks.get(&FileWebhook { name: name.to_owned(), entity: entity.cloned() });
+        known.ok_or_else(|| {
+            let words = match entity {
+                None => format!("There is no webhook \"{name}\" in {}. Create it first.", self.team),
+                Some(other) => format!(
+                    "There is no webhook \"{name}\" in {other}, or you are no admin there. Create it first, or ask an admin of {other} to import the file."
+                ),
+            };
+            Failure::field("/action/webhook", "unknown_webhook", words)
+        })
     }
 
     fn place(&self, scope: &Scope) -> Result<String, Failure> {

@@ -21,6 +21,7 @@ use super::once::{Creation, IdempotencyKey, Made};
 use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
+use crate::db::webhooks::WebhookRow;
 use crate::db::{Conn, Transaction, events, secrets, webhooks};
 use crate::failure::Failure;
 use crate::guard::Refusal;
@@ -107,7 +108,7 @@ pub(super) async fn replace(
     team.audit(&mut tx, change.before(&row.settings()?)?.after(&draft)?).await?;
     tx.commit().await?;
     app.wake().notify_one();
-    app.changed(Topic::Webhook, &team.name, Some(&id));
+    app.webhook_changed(&team.name, &id).await;
     let webhook = webhooks::get(app.db(), &team.id, &id).await?;
     Ok(tagged(webhook.revision, webhook))
 }
@@ -139,11 +140,13 @@ pub(super) async fn test(
     Segments((entity, id)): Segments<(String, String)>,
     OptionalBody(request): OptionalBody<TestRequest>,
 ) -> Result<Json<TestResult>, Failure> {
-    let team = caller.team(&app, &entity, Role::Member).await?;
-    let mut connection = app.db().read().acquire().await?;
-    let settings = webhooks::row(&mut connection, &team.id, &id).await?.settings()?;
-    drop(connection);
-    Ok(Json(send_test(&app, &team, &id, &settings, &request).await?))
+    let team = caller.clone().team(&app, &entity, Role::Member).await?;
+    let events_of = match &request.entity {
+        Some(other) => caller.team(&app, other, Role::Viewer).await?.id,
+        None => team.id.clone(),
+    };
+    let webhook = webhooks::row(&mut *app.db().read().acquire().await?, &team.id, &id).await?;
+    Ok(Json(send_test(&app, &webhook, &events_of, &request).await?))
 }
 
 /// End a pause. What waits is sent at once; the answer says how many deliveries that are.
@@ -164,7 +167,7 @@ pub(super) async fn resume(
     team.audit(&mut tx, change.after(&json!({ "deliveries": deliveries }))?).await?;
     tx.commit().await?;
     app.wake().notify_one();
-    app.changed(Topic::Webhook, &team.name, Some(&id));
+    app.webhook_changed(&team.name, &id).await;
     Ok(Json(Resumed { deliveries }))
 }
 
@@ -209,17 +212,17 @@ async fn unfit_headers(app: &App, team: &Team, draft: &WebhookDraft) -> Result<V
     Ok(faults.collect())
 }
 
-/// Sends a test through a webhook, saved or not.
+/// Sends a test through a webhook, by an event of the team `events_of`.
 pub(super) async fn send_test(
     app: &App,
-    team: &Team,
-    webhook_id: &str,
-    webhook: &WebhookDraft,
+    row: &WebhookRow,
+    events_of: &str,
     request: &TestRequest,
 ) -> Result<TestResult, Failure> {
+    let webhook = row.settings()?;
     let (event_type, mut values) = if let Some(id) = &request.event_id {
         let mut connection = app.db().read().acquire().await?;
-        let event = events::get(&mut connection, &team.id, id).await?;
+        let event = events::get(&mut connection, events_of, id).await?;
         (event.event_type, event.values)
     } else {
         let event = request.event.unwrap_or(EventType::LinkArtifact);
@@ -245,13 +248,13 @@ pub(super) async fn send_test(
     let id = clock::new_id();
     let message = Message {
         id: &id,
-        entity_id: &team.id,
-        webhook,
+        entity_id: &row.entity_id,
+        webhook: &webhook,
         template: request.template.as_deref(),
         event_type,
         values: &values,
     };
     let exchange = send_message(app, message).await?;
-    let waiting = webhooks::waiting(&mut *app.db().read().acquire().await?, webhook_id).await?;
+    let waiting = webhooks::waiting(&mut *app.db().read().acquire().await?, &row.id).await?;
     Ok(TestResult { exchange, waiting })
 }

@@ -225,13 +225,17 @@ async fn attempt(app: &App, delivery: Claimed, finisher: &Finisher, stop: &Cance
     let tries = if delivery.is_probe { delivery.tries.min(schedule::LAST_RETRIED) } else { delivery.tries };
     let next = schedule::next(&exchange, tries, clock::now_ms(), rand::random());
     tracing::info!(delivery = delivery.id, outcome = exchange.outcome.as_str(), status = exchange.status, "attempt");
-    let (id, entity, webhook_id) = (delivery.id.clone(), delivery.entity.clone(), delivery.webhook_id.clone());
+    let (id, entity) = (delivery.id.clone(), delivery.entity.clone());
+    let (webhook_id, owner) = (delivery.webhook_id.clone(), delivery.owner.clone());
     let webhook_changes = delivery.is_probe || next != schedule::Next::Delivered;
     if !finisher.write(Finished { delivery, started_at, exchange, next }).await {
         tracing::warn!(delivery = id, "the lease had ended; what follows is the other worker's to say");
     }
     app.changed(Topic::Delivery, &entity, Some(&id));
     if webhook_changes {
-        app.changed(Topic::Webhook, &entity, Some(&webhook_id));
+        app.webhook_changed(&owner, &webhook_id).await;
+    } else if owner != entity {
+        // Its health shows what other teams sent as well.
+        app.changed(Topic::Webhook, &owner, Some(&webhook_id));
     }
 }

@@ -38,7 +38,7 @@ pub struct Message<'m> {
 pub async fn send(app: &App, delivery: &Claimed) -> Result<Exchange, Failure> {
     let message = Message {
         id: &delivery.id,
-        entity_id: &delivery.entity_id,
+        entity_id: &delivery.owner_id,
         webhook: &delivery.webhook,
         template: delivery.template.as_deref(),
         event_type: delivery.event_type,

@@ -21,10 +21,12 @@ const RATE_SLACK_MS: i64 = 1000;
 pub struct Claimed {
     /// The delivery's id.
     pub id: String,
-    /// The team's id.
-    pub entity_id: String,
     /// The team's name.
     pub entity: String,
+    /// The id of the team that owns the webhook.
+    pub owner_id: String,
+    /// Its name.
+    pub owner: String,
     /// The lease's id: what finishing is fenced by.
     pub lease: String,
     /// Attempts of this schedule so far.
@@ -188,11 +190,11 @@ async fn lease(
     .bind(to_json(&chosen)?)
     .fetch_all(&mut *conn)
     .await?;
-    type Row = (String, String, String, u32, u32, String, String, String, u32, String, String, String);
-    let rows: Vec<Row> = sql::query_as(
-        "SELECT deliveries.id, deliveries.entity_id, entities.name, tries, attempts, webhook_id, webhooks.settings, automation_id, deliveries.revision, \
+    let rows: Vec<Found> = sql::query_as(
+        "SELECT deliveries.id, entities.name, tries, attempts, webhook_id, webhooks.settings, owners.id, owners.name, automation_id, deliveries.revision, \
            events.type, events.vals, overlay \
-         FROM deliveries JOIN entities ON entities.id = deliveries.entity_id JOIN webhooks ON webhooks.id = webhook_id JOIN events ON events.id = event_id \
+         FROM deliveries JOIN entities ON entities.id = deliveries.entity_id JOIN webhooks ON webhooks.id = webhook_id \
+         JOIN entities AS owners ON owners.id = webhooks.entity_id JOIN events ON events.id = event_id \
          WHERE deliveries.id IN (SELECT value FROM json_each(?))",
     )
     .bind(to_json(&taken)?)
@@ -200,43 +202,66 @@ async fn lease(
     .await?;
     let mut templates: HashMap<(String, u32), Option<String>> = HashMap::new();
     let mut claimed = Vec::with_capacity(rows.len());
-    for (
-        id,
-        entity_id,
-        entity,
-        tries,
-        attempts,
-        webhook_id,
-        settings,
-        automation_id,
-        revision,
-        event_type,
-        values,
-        overlay,
-    ) in rows
-    {
-        let of = (automation_id, revision);
+    for found in rows {
+        let of = (found.automation_id, found.revision);
         if !templates.contains_key(&of) {
             let draft = automations::revision(conn, &of.0, of.1).await?;
             templates.insert(of.clone(), draft.and_then(|draft| draft.action.template().map(str::to_owned)));
         }
-        let template = templates.get(&of).cloned().flatten();
         claimed.push(Claimed {
-            id,
-            entity_id,
-            entity,
+            id: found.id,
+            entity: found.entity,
+            owner_id: found.owner_id,
+            owner: found.owner,
             lease: lease.clone(),
-            tries,
-            attempts,
-            is_probe: is_probe(&webhook_id),
-            webhook_id,
-            webhook: json(&settings)?,
-            template,
-            event_type: serde_json::from_value(Value::from(event_type))?,
-            values: deliveries::values_with(&json(&values)?, &json(&overlay)?),
+            tries: found.tries,
+            attempts: found.attempts,
+            is_probe: is_probe(&found.webhook_id),
+            webhook_id: found.webhook_id,
+            webhook: json(&found.settings)?,
+            template: templates.get(&of).cloned().flatten(),
+            event_type: serde_json::from_value(Value::from(found.event_type))?,
+            values: deliveries::values_with(&json(&found.values)?, &json(&found.overlay)?),
         });
     }
     Ok(claimed)
+}
+
+/// A delivery just leased, as its rows say.
+struct Found {
+    id: String,
+    entity: String,
+    tries: u32,
+    attempts: u32,
+    webhook_id: String,
+    settings: String,
+    owner_id: String,
+    owner: String,
+    automation_id: String,
+    revision: u32,
+    event_type: String,
+    values: String,
+    overlay: String,
+}
+
+impl sql::FromRow for Found {
+    fn from_row(row: &sql::Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get(0)?,
+            entity: row.try_get(1)?,
+            tries: row.try_get(2)?,
+            attempts: row.try_get(3)?,
+            webhook_id: row.try_get(4)?,
+            settings: row.try_get(5)?,
+            owner_id: row.try_get(6)?,
+            owner: row.try_get(7)?,
+            automation_id: row.try_get(8)?,
+            revision: row.try_get(9)?,
+            event_type: row.try_get(10)?,
+            values: row.try_get(11)?,
+            overlay: row.try_get(12)?,
+        })
+    }
 }
 
 /// When the next delivery can go that could not at `now`, in Unix milliseconds.
