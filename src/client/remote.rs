@@ -22,6 +22,13 @@ pub struct Remote<T> {
     pub(super) source: Option<Arc<str>>,
 }
 
+impl<T> Remote<T> {
+    /// The newest value of the address that is asked now.
+    pub fn current(&self) -> Option<&T> {
+        self.value.as_deref().filter(|_| self.is_current)
+    }
+}
+
 impl<T> Default for Remote<T> {
     fn default() -> Self {
         Self { value: None, busy: false, error: None, at: 0.0, is_current: false, source: None }

@@ -1,7 +1,7 @@
 //! The team the reader is in, and what the reader may do there.
 
 use hookboard_api::{
-    account::{Me, Role},
+    account::{Me, Membership, Role},
     catalogue,
     list::List,
     scope::PlaceKind,
@@ -88,15 +88,34 @@ impl Team {
 
     /// The reader's role in the team.
     pub fn role(&self) -> Option<Role> {
-        let entity = self.entity.get();
+        self.entity.with(|entity| self.role_in(entity))
+    }
+
+    /// The reader's role in any team.
+    pub fn role_in(&self, entity: &str) -> Option<Role> {
         self.me.with(|me| me.value.as_ref()?.entities.iter().find(|team| team.entity == entity).map(|team| team.role))
+    }
+
+    /// The reader's teams; none while they are not known.
+    pub fn all(&self) -> Vec<Membership> {
+        self.me.with(|me| me.value.as_ref().map(|me| me.entities.clone()).unwrap_or_default())
+    }
+
+    /// Whether the reader is not in a team. Not before the reader's teams are known.
+    pub fn is_closed(&self, entity: &str) -> bool {
+        self.me.with(|me| me.value.as_ref().is_some_and(|me| me.entities.iter().all(|team| team.entity != entity)))
     }
 
     /// Why the reader may not do what takes `role`; nothing where they may, or while it is not known.
     pub fn refusal(&self, role: Role) -> Signal<Option<String>> {
+        self.refusal_in(self.entity, role)
+    }
+
+    /// The same in any team.
+    pub fn refusal_in(&self, entity: Memo<String>, role: Role) -> Signal<Option<String>> {
         let team = *self;
         Memo::new(move |_| {
-            let own = team.role()?;
+            let own = entity.with(|entity| team.role_in(entity))?;
             (own < role).then(|| format!("This takes the role {}; yours is {}.", role.as_str(), own.as_str()))
         })
         .into()

@@ -1,5 +1,10 @@
 //! Times, durations, sizes and counts in words, by the rules of the design. Plain functions.
 
+/// The name of a thing, behind that of its team where this is another one.
+pub fn with_team(entity: Option<&str>, name: &str) -> String {
+    entity.map_or_else(|| name.to_owned(), |entity| format!("{entity}/{name}"))
+}
+
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;

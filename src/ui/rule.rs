@@ -6,7 +6,10 @@ use hookboard_api::{
 };
 use leptos::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::{
+    format::with_team,
+    icon::{Glyph, Icon},
+};
 
 /// Pieces of a sentence with their looks.
 pub fn parts_view(parts: Vec<Part>) -> AnyView {
@@ -32,7 +35,7 @@ impl Then {
     pub fn of(automation: &Automation) -> Self {
         match (&automation.action, &automation.webhook) {
             (Action::Record, _) => Self::Record,
-            (Action::Webhook { .. }, Some(webhook)) => Self::Post(webhook.name.clone()),
+            (Action::Webhook { .. }, Some(webhook)) => Self::Post(with_team(webhook.entity.as_deref(), &webhook.name)),
             (Action::Webhook { webhook_id, .. }, None) => Self::Post(webhook_id.clone()),
         }
     }

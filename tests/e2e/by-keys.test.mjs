@@ -106,7 +106,7 @@ test("an automation is created in three steps", async () => {
   for (let steps = 0; steps < 12 && !(await chosen.isChecked()); steps++) await press("ArrowDown");
   assert.ok(await chosen.isChecked());
   await activate(button("Action"));
-  const webhook = page.getByRole("combobox", { name: "Webhook" });
+  const webhook = page.getByRole("combobox", { name: "Webhook", exact: true });
   await tabTo(webhook);
   await page.keyboard.type("hook");
   await fill(page.getByRole("textbox", { name: "Payload", exact: true }), '{"model": "${artifact_collection_name}"}');

@@ -143,7 +143,7 @@ test("webhooks are found by host, and told by their health", async () => {
   await open();
   await page.getByRole("radio", { name: /Every collection/ }).check();
   await page.getByRole("button", { name: "Action", exact: true }).click();
-  const webhook = page.getByRole("combobox", { name: "Webhook" });
+  const webhook = page.getByRole("combobox", { name: "Webhook", exact: true });
   await webhook.click();
   await webhook.pressSequentially("h7.exa");
   await until("one is left", async () => (await options().count()) === 1);

@@ -315,7 +315,7 @@ test("the wizard says of its webhook that it is on its way, not to be had or gon
   const { body: other } = await call("POST", "/entities/kestrel/webhooks", { name: "stays", url: `${server.origin}/sink/stays` });
   const action = { type: "webhook", webhook_id: other.id, template: "{}" };
   const { body: made } = await call("POST", "/entities/kestrel/automations", { name: "Says what it knows", scope, trigger: { event: "LINK_ARTIFACT" }, action });
-  const field = page.getByRole("combobox", { name: "Webhook" });
+  const field = page.getByRole("combobox", { name: "Webhook", exact: true });
   const shown = () => field.evaluate((own) => own.selectedOptions[0].textContent);
   const headers = page.getByRole("tabpanel");
   const late = gate();

@@ -197,7 +197,7 @@ test("a webhook and a secret are made without leaving the wizard", async () => {
   await webhook.getByRole("textbox", { name: "Endpoint URL" }).fill(`${server.origin}/sink/wizard`);
   await webhook.getByRole("button", { name: "Save webhook" }).click();
   await page.getByText("Saved from-the-wizard").waitFor();
-  const chosen = page.getByRole("combobox", { name: "Webhook" });
+  const chosen = page.getByRole("combobox", { name: "Webhook", exact: true });
   await until("the new webhook is chosen", () =>
     chosen.evaluate((own) => own.selectedOptions[0]?.textContent.startsWith("from-the-wizard")),
   );

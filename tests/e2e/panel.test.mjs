@@ -282,7 +282,7 @@ test("a token that the server refuses is asked for once more, and no draft is lo
   host.token = () => first.key;
   await mountOne(page, { view: "wizard" });
   await page.getByRole("button", { name: "Action", exact: true }).click();
-  await page.getByRole("combobox", { name: "Webhook" }).selectOption({ index: 1 });
+  await page.getByRole("combobox", { name: "Webhook", exact: true }).selectOption({ index: 1 });
   await page.getByRole("button", { name: "Review", exact: true }).click();
   await page.getByLabel("Name", { exact: true }).fill("Made in a panel");
   const second = await spare("panel, later");

@@ -129,7 +129,7 @@ test("the printed script says what is missing, and sends what verifies", async (
   await page.goto(`${server.origin}/kestrel/reference`);
   const section = page.getByRole("region", { name: "Troubleshoot" });
   const code = section.getByRole("region", { name: "Script that sends the request" });
-  await section.getByRole("combobox", { name: "Webhook" }).selectOption("signed");
+  await section.getByRole("combobox", { name: "Webhook", exact: true }).selectOption("signed");
   await code.getByText("hook_hmac").waitFor();
   await section.getByRole("button", { name: "Copy" }).click();
   await page.getByText("Copied the script").waitFor();
@@ -177,7 +177,7 @@ test("the preview shows the request around the payload, and copies it as a comma
   const tab = (name) => preview.getByRole("tab", { name }).click();
   await tab("Headers");
   await preview.getByRole("tabpanel").getByText("Choose a webhook first.").waitFor();
-  await page.getByRole("combobox", { name: "Webhook" }).selectOption({ label: "signed – " + receiver.url.slice(7) + "?a=1&b=[2], never used" });
+  await page.getByRole("combobox", { name: "Webhook", exact: true }).selectOption({ label: "signed – " + receiver.url.slice(7) + "?a=1&b=[2], never used" });
   const headers = preview.getByRole("table", { name: "Request headers" });
   await headers.getByText("Bearer ").waitFor();
   await headers.getByText("<seconds since 1970>").waitFor();

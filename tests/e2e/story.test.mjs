@@ -100,7 +100,7 @@ test("the draft survives a reload", async () => {
 
 test("the action step underlines what is wrong and says how to mend it", async () => {
   await next("Action").last().click();
-  const webhook = page.getByRole("combobox", { name: "Webhook" });
+  const webhook = page.getByRole("combobox", { name: "Webhook", exact: true });
   await webhook.selectOption(await webhook.locator("option", { hasText: "deploy-hook" }).getAttribute("value"));
   await typePayload('{"a": "${artifact_verison}"}');
   await page.getByText(/artifact_verison/).last().waitFor();

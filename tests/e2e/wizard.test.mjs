@@ -67,7 +67,7 @@ async function create(name) {
 test("the editor undoes, formats, and goes from problem to problem by key", async () => {
   await open("registry/models");
   await press("Action");
-  await page.getByRole("combobox", { name: "Webhook" }).selectOption(webhook.id);
+  await page.getByRole("combobox", { name: "Webhook", exact: true }).selectOption(webhook.id);
   const loose = '{"b":"${event_author}","a":[1,2]}';
   await typePayload(loose);
   await press("Format");
@@ -175,7 +175,7 @@ test("a metric of a project that crosses its limit is delivered", async () => {
   await page.getByLabel("Comparison").selectOption("<");
   await page.getByLabel("Threshold", { exact: true }).fill("0.2");
   await press("Action");
-  await page.getByRole("combobox", { name: "Webhook" }).selectOption(webhook.id);
+  await page.getByRole("combobox", { name: "Webhook", exact: true }).selectOption(webhook.id);
   await typePayload('{"metric": "${metric_name}", "value": ${metric_value}}');
   await press("Review");
   const made = await create("Loss is low");
@@ -196,7 +196,7 @@ test("a run's new state is watched by the states chosen", async () => {
   await page.getByText("Choose at least one state.").waitFor();
   await page.getByRole("checkbox", { name: "finished" }).check();
   await press("Action");
-  await page.getByRole("combobox", { name: "Webhook" }).selectOption(webhook.id);
+  await page.getByRole("combobox", { name: "Webhook", exact: true }).selectOption(webhook.id);
   await typePayload('{"run": "${run_name}", "state": "${run_status}"}');
   await press("Review");
   const made = await create("Run is done");

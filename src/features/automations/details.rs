@@ -27,7 +27,7 @@ use crate::{
         dialog::Confirm,
         feedback::{Callout, Empty, LoadError, SkeletonRows},
         focus::Heading,
-        format::span,
+        format::{span, with_team},
         icon::Glyph,
         menu::{Menu, MenuItem},
         outcome::{last_result, last_results, look, never_fired, short_code},
@@ -216,7 +216,7 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
                 />
             </div>
         </div>
-        {live(move || automation.with(|automation| notices(automation, router.href(&Room::Webhooks.of(automation.scope.entity.clone())))))}
+        {live(move || automation.with(notices))}
         <SnoozeNotice automation=automation snooze=snooze />
         {live(move || automation.with(facts))}
         <RecentDeliveries automation=automation entity=entity.clone() />
@@ -261,14 +261,19 @@ fn Loaded(automation: Memo<Automation>, entity: String) -> impl IntoView {
 }
 
 /// What the reader should know before anything else.
-fn notices(automation: &Automation, webhooks: String) -> AnyView {
+fn notices(automation: &Automation) -> AnyView {
+    let (router, team) = (use_router(), use_team());
     let paused = automation.webhook.as_ref().filter(|webhook| webhook.paused).map(|webhook| {
-        let words = format!("{} is paused.", webhook.name);
+        let words = format!("{} is paused.", with_team(webhook.entity.as_deref(), &webhook.name));
+        let owner = webhook.entity.clone().unwrap_or_else(|| automation.scope.entity.clone());
+        // Who is not in the owner's team has no way to it.
+        let href = team.role_in(&owner).map(|_| router.href(&Room::Webhooks.of(owner)));
+        let link = move || href.clone().map(|href| view! { <a href=href>"Test webhook"</a> }).into_any();
         view! {
             <Callout
                 tone=Tone::Warning
                 glyph=Glyph::Pause
-                action=move || view! { <a href=webhooks.clone()>"Test webhook"</a> }.into_any()
+                action=link
             >
                 <b class="strong">{words}</b>
                 " Deliveries wait and none is dropped. A successful test lets you resume it."

@@ -109,6 +109,7 @@ fn value_words(start: &str, inner: &str, value: Option<&Value>) -> String {
             .map_or_else(|_| event.to_string(), |event| event_spec(event).title.to_owned()),
         ("/action", Some(Value::String(text))) => match (inner, text.as_str()) {
             ("webhook", name) => format!("POST {name}"),
+            ("entity", name) => format!("Webhook of {name}"),
             ("type", "record") => RECORD.to_owned(),
             ("type", _) => "Send to a webhook".to_owned(),
             _ => text.clone(),

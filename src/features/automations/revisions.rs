@@ -15,6 +15,7 @@ use crate::{
         button::Button,
         conflict::Differences,
         feedback::SkeletonRows,
+        format::with_team,
         icon::{Glyph, Icon},
         time::Ago,
         toast::use_toasts,
@@ -44,7 +45,14 @@ pub(super) fn Revisions(
     let named = move |id: &str| {
         webhooks.with(|list| {
             let found = list.value.iter().flat_map(|list| &list.items).find(|webhook| webhook.id == id);
-            found.map_or_else(|| id.to_owned(), |webhook| webhook.settings.name.clone())
+            match found {
+                Some(webhook) => webhook.settings.name.clone(),
+                // One of another team is not in the list.
+                None => automation.with(|now| {
+                    let own = now.webhook.as_ref().filter(|webhook| webhook.id == id);
+                    own.map_or_else(|| id.to_owned(), |webhook| with_team(webhook.entity.as_deref(), &webhook.name))
+                }),
+            }
         })
     };
     let busy = RwSignal::new(None::<&'static str>);

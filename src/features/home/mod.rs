@@ -17,7 +17,7 @@ use crate::{
     ui::{
         feedback::{Empty, LoadError, SkeletonRows},
         focus::Heading,
-        format::{count, counted},
+        format::{count, counted, with_team},
         icon::Glyph,
         outcome::{look, short_code},
         rows::follow,
@@ -176,7 +176,8 @@ fn needs<T: Clone + PartialEq + Send + Sync + 'static>(
 }
 
 fn webhook(entity: &str, webhook: &TroubledWebhook) -> AnyView {
-    let href = use_router().href(&Room::Webhooks.of(entity.to_owned()));
+    let owner = webhook.entity.clone().unwrap_or_else(|| entity.to_owned());
+    let href = untrack(|| use_team().role_in(&owner)).map(|_| use_router().href(&Room::Webhooks.of(owner)));
     let (tone, glyph, word) = match webhook.kind {
         Trouble::Paused => (Tone::Danger, Glyph::Pause, "Paused"),
         Trouble::Failing => (Tone::Warning, Glyph::Warning, "Failing"),
@@ -187,7 +188,7 @@ fn webhook(entity: &str, webhook: &TroubledWebhook) -> AnyView {
     view! {
         <span class="cell-stack">
             <a class="row-title" href=href>
-                {webhook.name.clone()}
+                {with_team(webhook.entity.as_deref(), &webhook.name)}
             </a>
             <Status tone=tone glyph=glyph text=word />
         </span>

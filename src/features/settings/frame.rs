@@ -10,6 +10,7 @@ use crate::{
         button::{Button, ButtonKind},
         dialog::Dialog,
         focus::Heading,
+        format::with_team,
         icon::{Glyph, Icon},
         tabs::{TabLink, TabLinks},
     },
@@ -90,12 +91,16 @@ pub(super) fn RefusedDialog(
     let body = move || {
         let Some(of) = of.get_untracked() else { return ().into_any() };
         let line = |user: UsedBy| {
+            let of = user.entity.clone().unwrap_or_else(|| team.entity().get_untracked());
+            let words = with_team(user.entity.as_deref(), &user.name);
             let (glyph, name) = if user.kind == "webhook" {
-                (Glyph::Endpoint, user.name.into_any())
+                (Glyph::Endpoint, words.into_any())
+            } else if untrack(|| team.role_in(&of)).is_none() {
+                (Glyph::Hook, words.into_any())
             } else {
                 let sought = Query::default().with("q", Some(&user.name));
-                let list = Room::Automations.of(team.entity().get_untracked()).path() + &sought.suffix();
-                (Glyph::Hook, view! { <a href=router.href_to(&list)>{user.name}</a> }.into_any())
+                let list = Room::Automations.of(of).path() + &sought.suffix();
+                (Glyph::Hook, view! { <a href=router.href_to(&list)>{words}</a> }.into_any())
             };
             view! {
                 <li>

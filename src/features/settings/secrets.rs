@@ -17,7 +17,7 @@ use crate::{
         dates::{Style, When},
         dialog::Confirm,
         feedback::{Empty, LoadError, SkeletonRows},
-        format::parse_time,
+        format::{parse_time, with_team},
         icon::{Glyph, Icon},
         rows::follow,
         status::{Badge, Tone},
@@ -221,7 +221,7 @@ fn uses(used_by: &[UsedBy]) -> AnyView {
     }
     let chip = |user: &UsedBy| {
         let glyph = if user.kind == "webhook" { Glyph::Endpoint } else { Glyph::Braces };
-        view! { <Chip glyph=glyph words=user.name.clone() role=user.role.clone() /> }
+        view! { <Chip glyph=glyph words=with_team(user.entity.as_deref(), &user.name) role=user.role.clone() /> }
     };
     view! { <span class="chips">{used_by.iter().map(chip).collect_view()}</span> }.into_any()
 }

@@ -162,6 +162,7 @@ pub(super) fn TestPanel(
     let send = move || {
         let request = TestRequest {
             template: Some(template.get_untracked()),
+            entity: None,
             event_id: event.with_untracked(Tested::id),
             event: Some(kind.get_untracked()),
             automation_name: users().into_iter().find(|user| user.id == source.get_untracked()).map(|user| user.name),

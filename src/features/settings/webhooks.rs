@@ -25,7 +25,7 @@ use crate::{
         button::{Button, ButtonKind},
         dialog::Confirm,
         feedback::{Empty, LoadError, SkeletonRows},
-        format::counted,
+        format::{count, counted},
         icon::{Glyph, Icon},
         menu::{Menu, MenuItem},
         outcome::{health_look, last_results},
@@ -198,15 +198,25 @@ pub fn WebhooksPage(
                 </td>
                 <td role="cell" class="col-used nowrap">
                     {live(move || {
-                        let users = webhook.with(|webhook| webhook.used_by.len() as u64);
+                        let (own, others): (Vec<bool>, Vec<bool>) =
+                            webhook.with(|webhook| webhook.used_by.iter().map(|user| user.entity.is_none()).partition(|own| *own));
+                        let (users, others) = (own.len() as u64, others.len() as u64);
                         let query = Query::default().with("webhook", Some(&id.get_value()));
                         let list = Room::Automations.of(team_name.get_value()).path();
                         let href = router.href_to(&(list + &query.suffix()));
-                        if users == 0 {
-                            view! { <span class="muted">"Not used"</span> }.into_any()
-                        } else {
-                            view! { <a href=href>{counted(users, "automation", "automations")}</a> }.into_any()
+                        let elsewhere = (others > 0)
+                            .then(|| view! { <span class="muted">{format!("{} in other teams", count(others))}</span> });
+                        if users == 0 && others == 0 {
+                            return view! { <span class="muted">"Not used"</span> }.into_any();
                         }
+                        view! {
+                            <span class="cell-stack">
+                                {(users > 0)
+                                    .then(|| view! { <a href=href>{counted(users, "automation", "automations")}</a> })}
+                                {elsewhere}
+                            </span>
+                        }
+                            .into_any()
                     })}
                 </td>
                 <td role="cell" class="col-health">

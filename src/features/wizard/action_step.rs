@@ -15,7 +15,7 @@ use super::{
     chosen::NoWebhook,
     fields::Choice,
     state::{MADE_UP, Wizard},
-    webhook_field::{Making, WebhookField},
+    webhook_field::{Making, OwnerField, WebhookField},
 };
 use crate::{
     client::{ApiError, calls},
@@ -57,17 +57,20 @@ impl Testing {
         }
         let event = wizard.previewed().get_untracked();
         let template = wizard.template().get_untracked();
-        let request = TestRequest {
+        let mut request = TestRequest {
             template: (!template.trim().is_empty()).then_some(template),
             event: event.is_none().then(|| wizard.draft().with_untracked(|draft| draft.event)),
             event_id: event.map(|event| event.id.clone()),
+            entity: None,
             automation_name: Some(untrack(|| wizard.name())),
         };
-        let path = calls::webhook(
-            &wizard.place().entity,
-            &wizard.draft().with_untracked(|draft| draft.webhook.clone()),
-            "/test",
-        );
+        let (entity, owner) = (wizard.place().entity, wizard.owner().get_untracked());
+        // A webhook that the reader does not see is tested by the automation that has it.
+        let path = match wizard.id().filter(|_| wizard.is_closed().get_untracked()) {
+            Some(id) => calls::automation(&entity, &id, "/test"),
+            None => calls::webhook(&owner, &wizard.draft().with_untracked(|draft| draft.webhook.clone()), "/test"),
+        };
+        request.entity = (owner != entity).then_some(entity);
         self.busy.set(Some("Sending…"));
         spawn_local(async move {
             let answer = client.post::<TestResult>(&path, &request).await;
@@ -141,6 +144,7 @@ pub(super) fn ActionStep(
     };
     view! {
         <div class="stack form-column">
+            <OwnerField wizard=wizard />
             <fieldset class="field">
                 <legend class="field__label">"Action type"</legend>
                 <div class="choices">

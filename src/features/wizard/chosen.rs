@@ -13,6 +13,8 @@ pub enum NoWebhook {
     NotLoaded,
     /// The team has it no more.
     Gone,
+    /// It is of a team that the reader is not in.
+    Closed,
 }
 
 impl NoWebhook {
@@ -23,6 +25,7 @@ impl NoWebhook {
             Self::Coming => "The webhook is being loaded.",
             Self::NotLoaded => "The webhooks could not be loaded.",
             Self::Gone => "The webhook is gone. Choose another one.",
+            Self::Closed => "Only members of the team that owns the webhook see how it sends.",
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use hookboard_api::{
     EventType,
-    automation::{Action, Automation, AutomationDraft},
+    automation::{Action, Automation, AutomationDraft, WebhookRef},
     event::{EVENTS, EventSpec, Field, event_spec},
     metric::{MetricCondition, MetricJoin},
     plain::{Join, PlainTest, Said, said},
@@ -56,8 +56,14 @@ pub struct Draft {
     pub original: Option<Value>,
     /// Sends nothing.
     pub record: bool,
+    /// The team that owns the webhook, where that is another than the place's.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// The webhook's id.
     pub webhook: String,
+    /// The webhook as it was read, where it is another team's.
+    #[serde(default)]
+    pub shared: Option<Shared>,
     /// The name; none while it is the proposed one.
     pub name: Option<String>,
     /// In words of its owner.
@@ -74,6 +80,24 @@ pub struct Draft {
     pub revision: Option<u32>,
     /// The next row's key.
     pub next_key: u32,
+}
+
+/// A webhook of another team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// The team that owns it.
+    pub owner: String,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Shared {
+    fn of(webhook: &WebhookRef) -> Option<Self> {
+        let owner = webhook.entity.clone()?;
+        Some(Self { owner, id: webhook.id.clone(), name: webhook.name.clone() })
+    }
 }
 
 impl Draft {
@@ -98,7 +122,9 @@ impl Draft {
             json: None,
             original: None,
             record: false,
+            owner: None,
             webhook: String::new(),
+            shared: None,
             name: None,
             description: String::new(),
             cooldown: String::new(),
@@ -131,6 +157,8 @@ impl Draft {
             }
             Action::Webhook { webhook_id, template } => {
                 draft.webhook.clone_from(webhook_id);
+                draft.shared = from.webhook.as_ref().and_then(Shared::of);
+                draft.owner = draft.shared.as_ref().map(|shared| shared.owner.clone());
                 template.clone().unwrap_or_default()
             }
         };
@@ -208,6 +236,13 @@ impl Draft {
         let key = self.next_key;
         self.next_key += 1;
         key
+    }
+
+    /// Sends through a webhook of another team than before; the one that was read is chosen again with its team.
+    pub fn set_owner(&mut self, owner: Option<String>) {
+        let read = self.shared.as_ref().filter(|shared| Some(&shared.owner) == owner.as_ref());
+        self.webhook = read.map(|shared| shared.id.clone()).unwrap_or_default();
+        self.owner = owner;
     }
 
     /// What the product knows of the event.

@@ -1,6 +1,6 @@
 //! The wizard's frame: the sentence that grows with the form, the steps, and the way on.
 
-use hookboard_api::{account::Role, automation::Automation, sentence};
+use hookboard_api::{account::Role, automation::Automation, sentence, webhook::Webhook};
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
@@ -405,11 +405,15 @@ fn take(wizard: Wizard, toasts: Toasts, saved: &Automation) {
 
 /// Why the payload cannot be tested now.
 fn test_refusal(wizard: Wizard, team: crate::client::Team) -> Option<String> {
-    if let Some(refusal) = team.refusal(Role::Member).get() {
-        return Some(refusal);
+    let refusal = team.refusal(Role::Member).get().or_else(|| team.refusal_in(wizard.owner(), Role::Member).get());
+    if refusal.is_some() {
+        return refusal;
     }
-    if let Err(why) = wizard.webhook() {
-        return Some(why.words().to_owned());
+    match wizard.webhook() {
+        // What is saved already sends it for the team.
+        Err(NoWebhook::Closed) if wizard.id().is_some() => {}
+        Err(why) => return Some(why.words().to_owned()),
+        Ok(_) => {}
     }
     wizard.payload_refusal()
 }
@@ -441,7 +445,11 @@ fn Sentence(wizard: Wizard) -> impl IntoView {
         match (wizard.step().get(), record, wizard.webhook()) {
             (Step::Event, ..) => view! { <span class="faint">"next: what to send"</span> }.into_any(),
             (_, true, _) => view! { <b>"record only"</b> ", nothing is sent" }.into_any(),
-            (_, false, Ok(webhook)) => view! { "POST " <b>{webhook.settings.name}</b> }.into_any(),
+            (_, false, Ok(Webhook { id, .. })) => view! { "POST " <b>{wizard.webhook_name(&id)}</b> }.into_any(),
+            (_, false, Err(NoWebhook::Closed)) => {
+                let id = wizard.draft().with(|draft| draft.webhook.clone());
+                view! { "POST " <b>{wizard.webhook_name(&id)}</b> }.into_any()
+            }
             (_, false, Err(NoWebhook::NotChosen)) => {
                 view! { <span class="faint">"choose what to send"</span> }.into_any()
             }

@@ -28,13 +28,13 @@ use super::{
     past::matching,
 };
 use crate::{
-    client::{Client, Remote, calls},
+    client::{Client, Remote, calls, use_team},
     features::{
         automations::differences,
         payload::{Payload, Values},
     },
     route::{Place, Query, Route, Router, Step},
-    ui::conflict::Difference,
+    ui::{conflict::Difference, format::with_team},
 };
 
 /// All steps, in order.
@@ -68,6 +68,8 @@ struct Parts {
     left: RwSignal<Vec<String>>,
     tried: RwSignal<Option<Step>>,
     refused: RwSignal<Vec<FieldError>>,
+    owner: Memo<String>,
+    closed: Memo<bool>,
     webhooks: Signal<Remote<List<Webhook>>>,
     collections: Signal<Remote<List<Collection>>>,
     events: Signal<Remote<List<Event>>>,
@@ -89,7 +91,11 @@ impl Wizard {
         let trigger = Memo::new(move |_| -> Trigger { draft.with(|draft| draft.trigger(&scope.get())) });
         let faults = Memo::new(move |_| draft.with(|draft| draft.faults(&at())));
         let entity = place.entity.clone();
-        let webhooks: Signal<Remote<List<Webhook>>> = client.query(move || Some(calls::webhooks(&entity)));
+        let owner = Memo::new(move |_| draft.with(|draft| draft.owner.clone()).unwrap_or_else(|| entity.clone()));
+        let team = use_team();
+        let closed = Memo::new(move |_| owner.with(|owner| team.is_closed(owner)));
+        let webhooks: Signal<Remote<List<Webhook>>> =
+            client.query(move || owner.with(|owner| (!closed.get()).then(|| calls::webhooks(owner))));
         let collections_path = calls::collections(&place);
         let collections: Signal<Remote<List<Collection>>> = client.query(move || Some(collections_path.clone()));
         let event_type = Memo::new(move |_| draft.with(|draft| draft.event));
@@ -147,7 +153,7 @@ impl Wizard {
             let event = Some(event_type.get());
             let id = webhook_id.get();
             webhooks.with(|webhooks| {
-                let webhook = webhooks.value.as_ref().and_then(|list| list.items.iter().find(|one| one.id == id));
+                let webhook = webhooks.current().and_then(|list| list.items.iter().find(|one| one.id == id));
                 webhook.map_or_else(|| Names { event, ..Names::default() }, |one| one.settings.template_names(event))
             })
         });
@@ -171,6 +177,8 @@ impl Wizard {
             left: RwSignal::new(Vec::new()),
             tried: RwSignal::new(None),
             refused: RwSignal::new(Vec::new()),
+            owner,
+            closed,
             webhooks,
             collections,
             events,
@@ -209,7 +217,17 @@ impl Wizard {
         self.parts.get_value().scope
     }
 
-    /// Webhooks of the team.
+    /// The team that owns the webhook.
+    pub fn owner(self) -> Memo<String> {
+        self.parts.get_value().owner
+    }
+
+    /// Whether that is a team that the reader is not in: of its webhooks, only the one that was read is known.
+    pub fn is_closed(self) -> Memo<bool> {
+        self.parts.get_value().closed
+    }
+
+    /// Webhooks of that team.
     pub fn webhooks(self) -> Signal<Remote<List<Webhook>>> {
         self.parts.get_value().webhooks
     }
@@ -365,9 +383,19 @@ impl Wizard {
         let mine =
             self.template().with(|template| self.draft().with(|draft| draft.automation(&self.place(), template)));
         differences(&AutomationDraft::from(saved), &mine, |id| {
-            let of =
-                |list: &List<Webhook>| list.items.iter().find(|one| one.id == id).map(|one| one.settings.name.clone());
-            self.webhooks().with(|list| list.value.as_ref().and_then(|list| of(list))).unwrap_or_else(|| id.to_owned())
+            let of_saved = saved.webhook.as_ref().filter(|webhook| webhook.id == id);
+            of_saved
+                .map_or_else(|| self.webhook_name(id), |webhook| with_team(webhook.entity.as_deref(), &webhook.name))
+        })
+    }
+
+    /// The name of a webhook, behind that of its team where this is another one; its id where it is not known.
+    pub fn webhook_name(self, id: &str) -> String {
+        let of = |list: &List<Webhook>| list.items.iter().find(|one| one.id == id).map(|one| one.settings.name.clone());
+        let listed = self.webhooks().with(|list| list.current().and_then(of));
+        self.draft().with(|draft| {
+            let read = || draft.shared.as_ref().filter(|shared| shared.id == id).map(|shared| shared.name.clone());
+            listed.or_else(read).map_or_else(|| id.to_owned(), |name| with_team(draft.owner.as_deref(), &name))
         })
     }
 
@@ -387,8 +415,11 @@ impl Wizard {
     /// The webhook chosen, or why it is not there.
     pub fn webhook(self) -> Result<Webhook, NoWebhook> {
         let id = self.draft().with(|draft| draft.webhook.clone());
+        if !id.is_empty() && self.is_closed().get() {
+            return Err(NoWebhook::Closed);
+        }
         self.webhooks().with(|list| {
-            let all = list.value.as_ref().map(|list| list.items.as_slice());
+            let all = list.current().map(|list| list.items.as_slice());
             chosen(&id, all, list.error.is_some())
         })
     }
@@ -434,7 +465,7 @@ impl Wizard {
     /// secrets are.
     pub fn payload_refusal(self) -> Option<String> {
         let sends = !self.draft().with(|draft| draft.record);
-        let is_known = sends && self.webhooks().with(|list| list.value.is_some());
+        let is_known = sends && self.webhooks().with(|list| list.current().is_some());
         self.payload().refusal().filter(|_| is_known)
     }
 

@@ -1,5 +1,7 @@
 //! The webhook of the action, and what is made on the way to it.
 
+use std::collections::HashSet;
+
 use hookboard_api::{account::Role, limits::MAX_NAME, webhook::Webhook};
 use leptos::prelude::*;
 
@@ -13,12 +15,60 @@ use crate::{
         button::Button,
         dialog::lost,
         feedback::{Callout, LoadError},
+        field::{Choices, SelectField},
         icon::Glyph,
         outcome::health_look,
         pick::{Offer, PickField},
         status::{Badge, Tone},
     },
 };
+
+/// Which team the webhook is of: the place's, or another one in which the reader is admin.
+#[component]
+pub(super) fn OwnerField(
+    /// The wizard.
+    wizard: Wizard,
+) -> impl IntoView {
+    let team = use_team();
+    let own = StoredValue::new(wizard.place().entity);
+    let shared = wizard.part(|draft| draft.shared.as_ref().map(|shared| shared.owner.clone()));
+    let choices = Signal::derive(move || -> Choices {
+        let admin = team.all().into_iter().filter(|one| one.role == Role::Admin).map(|one| one.entity);
+        let mut all: Vec<String> = std::iter::once(own.get_value()).chain(admin).chain(shared.get()).collect();
+        let mut seen = HashSet::new();
+        all.retain(|entity| seen.insert(entity.clone()));
+        all.into_iter().map(|entity| (entity.clone(), entity)).collect()
+    });
+    let hint = MaybeProp::derive(move || {
+        let owner = wizard.owner().get();
+        if own.with_value(|own| *own != owner) {
+            return Some(own.with_value(|own| {
+                format!("{owner} sees which automations of {own} send through it. What was sent stays in {own}.")
+            }));
+        }
+        let left_out: Vec<String> = team
+            .all()
+            .into_iter()
+            .filter(|one| one.role < Role::Admin && one.entity != owner)
+            .map(|one| one.entity)
+            .collect();
+        (!left_out.is_empty()).then(|| {
+            format!("Another team's takes the role admin there, which you have not in {}.", left_out.join(", "))
+        })
+    });
+    view! {
+        <SelectField
+            label="Team that owns the webhook"
+            hint=hint
+            value=wizard.owner()
+            choices=choices
+            on_choose=move |entity: String| {
+                wizard.touched("/webhook");
+                wizard.change(|draft| draft.set_owner(own.with_value(|own| (*own != entity).then_some(entity))));
+            }
+        />
+    }
+}
 
 /// Which webhook, how it has been doing, and what it sends along.
 #[component]
@@ -29,8 +79,8 @@ pub(super) fn WebhookField(
     making: Making,
 ) -> impl IntoView {
     let router = use_router();
-    let settings = Room::Webhooks.of(wizard.place().entity);
-    let client = use_client();
+    let (client, team) = (use_client(), use_team());
+    let owner = wizard.owner();
     let offers = Signal::derive(move || -> Vec<Offer> {
         let offer = |one: &Webhook| Offer {
             note: address(&one.settings.url),
@@ -40,7 +90,7 @@ pub(super) fn WebhookField(
         wizard.webhooks().with(|list| {
             // What is chosen stays so, whether it is there or not.
             let chosen = |words| Offer::new(wizard.draft().with(|draft| draft.webhook.clone()), words);
-            let Some(list) = &list.value else { return vec![chosen("Loading the webhooks…")] };
+            let Some(list) = list.current() else { return vec![chosen("Loading the webhooks…")] };
             let mut all = vec![Offer::new("", "Choose a webhook")];
             all.extend(list.items.iter().map(offer));
             let chosen = chosen("A webhook that is gone");
@@ -81,17 +131,31 @@ pub(super) fn WebhookField(
         })
     };
     let body = move || {
-        let failed = wizard.webhooks().with(|list| list.value.is_none().then(|| list.error.clone()).flatten());
+        let of = owner.get();
+        if wizard.is_closed().get() {
+            let name = wizard.draft().with(|draft| draft.shared.as_ref().map(|shared| shared.name.clone()));
+            let words = format!(
+                " is a webhook of {of}, where you are no member. It stays chosen; choose another team to send elsewhere."
+            );
+            return view! {
+                <Callout tone=Tone::Info glyph=Glyph::Lock>
+                    <b class="strong">{name}</b>
+                    {words}
+                </Callout>
+            }
+            .into_any();
+        }
+        let failed = wizard.webhooks().with(|list| list.current().is_none().then(|| list.error.clone()).flatten());
         if let Some(error) = failed {
-            let path = calls::webhooks(&wizard.place().entity);
+            let path = calls::webhooks(&of);
             return view! { <LoadError what="The webhooks" why=error.words() on_retry=move || client.refresh(&path) /> }
                 .into_any();
         }
-        let none = wizard.webhooks().with(|list| list.value.as_ref().is_some_and(|list| list.items.is_empty()));
+        let none = wizard.webhooks().with(|list| list.current().is_some_and(|list| list.items.is_empty()));
         if none {
             return view! {
                 <Callout tone=Tone::Info glyph=Glyph::Endpoint>
-                    "There is no webhook yet. Make the first one here; the draft stays as it is."
+                    {format!("{of} has no webhook yet. Make the first one here; the draft stays as it is.")}
                 </Callout>
             }
             .into_any();
@@ -110,21 +174,25 @@ pub(super) fn WebhookField(
         }
         .into_any()
     };
-    let refused = use_team().refusal(Role::Admin);
-    view! {
-        <div class="stack-tight">
-            {live(body)} {live(facts)}
-            <div class="row row-wrap webhook-field__ways">
-                <Button small=true glyph=Glyph::Plus refused=refused on_press=move || making.webhook.set(true)>
-                    "New webhook"
-                </Button>
-                <Button small=true glyph=Glyph::Key refused=refused on_press=move || making.secret.set(true)>
-                    "New secret"
-                </Button>
-                <a class="small push" href=bound(move || router.href(&settings))>{format!("Webhooks of {}", wizard.place().entity)}</a>
-            </div>
-        </div>
-    }
+    let refused = team.refusal_in(owner, Role::Admin);
+    let ways = move || {
+        (!wizard.is_closed().get()).then(|| {
+            view! {
+                <div class="row row-wrap webhook-field__ways">
+                    <Button small=true glyph=Glyph::Plus refused=refused on_press=move || making.webhook.set(true)>
+                        "New webhook"
+                    </Button>
+                    <Button small=true glyph=Glyph::Key refused=refused on_press=move || making.secret.set(true)>
+                        "New secret"
+                    </Button>
+                    <a class="small push" href=bound(move || router.href(&Room::Webhooks.of(owner.get())))>
+                        {live(move || format!("Webhooks of {}", owner.get()))}
+                    </a>
+                </div>
+            }
+        })
+    };
+    view! { <div class="stack-tight">{live(body)} {live(facts)} {live(ways)}</div> }
 }
 
 /// What can be made without leaving the wizard, and whether it is being made.
@@ -149,16 +217,19 @@ pub(super) fn MakingDialogs(
     /// What is being made.
     making: Making,
 ) -> impl IntoView {
-    let entity = wizard.place().entity;
     let take = Callback::new(move |made: Webhook| {
         wizard.touched("/webhook");
         wizard.change(|draft| draft.webhook = made.id);
     });
     let Making { webhook, secret } = making;
-    view! {
-        <Later wanted=webhook ask=new_webhook(entity.clone(), webhook, take) on_missing=lost(webhook) />
-        <Later wanted=secret ask=new_secret(entity, secret) on_missing=lost(secret) />
-    }
+    let dialogs = move || {
+        let owner = wizard.owner().get();
+        view! {
+            <Later wanted=webhook ask=new_webhook(owner.clone(), webhook, take) on_missing=lost(webhook) />
+            <Later wanted=secret ask=new_secret(owner, secret) on_missing=lost(secret) />
+        }
+    };
+    live(dialogs)
 }
 
 /// An address without its scheme, cut short.

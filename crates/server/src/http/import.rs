@@ -12,7 +12,8 @@ use hookboard_api::account::Role;
 use hookboard_api::audit::AuditKind;
 use hookboard_api::automation::{Action, AutomationDraft};
 use hookboard_api::file::{
-    AutomationFile, FileAction, FileAutomation, FileChange, FileScope, FileWebhook, Import, ImportChange, VERSION, differences,
+    AutomationFile, FileAction, FileAutomation, FileChange, FileScope, FileWebhook, Import, ImportChange, VERSION,
+    differences,
 };
 use hookboard_api::limits::MAX_FILE_BYTES;
 use hookboard_api::problem::{Problem, ProblemCode};
