@@ -70,6 +70,9 @@ pub fn Field(
     /// Whether it may be left empty.
     #[prop(optional)]
     optional: bool,
+    /// What can be done with it, at the end of its label's line.
+    #[prop(optional_no_strip)]
+    action: Option<ViewFn>,
     /// The control; it refers to `<id>-note` as its description.
     children: Children,
 ) -> impl IntoView {
@@ -80,6 +83,7 @@ pub fn Field(
                 {label}
                 {optional.then(|| view! { <span class="field__optional">"optional"</span> })}
             </label>
+            {action.map(|action| view! { <span class="field__action">{action.run()}</span> })}
             {children()}
             <div id=note>
                 {live(move || match error.get() {

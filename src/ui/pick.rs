@@ -129,6 +129,9 @@ pub fn PickField(
     /// Whether more are on their way.
     #[prop(optional, into)]
     loading: Signal<bool>,
+    /// What can be done with what is chosen, at the end of the label's line.
+    #[prop(optional, into)]
+    action: Option<ViewFn>,
     /// Takes the value chosen.
     #[prop(into)]
     on_choose: Callback<String>,
@@ -136,7 +139,7 @@ pub fn PickField(
     let id = new_id();
     let invalid = Signal::derive(move || error.with(Option::is_some));
     view! {
-        <Field id=id.clone() label=label error=error>
+        <Field id=id.clone() label=label error=error action=action>
             <Pick id=id value=value offers=offers loading=loading invalid=invalid on_choose=on_choose />
         </Field>
     }

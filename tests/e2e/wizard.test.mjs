@@ -283,6 +283,21 @@ test("a webhook that was saved meanwhile is compared too", async () => {
   assert.deepEqual([body.settings.timeout_s, body.settings.url], [20, receiver.url]);
 });
 
+test("the connection is tested without the payload, be that sound or not", async () => {
+  await open("registry/models");
+  await press("Action");
+  const field = page.getByRole("combobox", { name: "Webhook", exact: true });
+  await field.selectOption("");
+  await page.getByRole("button", { name: "Test connection" }).waitFor({ state: "detached" });
+  await field.selectOption(webhook.id);
+  await typePayload('{"half": ');
+  const before = receiver.requests.length;
+  await press("Test connection");
+  const board = page.getByRole("region", { name: "Connection" });
+  await board.getByText("Delivered").waitFor();
+  assert.deepEqual(receiver.requests.slice(before).map((one) => one.body), ["{}"]);
+});
+
 test("nothing was printed to the console", () => {
   assert.deepEqual(problems, []);
 });

@@ -31,8 +31,17 @@ impl Part {
     }
 }
 
-/// The half of the sentence before the arrow: when it fires.
+/// The half of the sentence before the arrow: when it fires. For where the registry or project is known.
 pub fn when(trigger: &Trigger, scope: &Scope) -> Vec<Part> {
+    told(trigger, scope, false)
+}
+
+/// The same with the name of the registry or project.
+pub fn when_named(trigger: &Trigger, scope: &Scope) -> Vec<Part> {
+    told(trigger, scope, true)
+}
+
+fn told(trigger: &Trigger, scope: &Scope, named: bool) -> Vec<Part> {
     let mut parts = Vec::new();
     let said = said(trigger.filter.as_ref());
     let subject = match trigger.event {
@@ -80,7 +89,7 @@ pub fn when(trigger: &Trigger, scope: &Scope) -> Vec<Part> {
         let added = !matches!(trigger.event, EventType::RemoveArtifactTag | EventType::RemoveCollectionTag);
         parts.push(Part::Text(if added { "is added " } else { "is removed " }.into()));
     }
-    parts.extend(place_words(trigger.event, scope));
+    parts.extend(place_words(trigger.event, scope, named));
     for test in &rest {
         parts.push(Part::Text(" and ".into()));
         parts.push(Part::Strong(test_words(test)));
@@ -116,7 +125,7 @@ pub fn test_words(test: &PlainTest) -> String {
     }
 }
 
-fn place_words(event: EventType, scope: &Scope) -> Vec<Part> {
+fn place_words(event: EventType, scope: &Scope, named: bool) -> Vec<Part> {
     if event.is_run() {
         return vec![Part::Text("in ".into()), Part::Strong(scope.name.clone())];
     }
@@ -131,10 +140,14 @@ fn place_words(event: EventType, scope: &Scope) -> Vec<Part> {
         EventType::CreateArtifact => "in ",
         _ => word,
     };
-    match &scope.collection {
-        Some(collection) => vec![Part::Text(word.into()), Part::Strong(collection.clone())],
-        None => vec![Part::Text(format!("{word}any collection"))],
+    let (mut parts, of) = match &scope.collection {
+        Some(collection) => (vec![Part::Text(word.into()), Part::Strong(collection.clone())], " in "),
+        None => (vec![Part::Text(format!("{word}any collection"))], " of "),
+    };
+    if named {
+        parts.extend([Part::Text(of.into()), Part::Strong(scope.name.clone())]);
     }
+    parts
 }
 
 fn metric_words(metrics: &MetricCondition) -> Vec<Part> {
@@ -310,6 +323,23 @@ mod tests {
             collection: collection.map(str::to_owned),
         };
         when(trigger, &scope).iter().map(Part::text).collect()
+    }
+
+    #[test]
+    fn the_place_is_named_where_it_is_not_known() {
+        let linked: Trigger = serde_json::from_value(json!({"event": "LINK_ARTIFACT"})).expect("a trigger");
+        for (collection, told) in [
+            (None, "When a new version is linked to any collection of Models"),
+            (Some("fraud"), "When a new version is linked to fraud in Models"),
+        ] {
+            let scope = Scope {
+                kind: PlaceKind::Registry,
+                entity: "kestrel".into(),
+                name: "Models".into(),
+                collection: collection.map(str::to_owned),
+            };
+            assert_eq!(when_named(&linked, &scope).iter().map(Part::text).collect::<String>(), told);
+        }
     }
 
     #[test]

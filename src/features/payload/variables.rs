@@ -16,6 +16,8 @@ use crate::ui::{
 pub fn VariableList(
     /// The payload being written.
     payload: Payload,
+    /// Where they are described.
+    reference: String,
 ) -> impl IntoView {
     let carried = Memo::new(move |_| {
         // What the editor would offer for a placeholder just begun.
@@ -59,7 +61,8 @@ pub fn VariableList(
                 }
             })
         };
-        Group::ALL.map(group).collect_view()
+        // What is mostly wanted comes first.
+        [Group::Event, Group::Artifact, Group::Run, Group::Place, Group::Secret].map(group).collect_view()
     };
     view! {
         <details class="board disclosure" open>
@@ -71,6 +74,9 @@ pub fn VariableList(
                 </span>
             </summary>
             <div class="varlist">{live(groups)}</div>
+            <div class="board__foot">
+                <a href=reference>"Payload reference"</a>
+            </div>
         </details>
     }
 }

@@ -35,10 +35,12 @@ use crate::{
     },
 };
 
-/// What a test of the automation came to.
+/// What a test of the automation, or of its webhook alone, came to.
 #[derive(Clone, Copy)]
 pub(super) struct Testing {
     result: RwSignal<Option<Result<Arc<TestResult>, ApiError>>>,
+    /// What was tested, as the heading of what it came to.
+    title: RwSignal<&'static str>,
     /// What the button says meanwhile.
     pub(super) busy: RwSignal<Option<&'static str>>,
 }
@@ -46,38 +48,53 @@ pub(super) struct Testing {
 impl Testing {
     /// Nothing tested yet.
     pub(super) fn new() -> Self {
-        Self { result: RwSignal::new(None), busy: RwSignal::new(None) }
+        Self { result: RwSignal::new(None), title: RwSignal::new("Test"), busy: RwSignal::new(None) }
     }
 
     /// Sends the payload as it stands, by the path of a real delivery.
     pub(super) fn send(self, wizard: Wizard) {
-        let client = wizard.client();
-        if self.busy.get_untracked().is_some() {
-            return;
-        }
         let event = wizard.previewed().get_untracked();
         let template = wizard.template().get_untracked();
-        let mut request = TestRequest {
+        let (entity, owner) = (wizard.place().entity, wizard.owner().get_untracked());
+        let request = TestRequest {
             template: (!template.trim().is_empty()).then_some(template),
             event: event.is_none().then(|| wizard.draft().with_untracked(|draft| draft.event)),
             event_id: event.map(|event| event.id.clone()),
-            entity: None,
+            entity: (owner != entity).then(|| entity.clone()),
             automation_name: Some(untrack(|| wizard.name())),
         };
-        let (entity, owner) = (wizard.place().entity, wizard.owner().get_untracked());
         // A webhook that the reader does not see is tested by the automation that has it.
         let path = match wizard.id().filter(|_| wizard.is_closed().get_untracked()) {
             Some(id) => calls::automation(&entity, &id, "/test"),
-            None => calls::webhook(&owner, &wizard.draft().with_untracked(|draft| draft.webhook.clone()), "/test"),
+            None => webhook_test(wizard),
         };
-        request.entity = (owner != entity).then_some(entity);
+        self.run(wizard, "Test", path, request);
+    }
+
+    /// Sends an empty object, whatever the payload.
+    fn connect(self, wizard: Wizard) {
+        self.run(wizard, "Connection", webhook_test(wizard), TestRequest::default());
+    }
+
+    fn run(self, wizard: Wizard, title: &'static str, path: String, request: TestRequest) {
+        if self.busy.get_untracked().is_some() {
+            return;
+        }
+        let client = wizard.client();
         self.busy.set(Some("Sending…"));
         spawn_local(async move {
             let answer = client.post::<TestResult>(&path, &request).await;
             self.busy.try_set(None);
+            self.title.try_set(title);
             self.result.try_set(Some(answer.map(Arc::new)));
         });
     }
+}
+
+/// Where the webhook chosen is tested.
+fn webhook_test(wizard: Wizard) -> String {
+    let id = wizard.draft().with_untracked(|draft| draft.webhook.clone());
+    calls::webhook(&wizard.owner().get_untracked(), &id, "/test")
 }
 
 /// What to send.
@@ -104,6 +121,7 @@ pub(super) fn ActionStep(
             all.filter_map(start).collect::<Vec<_>>()
         })
     });
+    let reference = use_router().href(&Room::Reference.of(wizard.place().entity));
     let loading = Signal::derive(move || automations.with(|list| list.value.is_none() && list.busy));
     let sends = move || {
         if record.get() {
@@ -115,7 +133,7 @@ pub(super) fn ActionStep(
             .into_any();
         }
         view! {
-            <WebhookField wizard=wizard making=making />
+            <WebhookField wizard=wizard making=making on_connect=move || testing.connect(wizard) />
             <PayloadEditor
                 payload=wizard.payload()
                 start=move || {
@@ -138,7 +156,7 @@ pub(super) fn ActionStep(
         (!record.get()).then(|| {
             view! {
                 <PreviewOf wizard=wizard />
-                <VariableList payload=wizard.payload() />
+                <VariableList payload=wizard.payload() reference=reference.clone() />
             }
         })
     };
@@ -329,7 +347,7 @@ pub(super) fn TestOutcome(
                 view! {
                     <section node_ref=board class="board" aria-labelledby=id.clone()>
                         <div class="board__head">
-                            <h2 id=id.clone()>"Test"</h2>
+                            <h2 id=id.clone()>{testing.title.get()}</h2>
                             <span class="push row" role="status">
                                 {outcome_badge(&exchange)}
                                 <span class="small muted">{exchange.message.clone()}</span>

@@ -3,6 +3,7 @@
 use hookboard_api::{
     event::{EVENTS, EventSpec, Field},
     run::RunState,
+    scope::PlaceKind,
     sentence::scope_words,
 };
 use leptos::prelude::*;
@@ -17,13 +18,17 @@ use super::{
     rule_list::RuleList,
     state::Wizard,
 };
-use crate::ui::{
-    feedback::Callout,
-    format::counted,
-    icon::Glyph,
-    ids::new_id,
-    pick::{Offer, PickField},
-    status::Tone,
+use crate::{
+    client::use_team,
+    route::{Place, Route, use_router},
+    ui::{
+        feedback::Callout,
+        format::counted,
+        icon::Glyph,
+        ids::new_id,
+        pick::{Offer, PickField},
+        status::Tone,
+    },
 };
 
 /// What to wait for.
@@ -110,11 +115,40 @@ fn Events(wizard: Wizard) -> impl IntoView {
             <legend class="field__label">"Event"</legend>
             <div class="choices choices--list">{choices}</div>
             <GroupError error=wizard.error("/event") />
-            {wizard
-                .in_registry()
-                .then(|| view! { <p class="field__hint">"Run events belong to projects. Create one in a project."</p> })}
+            <Elsewhere wizard=wizard />
         </fieldset>
     }
+}
+
+/// Where the events are that this kind of place does not have.
+#[component]
+fn Elsewhere(wizard: Wizard) -> impl IntoView {
+    const NAMED: usize = 3;
+    let (router, team) = (use_router(), use_team());
+    let (kind, words) = if wizard.in_registry() {
+        (PlaceKind::Project, "Run events belong to projects.")
+    } else {
+        (PlaceKind::Registry, "Linking belongs to registries.")
+    };
+    let entity = StoredValue::new(wizard.place().entity);
+    let link = move |name: &String| {
+        let place = Place { entity: entity.get_value(), kind, name: name.clone() };
+        view! { " " <a href=router.href(&Route::NewAutomation(place))>{name.clone()}</a> }
+    };
+    let links = move || {
+        team.places(kind).with(|places| {
+            let items = places.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
+            let names: Vec<String> = items.iter().map(|place| place.name.clone()).collect();
+            (!names.is_empty()).then(|| {
+                view! {
+                    " Create one in"
+                    {names.iter().take(NAMED).enumerate().map(|(at, name)| view! { {(at > 0).then_some(",")} {link(name)} }).collect_view()}
+                    {(names.len() > NAMED).then_some(" or another one")} "."
+                }
+            })
+        })
+    };
+    view! { <p class="field__hint">{words} {live(links)}</p> }
 }
 
 /// Every collection, or one.

@@ -438,7 +438,7 @@ fn refused(wizard: Wizard, error: &ApiError) -> Option<String> {
 fn Sentence(wizard: Wizard) -> impl IntoView {
     let when = move || {
         let scope = wizard.scope().get();
-        wizard.draft().with(|draft| sentence::when(&draft.shown_trigger(&scope), &scope))
+        wizard.draft().with(|draft| sentence::when_named(&draft.shown_trigger(&scope), &scope))
     };
     let then = move || {
         let record = wizard.draft().with(|draft| draft.record);

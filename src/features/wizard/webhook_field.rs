@@ -12,7 +12,7 @@ use crate::{
     part::Later,
     route::{Room, use_router},
     ui::{
-        button::Button,
+        button::{Button, LinkButton},
         dialog::lost,
         feedback::{Callout, LoadError},
         field::{Choices, SelectField},
@@ -77,6 +77,9 @@ pub(super) fn WebhookField(
     wizard: Wizard,
     /// What is made on the way.
     making: Making,
+    /// Tests what is chosen.
+    #[prop(into)]
+    on_connect: Callback<()>,
 ) -> impl IntoView {
     let router = use_router();
     let (client, team) = (use_client(), use_team());
@@ -130,6 +133,13 @@ pub(super) fn WebhookField(
             }
         })
     };
+    let may_test = team.refusal_in(owner, Role::Member);
+    let connect = move || {
+        live(move || {
+            let can = may_test.get().is_none() && wizard.webhook().is_ok();
+            can.then(|| view! { <LinkButton on_press=on_connect>"Test connection"</LinkButton> })
+        })
+    };
     let body = move || {
         let of = owner.get();
         if wizard.is_closed().get() {
@@ -166,6 +176,7 @@ pub(super) fn WebhookField(
                 error=wizard.error("/webhook")
                 value=wizard.part(|draft| draft.webhook.clone())
                 offers=offers
+                action=connect
                 on_choose=move |id: String| {
                     wizard.touched("/webhook");
                     wizard.change(|draft| draft.webhook = id);
