@@ -1,16 +1,13 @@
-//! An automation as typed. Reads into the interface's type and back; what the plain fields cannot
-//! say is kept as JSON. Knows no component.
+//! An automation as typed: its fields, and how they hang together. Knows no component. `read` fills them from an
+//! automation, `write` makes one of them.
 
 use hookboard_api::{
     EventType,
-    automation::{Action, Automation, AutomationDraft, WebhookRef},
-    event::{EVENTS, EventSpec, Field, event_spec},
-    metric::{MetricCondition, MetricJoin},
-    plain::{Join, PlainTest, Said, said},
+    event::{EVENTS, EventSpec, event_spec},
+    metric::MetricJoin,
+    plain::Join,
     run::RunState,
     scope::Scope,
-    trace::Op,
-    trigger::Trigger,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -93,13 +90,6 @@ pub struct Shared {
     pub name: String,
 }
 
-impl Shared {
-    fn of(webhook: &WebhookRef) -> Option<Self> {
-        let owner = webhook.entity.clone()?;
-        Some(Self { owner, id: webhook.id.clone(), name: webhook.name.clone() })
-    }
-}
-
 impl Draft {
     /// Nothing typed yet, for a place.
     pub fn new(place: &Place) -> Self {
@@ -133,101 +123,6 @@ impl Draft {
             furthest: 0,
             revision: None,
             next_key: 1,
-        }
-    }
-
-    /// An automation as typed, and the text of its payload.
-    pub fn read(place: &Place, from: &Automation) -> (Self, String) {
-        let mut draft = Self::new(place);
-        draft.event = from.trigger.event;
-        draft.one = from.scope.collection.is_some();
-        draft.collection = from.scope.collection.clone().unwrap_or_default();
-        draft.read_filter(from.trigger.filter.as_ref(), &from.scope);
-        if !from.trigger.states.is_empty() {
-            draft.states.clone_from(&from.trigger.states);
-        }
-        if let Some(metrics) = &from.trigger.metrics {
-            draft.join = metrics.join;
-            draft.rules = metrics.rules.iter().map(|rule| RuleDraft::read(draft.key(), rule)).collect();
-        }
-        let template = match &from.action {
-            Action::Record => {
-                draft.record = true;
-                String::new()
-            }
-            Action::Webhook { webhook_id, template } => {
-                draft.webhook.clone_from(webhook_id);
-                draft.shared = from.webhook.as_ref().and_then(Shared::of);
-                draft.owner = draft.shared.as_ref().map(|shared| shared.owner.clone());
-                template.clone().unwrap_or_default()
-            }
-        };
-        draft.name = Some(from.name.clone());
-        draft.description.clone_from(&from.description);
-        if let Some(seconds) = from.cooldown_s {
-            let unit = UNITS.iter().rev().find(|(_, _, size)| seconds > 0 && seconds % size == 0).unwrap_or(&UNITS[0]);
-            draft.cooldown = (seconds / unit.2).to_string();
-            unit.0.clone_into(&mut draft.unit);
-        }
-        draft.enabled = from.enabled;
-        draft.furthest = 3;
-        draft.revision = Some(from.revision);
-        (draft, template)
-    }
-
-    /// Empties the fields of the condition.
-    pub fn clear_filter(&mut self) {
-        for field in [&mut self.pattern, &mut self.collections, &mut self.user, &mut self.run_name] {
-            field.clear();
-        }
-        self.conditions.clear();
-        self.conditions_join = Join::All;
-        self.json = None;
-    }
-
-    /// Reads a condition into the fields that are empty; one they cannot say is kept as JSON.
-    pub fn read_filter(&mut self, filter: Option<&Value>, scope: &Scope) {
-        self.original = filter.cloned();
-        let Some(filter) = filter else { return };
-        let spec = self.spec();
-        let whole = |this: &mut Self| {
-            this.clear_filter();
-            this.json = serde_json::to_string_pretty(filter).ok();
-        };
-        let Some(Said { tests, join, group }) = said(Some(filter)) else { return whole(self) };
-        if !group.is_empty() {
-            self.conditions_join = join;
-            for test in &group {
-                let key = self.key();
-                match ConditionDraft::read(key, test) {
-                    Some(condition) => self.conditions.push(condition),
-                    None => return whole(self),
-                }
-            }
-        }
-        for test in &tests {
-            let text = test.operand.as_str().filter(|text| !text.is_empty());
-            let field = match (test.path.as_str(), test.op) {
-                (path, Op::Regex) if Some(path) == subject(self.event) => Some(&mut self.pattern),
-                ("artifact_collection_name", Op::Regex) if spec.shows(Field::CollectionFilter, scope) => {
-                    Some(&mut self.collections)
-                }
-                ("event_author", Op::Eq) if spec.shows(Field::RunFilter, scope) => Some(&mut self.user),
-                ("run_name", Op::Regex) if spec.shows(Field::RunFilter, scope) => Some(&mut self.run_name),
-                _ => None,
-            };
-            if let (Some(field), Some(text)) = (field, text)
-                && field.is_empty()
-            {
-                text.clone_into(field);
-                continue;
-            }
-            // What no field says stands with the further conditions, unless those are joined otherwise.
-            let key = self.key();
-            match ConditionDraft::read(key, test).filter(|_| group.is_empty()) {
-                Some(condition) => self.conditions.push(condition),
-                None => return whole(self),
-            }
         }
     }
 
@@ -267,76 +162,6 @@ impl Draft {
         Scope { kind: place.kind, entity: place.entity.clone(), name: place.name.clone(), collection }
     }
 
-    /// What the fields say.
-    fn said(&self, scope: &Scope) -> Said {
-        let spec = self.spec();
-        let text = |path: &str, op: Op, text: &str| {
-            (!text.is_empty()).then(|| PlainTest { path: path.to_owned(), op, operand: Value::from(text) })
-        };
-        let mut tests = Vec::new();
-        if let Some(path) = subject(self.event) {
-            tests.extend(text(path, Op::Regex, &self.pattern));
-        }
-        if spec.shows(Field::CollectionFilter, scope) {
-            tests.extend(text("artifact_collection_name", Op::Regex, &self.collections));
-        }
-        if spec.shows(Field::RunFilter, scope) {
-            tests.extend(text("event_author", Op::Eq, self.user.trim()));
-            tests.extend(text("run_name", Op::Regex, &self.run_name));
-        }
-        let conditions = self.conditions.iter().filter(|one| !one.path.trim().is_empty());
-        let group: Vec<PlainTest> = conditions.filter_map(ConditionDraft::test).collect();
-        let is_plain = match self.conditions_join {
-            Join::All => true,
-            Join::Any => group.len() < 2,
-            Join::None => group.is_empty(),
-        };
-        if is_plain {
-            tests.extend(group);
-            return Said { tests, ..Said::default() };
-        }
-        Said { tests, join: self.conditions_join, group }
-    }
-
-    /// The condition.
-    pub fn filter(&self, scope: &Scope) -> Option<Value> {
-        if let Some(json) = &self.json {
-            return serde_json::from_str(json).ok();
-        }
-        let now = self.said(scope);
-        // Wrappings and order that mean nothing here may mean something to whoever wrote them.
-        let alike =
-            |old: &[PlainTest], new: &[PlainTest]| old.len() == new.len() && old.iter().all(|one| new.contains(one));
-        let same = |original: &Value| {
-            said(Some(original)).is_some_and(|old| {
-                old.join == now.join && alike(&old.tests, &now.tests) && alike(&old.group, &now.group)
-            })
-        };
-        match &self.original {
-            Some(original) if same(original) => Some(original.clone()),
-            _ => now.filter(),
-        }
-    }
-
-    /// What makes it fire.
-    pub fn trigger(&self, scope: &Scope) -> Trigger {
-        let metrics = self.event.is_run_metric().then(|| MetricCondition {
-            join: self.join,
-            rules: self.rules.iter().map(|rule| rule.rule(self.event)).collect(),
-        });
-        let states = if self.event == EventType::RunState { self.states.clone() } else { Vec::new() };
-        Trigger { event: self.event, filter: self.filter(scope), metrics, states }
-    }
-
-    /// What makes it fire, without the metric conditions that are not whole yet: for the sentence.
-    pub fn shown_trigger(&self, scope: &Scope) -> Trigger {
-        let mut trigger = self.trigger(scope);
-        if !self.rules.iter().all(|rule| rule.is_whole(self.event)) {
-            trigger.metrics = None;
-        }
-        trigger
-    }
-
     /// The name it will have.
     pub fn shown_name(&self, place: &Place) -> String {
         self.name.clone().unwrap_or_else(|| self.proposed_name(place))
@@ -365,39 +190,6 @@ impl Draft {
             }
         }
     }
-
-    /// The least time between two matches, or what keeps the text from being one.
-    pub(super) fn cooldown_s(&self) -> Result<Option<u32>, String> {
-        let typed = self.cooldown.trim();
-        if typed.is_empty() {
-            return Ok(None);
-        }
-        let size = UNITS.iter().find(|(word, ..)| *word == self.unit).map_or(1, |unit| unit.2);
-        match typed.parse::<u32>() {
-            Ok(number) => Ok(Some(number.saturating_mul(size))),
-            Err(_) => Err("Type a whole number, or leave it empty.".to_owned()),
-        }
-    }
-
-    /// The automation as the interface takes it.
-    pub fn automation(&self, place: &Place, template: &str) -> AutomationDraft {
-        let scope = self.scope(place);
-        let action = if self.record {
-            Action::Record
-        } else {
-            let template = (!template.trim().is_empty()).then(|| template.to_owned());
-            Action::Webhook { webhook_id: self.webhook.clone(), template }
-        };
-        AutomationDraft {
-            name: self.shown_name(place).trim().to_owned(),
-            description: self.description.trim().to_owned(),
-            trigger: self.trigger(&scope),
-            scope,
-            action,
-            cooldown_s: self.cooldown_s().unwrap_or(None),
-            enabled: self.enabled,
-        }
-    }
 }
 
 /// The value an event's own pattern looks at.
@@ -410,114 +202,12 @@ pub fn subject(event: EventType) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use hookboard_api::scope::PlaceKind;
-    use serde_json::json;
 
-    fn place(kind: PlaceKind) -> Place {
+    pub(in super::super) fn place(kind: PlaceKind) -> Place {
         Place { entity: "kestrel".to_owned(), kind, name: "models".to_owned() }
-    }
-
-    fn automation(kind: &str, trigger: &Value, action: &Value, cooldown: Option<u32>) -> Automation {
-        serde_json::from_value(json!({
-            "id": "1", "name": "Deploy", "description": "d", "trigger": trigger, "action": action,
-            "scope": {"kind": kind, "entity": "kestrel", "name": "models"}, "cooldown_s": cooldown, "enabled": false,
-            "author": "mira", "revision": 4, "created_at": "", "updated_at": "", "activity": {"recent": []}
-        }))
-        .expect("an automation")
-    }
-
-    fn pointers(draft: &Draft, place: &Place) -> Vec<String> {
-        draft.faults(place).into_iter().map(|fault| fault.pointer).collect()
-    }
-
-    #[test]
-    fn an_automation_is_written_back_as_it_was_read() {
-        let webhook = json!({"type": "webhook", "webhook_id": "w", "template": "{}"});
-        for (kind, trigger, action, cooldown) in [
-            ("registry", json!({"event": "LINK_ARTIFACT"}), json!({"type": "record"}), None),
-            (
-                "registry",
-                json!({"event": "ADD_ARTIFACT_ALIAS", "filter": {"$or": [{"$and": [{"alias": {"$regex": "^p"}}, {"artifact_metadata.accuracy": {"$gte": 0.93}}]}]}}),
-                webhook.clone(),
-                Some(600),
-            ),
-            (
-                "registry",
-                json!({"event": "ADD_ARTIFACT_ALIAS", "filter": {"alias": "x"}}),
-                webhook.clone(),
-                Some(86_400),
-            ),
-            (
-                "registry",
-                json!({"event": "ADD_ARTIFACT_TAG", "filter": {"$or": [{"tag": "a"}, {"tag": {"$not": {"$eq": "b"}}}]}}),
-                webhook.clone(),
-                Some(0),
-            ),
-            (
-                "project",
-                json!({"event": "CREATE_ARTIFACT", "filter": {"artifact_collection_name": {"$regex": "^asr"}}}),
-                webhook.clone(),
-                Some(61),
-            ),
-            (
-                "project",
-                json!({"event": "RUN_STATE", "filter": {"$and": [{"event_author": {"$eq": "mira"}}, {"run_name": {"$regex": "x"}}]}, "states": ["running", "failed"]}),
-                webhook.clone(),
-                None,
-            ),
-            (
-                "project",
-                json!({"event": "RUN_METRIC_THRESHOLD", "metrics": {"join": "any", "rules": [
-                    {"kind": "threshold", "metric": "a", "window": 3, "aggregate": "max", "comparison": ">=", "threshold": 0.5},
-                    {"kind": "threshold", "metric": "b", "window": 1, "aggregate": "average", "comparison": "<", "threshold": -2.0}]}}),
-                webhook,
-                None,
-            ),
-        ] {
-            let read = automation(kind, &trigger, &action, cooldown);
-            let place = place(PlaceKind::parse(kind).expect("a kind"));
-            let (draft, template) = Draft::read(&place, &read);
-            let written = draft.automation(&place, &template);
-            assert_eq!((&written.trigger, &written.action), (&read.trigger, &read.action));
-            assert_eq!((written.cooldown_s, written.enabled), (read.cooldown_s, read.enabled));
-            assert_eq!(pointers(&draft, &place), Vec::<String>::new(), "{trigger}");
-        }
-    }
-
-    #[test]
-    fn what_fields_cannot_say_is_kept_as_json_and_stays_so() {
-        let trigger = json!({"event": "ADD_ARTIFACT_ALIAS", "filter": {"$not": {"alias": "x"}}});
-        let place = place(PlaceKind::Registry);
-        let (mut draft, _) = Draft::read(&place, &automation("registry", &trigger, &json!({"type": "record"}), None));
-        assert!(draft.json.as_deref().is_some_and(|json| json.contains("$not")));
-        draft.json = Some("{".to_owned());
-        assert_eq!(pointers(&draft, &place), ["/json"]);
-    }
-
-    #[test]
-    fn a_group_reads_into_the_further_conditions_and_is_written_as_it_was() {
-        let filter = json!({"$and": [{"alias": {"$regex": "^p"}}, {"$or": [{"event_author": "ci"}, {"artifact_metadata.accuracy": {"$gte": 0.93}}]}]});
-        let trigger = json!({"event": "ADD_ARTIFACT_ALIAS", "filter": filter});
-        let place = place(PlaceKind::Registry);
-        let (mut draft, _) = Draft::read(&place, &automation("registry", &trigger, &json!({"type": "record"}), None));
-        assert_eq!((draft.pattern.as_str(), draft.conditions.len(), draft.conditions_join), ("^p", 2, Join::Any));
-        assert_eq!(draft.filter(&draft.scope(&place)), Some(filter));
-        draft.conditions_join = Join::None;
-        let group = json!([{"event_author": {"$eq": "ci"}}, {"artifact_metadata.accuracy": {"$gte": 0.93}}]);
-        let expected = json!({"$and": [{"alias": {"$regex": "^p"}}, {"$nor": group}]});
-        assert_eq!(draft.filter(&draft.scope(&place)), Some(expected));
-    }
-
-    #[test]
-    fn a_changed_field_changes_only_its_part() {
-        let trigger = json!({"event": "ADD_ARTIFACT_ALIAS", "filter": {"$and": [{"alias": {"$regex": "p"}}, {"event_author": "ci"}]}});
-        let place = place(PlaceKind::Registry);
-        let (mut draft, _) = Draft::read(&place, &automation("registry", &trigger, &json!({"type": "record"}), None));
-        draft.pattern = "^p$".to_owned();
-        let filter = draft.filter(&draft.scope(&place));
-        assert_eq!(filter, Some(json!({"$and": [{"alias": {"$regex": "^p$"}}, {"event_author": {"$eq": "ci"}}]})));
     }
 
     #[test]
@@ -527,6 +217,20 @@ mod tests {
         (draft.one, draft.collection) = (true, "c".to_owned());
         draft.set_event(EventType::RunState);
         assert_eq!(draft.scope(&place).collection, None);
+    }
+
+    #[test]
+    fn a_webhook_is_forgotten_with_its_team_but_for_the_one_that_was_read() {
+        let mut draft = Draft::new(&place(PlaceKind::Registry));
+        draft.webhook = "w".to_owned();
+        draft.set_owner(Some("quill".to_owned()));
+        assert_eq!((draft.webhook.as_str(), draft.owner.as_deref()), ("", Some("quill")));
+        let shared = Shared { owner: "quill".to_owned(), id: "r".to_owned(), name: "relay".to_owned() };
+        draft.shared = Some(shared);
+        draft.set_owner(None);
+        assert_eq!(draft.webhook, "");
+        draft.set_owner(Some("quill".to_owned()));
+        assert_eq!(draft.webhook, "r");
     }
 
     #[test]

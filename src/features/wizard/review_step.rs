@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
-    action_step::{PreviewOf, TestOutcome, Testing},
+    action_step::PreviewOf,
     draft::UNITS,
     fields::DraftField,
     past_view::OnThePast,
+    saving::Saving,
     state::Wizard,
+    testing::{TestOutcome, Testing},
 };
 use crate::ui::{
     feedback::Callout,
@@ -24,11 +26,8 @@ pub(super) fn ReviewStep(
     wizard: Wizard,
     /// The test of the automation.
     testing: Testing,
-    /// What was refused and has no field.
-    failure: Signal<Option<String>>,
-    /// What to do about a version that was saved meanwhile.
-    #[prop(into)]
-    conflict: ViewFn,
+    /// The save, and what became of it.
+    saving: Saving,
 ) -> impl IntoView {
     let record = wizard.part(|draft| draft.record);
     let run = wizard.part(|draft| draft.event.is_run());
@@ -54,9 +53,10 @@ pub(super) fn ReviewStep(
     };
     view! {
         <div class="stack form-column">
-            {live(move || conflict.run())}
+            {live(move || saving.conflict())}
             {live(move || {
-                failure
+                saving
+                    .failure
                     .get()
                     .map(|words| view! { <Callout tone=Tone::Danger glyph=Glyph::XCircle alert=true>{words}</Callout> })
             })}
