@@ -28,6 +28,14 @@ pub enum Action {
 }
 
 impl Action {
+    /// The webhook that it sends through.
+    pub fn webhook_id(&self) -> Option<&str> {
+        match self {
+            Self::Webhook { webhook_id, .. } => Some(webhook_id),
+            Self::Record => None,
+        }
+    }
+
     /// The payload template, where one is rendered.
     pub fn template(&self) -> Option<&str> {
         match self {

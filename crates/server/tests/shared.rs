@@ -236,3 +236,74 @@ fn a_file_names_the_owner() {
         assert_eq!(error["code"], "unknown_webhook");
     }
 }
+
+#[test]
+fn what_was_sent_is_sent_again_only_while_the_team_uses_the_webhook() {
+    let receiver = Receiver::start(|_| answer(200, "{}"));
+    let two = Two::start(&receiver);
+    let server = &two.server;
+    let id = two.shared();
+    assert_eq!(server.call("POST", "/events", Some(&link(1))).0, 202);
+    server.all_delivered(1);
+    let (_, list) = server.call("GET", "/entities/kestrel/deliveries", None);
+    let delivery = list["items"][0]["id"].as_str().expect("id").to_owned();
+    let again = |render: bool| {
+        let path = format!("/entities/kestrel/deliveries/{delivery}/redeliver");
+        server.call_as(&two.ada, "POST", &path, Some(&json!({ "render": render }))).0
+    };
+    let many = || {
+        let body = json!({"ids": [delivery]});
+        server.call_as(&two.ada, "POST", "/entities/kestrel/deliveries/redeliver", Some(&body)).1["count"].clone()
+    };
+    assert_eq!(again(true), 202);
+    server.all_delivered(1);
+    assert_eq!(many(), 1);
+    server.all_delivered(1);
+    assert_eq!(receiver.all().len(), 3);
+    let mut draft = two.draft("links");
+    draft["action"] = json!({"type": "record"});
+    assert_eq!(server.call("PUT", &format!("/entities/kestrel/automations/{id}"), Some(&draft)).0, 200);
+    assert_eq!((again(false), again(true)), (409, 409));
+    assert_eq!(many(), 0);
+    // Another automation uses it: the original bytes may go, those of an automation that sends elsewhere may not.
+    assert_eq!(two.make(&server.key, "others").0, 201);
+    assert_eq!((again(true), again(false)), (409, 202));
+    server.all_delivered(1);
+    assert_eq!(receiver.all().len(), 4);
+}
+
+#[test]
+fn a_test_sends_what_admins_save_and_nothing_once_the_owner_disables_it() {
+    let receiver = Receiver::start(|_| answer(200, "{}"));
+    let two = Two::start(&receiver);
+    let id = two.shared();
+    let member = two.server.join("mel", "member");
+    let path = format!("/entities/kestrel/automations/{id}/test");
+    let own = json!({"template": "{\"of\": \"my own\"}"});
+    for (key, body, status) in [(&member, None, 200), (&member, Some(&own), 403), (&two.ada, Some(&own), 200)] {
+        let (answered, answer) = two.server.call_as(key, "POST", &path, body);
+        assert_eq!(answered, status, "{answer}");
+    }
+    assert_eq!(two.change(|settings| settings["enabled"] = json!(false)).0, 200);
+    let (status, answer) = two.server.call_as(&two.ada, "POST", &path, None);
+    assert_eq!((status, &answer["code"]), (409, &json!("conflict")), "{answer}");
+    assert_eq!(receiver.all().len(), 2);
+}
+
+#[test]
+fn the_owner_is_told_by_its_stream_and_its_log() {
+    let receiver = Receiver::start(|_| answer(200, "{}"));
+    let two = Two::start(&receiver);
+    let mut told = two.server.listen_to("quill", &two.server.key);
+    let mut is_told = |what: &str| {
+        assert!(told.any(|line| line.contains("\"webhook\"") && line.contains(&two.webhook)), "{what}");
+    };
+    let id = two.shared();
+    is_told("it is used");
+    let (_, log) = two.server.call("GET", "/entities/quill/audit", None);
+    let entry = &log["items"][0];
+    assert_eq!((&entry["target_id"], &entry["actor"]), (&json!(two.webhook), &json!("mira")), "{entry}");
+    assert_eq!(entry["after"], json!({"used_by": "kestrel/links"}), "{entry}");
+    assert_eq!(two.server.call("DELETE", &format!("/entities/kestrel/automations/{id}"), None).0, 204);
+    is_told("it is used no more");
+}

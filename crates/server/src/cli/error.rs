@@ -34,7 +34,10 @@ impl std::fmt::Display for Error {
         match self {
             Self::Mismatch(words) | Self::Usage(words) | Self::Unreachable(words) => f.write_str(&shown(words)),
             Self::Refused(problem) => {
-                let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+                // Of several faults, the detail is one; each stands with its words below.
+                let is_one_of_many =
+                    problem.errors.len() > 1 && problem.errors.iter().any(|error| error.message == problem.detail);
+                let words = if problem.detail.is_empty() || is_one_of_many { &problem.title } else { &problem.detail };
                 f.write_str(&shown(words))?;
                 problem.errors.iter().filter(|error| !error.pointer.is_empty()).try_for_each(|error| {
                     write!(f, "\n  {}", shown(&error.pointer))?;

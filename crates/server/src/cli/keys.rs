@@ -74,8 +74,8 @@ impl Keys {
             Self::Revoke(OneKey { key_of, remote }) => {
                 let keys: Vec<Key> = remote.all(&remote.path("/keys")?, usize::MAX)?;
                 let found: Vec<&Key> = keys.iter().filter(|one| one.id == key_of || one.name == key_of).collect();
-                let id = match found.as_slice() {
-                    [only] => &only.id,
+                let key = match found.as_slice() {
+                    [only] => *only,
                     [] => {
                         let words = format!("There is no access key \"{key_of}\". List them: hookboard keys list");
                         return Err(Error::Usage(words));
@@ -84,9 +84,9 @@ impl Keys {
                         return Err(Error::Usage("Several have this name. Give an id: hookboard keys list".to_owned()));
                     }
                 };
-                remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(id)))?, Body::None)?;
+                remote.text("DELETE", &remote.path(&format!("/keys/{}", segment(&key.id)))?, Body::None)?;
                 if !remote.json {
-                    print("It is revoked")?;
+                    print(&format!("Revoked {} ({}…)", key.name, key.prefix))?;
                 }
                 Ok(())
             }

@@ -42,7 +42,8 @@ async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -
         "SELECT webhooks.id, webhooks.name, owners.name, paused_reason, failing_since_ms, failures FROM webhooks \
          LEFT JOIN entities AS owners ON owners.id = webhooks.entity_id AND owners.id <> ?1 \
          WHERE enabled AND (paused_reason IS NOT NULL OR failing_since_ms IS NOT NULL) AND (webhooks.entity_id = ?1 \
-           OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1)) \
+           OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1) \
+           OR EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = webhooks.id AND state IN ('waiting', 'retrying') AND deliveries.entity_id = ?1)) \
          ORDER BY paused_reason IS NULL, failing_since_ms, webhooks.name",
     )
     .bind(entity_id)

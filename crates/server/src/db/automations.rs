@@ -357,13 +357,6 @@ fn duplicate(draft: &AutomationDraft) -> Failure {
     problem.into()
 }
 
-fn webhook_of(draft: &AutomationDraft) -> Option<&str> {
-    match &draft.action {
-        Action::Webhook { webhook_id, .. } => Some(webhook_id),
-        Action::Record => None,
-    }
-}
-
 /// The condition as text, for the search.
 fn condition_of(draft: &AutomationDraft) -> Result<String> {
     draft.trigger.filter.as_ref().map_or_else(|| Ok(String::new()), to_json)
@@ -414,7 +407,7 @@ pub async fn insert(conn: &mut Conn, place_id: &str, draft: &AutomationDraft, au
     .bind(draft.scope.collection.as_deref().unwrap_or_default())
     .bind(&draft.name)
     .bind(draft.trigger.event.as_str())
-    .bind(webhook_of(draft))
+    .bind(draft.action.webhook_id())
     .bind(condition_of(draft)?)
     .bind(to_json(draft)?)
     .bind(draft.enabled)
@@ -449,7 +442,7 @@ pub async fn update(
     .bind(draft.scope.collection.as_deref().unwrap_or_default())
     .bind(&draft.name)
     .bind(draft.trigger.event.as_str())
-    .bind(webhook_of(draft))
+    .bind(draft.action.webhook_id())
     .bind(condition_of(draft)?)
     .bind(to_json(draft)?)
     .bind(draft.enabled)

@@ -15,6 +15,15 @@ use super::{Conn, Db, Page, Result, automations, events, json, sql, to_json, web
 use crate::clock;
 use crate::failure::Failure;
 
+/// Whether the webhook of a delivery is its team's, or still used by automations of that team, as SQL.
+macro_rules! is_usable {
+    () => {
+        "EXISTS (SELECT 1 FROM webhooks AS target WHERE target.id = deliveries.webhook_id AND (target.entity_id = deliveries.entity_id \
+           OR EXISTS (SELECT 1 FROM automations AS users JOIN places ON places.id = users.place_id \
+             WHERE users.webhook_id = target.id AND places.entity_id = deliveries.entity_id)))"
+    };
+}
+
 const COLUMNS: &str = "SELECT deliveries.id, state, automation_id, automation_name, revision, webhook_id, webhook_name, event_id, events.type, events.subject, \
      events.vals, attempts, outcome, status, reason, due_ms, duration_ms, rendered_anew, created_at, finished_at, tries \
      FROM deliveries JOIN events ON events.id = deliveries.event_id ";
@@ -251,18 +260,35 @@ pub async fn redeliver(conn: &mut Conn, entity_id: &str, id: &str, render: bool)
         }
         _ => {}
     }
+    let is_usable: bool = sql::query_scalar(concat!("SELECT ", is_usable!(), " FROM deliveries WHERE id = ?"))
+        .bind(id)
+        .fetch_one(&mut *conn)
+        .await?;
+    if !is_usable {
+        return Err(Failure::new(
+            ProblemCode::Conflict,
+            "The webhook is another team's, and no automation of this team sends through it any more. Ask an admin of that team.",
+        ));
+    }
     let mut revision = delivery.revision;
     if render {
-        let current: Option<(u32,)> = sql::query_as("SELECT revision FROM automations WHERE id = ?")
-            .bind(&delivery.automation_id)
-            .fetch_optional(&mut *conn)
-            .await?;
-        let Some((current,)) = current else {
+        let current: Option<(u32, Option<String>)> =
+            sql::query_as("SELECT revision, webhook_id FROM automations WHERE id = ?")
+                .bind(&delivery.automation_id)
+                .fetch_optional(&mut *conn)
+                .await?;
+        let Some((current, webhook_id)) = current else {
             return Err(Failure::new(
                 ProblemCode::Conflict,
                 "The automation was deleted, so that there is no template to render anew. Redeliver the original bytes.",
             ));
         };
+        if webhook_id != delivery.webhook_id {
+            return Err(Failure::new(
+                ProblemCode::Conflict,
+                "The automation sends elsewhere by now, so that its payload of today is none for this webhook. Redeliver the original bytes.",
+            ));
+        }
         revision = current;
     }
     let done = sql::query(
@@ -310,14 +336,20 @@ impl Chosen {
 }
 
 /// Whether a delivery can be sent again, in terms of the delivery and its automation. One that waits for
-/// the first try of its schedule is about to be sent as it is.
+/// the first try of its schedule is about to be sent as it is. Rendered anew, it goes only where its automation sends.
 fn can_be_sent(render: bool) -> &'static str {
     if render {
-        "deliveries.webhook_id IS NOT NULL AND deliveries.state NOT IN ('sending', 'recorded') AND automations.id IS NOT NULL \
-         AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0 AND deliveries.revision = automations.revision)"
+        concat!(
+            is_usable!(),
+            " AND deliveries.state NOT IN ('sending', 'recorded') AND automations.webhook_id = deliveries.webhook_id \
+             AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0 AND deliveries.revision = automations.revision)"
+        )
     } else {
-        "deliveries.webhook_id IS NOT NULL AND deliveries.state NOT IN ('sending', 'recorded') \
-         AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0)"
+        concat!(
+            is_usable!(),
+            " AND deliveries.state NOT IN ('sending', 'recorded') \
+             AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0)"
+        )
     }
 }
 

@@ -107,6 +107,24 @@ pub async fn usable_by_name(
         .collect()
 }
 
+/// Ids of those of some webhooks that are other teams', with the names of these.
+pub async fn of_others(conn: &mut Conn, entity_id: &str, ids: &[&str]) -> Result<Vec<(String, String)>> {
+    let found = sql::query_as(
+        "SELECT webhooks.id, entities.name FROM webhooks JOIN entities ON entities.id = webhooks.entity_id \
+         WHERE entities.id <> ? AND webhooks.id IN (SELECT value FROM json_each(?))",
+    );
+    Ok(found.bind(entity_id).bind(to_json(&ids)?).fetch_all(conn).await?)
+}
+
+/// Names of the other teams that have deliveries waiting for a webhook.
+pub async fn waiting_teams(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Vec<String>> {
+    let names = sql::query_scalar(
+        "SELECT DISTINCT entities.name FROM deliveries JOIN entities ON entities.id = deliveries.entity_id \
+         WHERE webhook_id = ? AND state IN ('waiting', 'retrying') AND entities.id <> ?",
+    );
+    Ok(names.bind(id).bind(entity_id).fetch_all(conn).await?)
+}
+
 /// Names of the other teams whose automations send through a webhook.
 pub async fn other_teams(conn: &mut Conn, id: &str) -> Result<Vec<String>> {
     let names = sql::query_scalar(

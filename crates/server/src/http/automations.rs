@@ -1,6 +1,7 @@
 //! Automations: list, create, change, delete, duplicate, test, many at once.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use axum::Json;
 use axum::extract::State;
@@ -26,6 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{Caller, Team};
 use super::extract::{Body, OptionalBody, Params, Segments, check_revision, tagged};
+use super::lent::{audit_use, tell_owners};
 use super::once::{Creation, IdempotencyKey, Made, Once};
 use super::paging::Paging;
 use super::webhooks::send_test;
@@ -169,7 +171,9 @@ pub(super) async fn create(
     // A place that is not there is told without waiting for the writer's turn.
     let check = scope_place(&app, &team, &draft.scope);
     let make = async |tx: &mut Transaction, _| Ok(make(tx, &team, &draft).await?.into());
-    once.run(&app, &team, Topic::Automation, check, make).await
+    let answer = once.run(&app, &team, Topic::Automation, check, make).await?;
+    tell_owners(&app, &team, &[&draft.action]).await;
+    Ok(answer)
 }
 
 impl From<Automation> for Made<Automation> {
@@ -186,6 +190,7 @@ pub(crate) async fn create_one(app: &App, team: &Team, draft: &AutomationDraft) 
     let automation = make(&mut tx, team, draft).await?;
     tx.commit().await?;
     after_change(app, team, &automation.id);
+    tell_owners(app, team, &[&draft.action]).await;
     Ok(automation)
 }
 
@@ -196,6 +201,7 @@ async fn make(conn: &mut Conn, team: &Team, draft: &AutomationDraft) -> Result<A
     let id = automations::create(conn, &team.id, &place.id, draft, &team.user).await?;
     let automation = automations::get(conn, &team.id, &id).await?;
     audit_creation(conn, team, &automation).await?;
+    audit_use(conn, team, None, &automation).await?;
     Ok(automation)
 }
 
@@ -235,6 +241,7 @@ pub(super) async fn replace(
     let automation = save(&mut tx, &team, &current, &draft).await?;
     tx.commit().await?;
     after_change(&app, &team, &id);
+    tell_owners(&app, &team, &[&current.action, &draft.action]).await;
     Ok(tagged(automation.revision, automation))
 }
 
@@ -250,6 +257,7 @@ pub(super) async fn save(
     automations::update(conn, &current.id, &place.id, current.revision + 1, draft, &team.user).await?;
     let automation = automations::get(conn, &team.id, &current.id).await?;
     audit_change(conn, team, current, &automation).await?;
+    audit_use(conn, team, Some(current), &automation).await?;
     Ok(automation)
 }
 
@@ -279,6 +287,7 @@ pub(crate) async fn edit_one(
     };
     tx.commit().await?;
     after_change(app, team, id);
+    tell_owners(app, team, &[&current.action, &automation.action]).await;
     Ok(automation)
 }
 
@@ -347,11 +356,12 @@ pub(super) async fn delete(
 /// Deletes an automation, audited.
 pub(crate) async fn delete_one(app: &App, team: &Team, id: &str) -> Result<(), Failure> {
     let mut tx = app.db().begin().await?;
-    if !change_one(&mut tx, team, id, Bulk::Delete).await? {
+    let Some(before) = change_one(&mut tx, team, id, Bulk::Delete).await? else {
         return Err(Failure::not_found("automation"));
-    }
+    };
     tx.commit().await?;
     after_change(app, team, id);
+    tell_owners(app, team, &[&before.action]).await;
     Ok(())
 }
 
@@ -369,12 +379,17 @@ pub(super) async fn duplicate(
         let mut connection = app.db().read().acquire().await?;
         automations::get(&mut connection, &team.id, &id).await
     };
+    let copied = OnceLock::new();
     let copy = async |tx: &mut Transaction, original: Automation| {
         let mut draft = AutomationDraft { enabled: false, ..AutomationDraft::from(&original) };
         draft.name = free_name(tx, &team, &draft).await?;
-        Ok(make(tx, &team, &draft).await?.into())
+        let made = make(tx, &team, &draft).await?;
+        let _ = copied.set(draft.action);
+        Ok(made.into())
     };
-    once.run(&app, &team, Topic::Automation, find, copy).await
+    let answer = once.run(&app, &team, Topic::Automation, find, copy).await?;
+    tell_owners(&app, &team, &copied.get().into_iter().collect::<Vec<_>>()).await;
+    Ok(answer)
 }
 
 /// A name for a copy of `original` that no automation of its scope has.
@@ -401,6 +416,7 @@ pub(super) async fn test(
     Segments((entity, id)): Segments<(String, String)>,
     OptionalBody(mut request): OptionalBody<TestRequest>,
 ) -> Result<Json<TestResult>, Failure> {
+    let asking = caller.clone();
     let team = caller.team(&app, &entity, Role::Member).await?;
     let mut connection = app.db().read().acquire().await?;
     let automation = automations::get(&mut connection, &team.id, &id).await?;
@@ -412,6 +428,18 @@ pub(super) async fn test(
     };
     let webhook = webhooks::any(&mut connection, &webhook_id).await?;
     drop(connection);
+    if webhook.entity_id != team.id {
+        // Its owner lends it for what admins of the team save, and takes it back by disabling it.
+        if request.template.is_some() {
+            asking.team(&app, &entity, Role::Admin).await?;
+        }
+        if !webhook.settings()?.enabled {
+            return Err(Failure::new(
+                ProblemCode::Conflict,
+                "The webhook is disabled by the team that owns it. Ask an admin of that team.",
+            ));
+        }
+    }
     request.template = request.template.or(template);
     request.event = request.event.or(Some(automation.trigger.event));
     request.automation_name = Some(automation.name);
@@ -436,29 +464,34 @@ pub(super) async fn bulk(
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
     let mut changed = HashSet::new();
+    let mut actions = Vec::new();
     for (index, id) in ids.iter().enumerate() {
         if !changed.insert(id) {
             continue;
         }
         let found = change_one(&mut tx, &team, id, change).await?;
-        if !found {
+        let Some(before) = found else {
             return Err(Problem::invalid(vec![FieldError::new(
                 format!("/ids/{index}"),
                 "unknown_automation",
                 "One of the automations is gone; nothing was changed. Load the list again.",
             )])
             .into());
-        }
+        };
+        actions.push(before.action);
     }
     tx.commit().await?;
     app.changed(Topic::Automation, &team.name, None);
+    if matches!(change, Bulk::Delete) {
+        tell_owners(&app, &team, &actions.iter().collect::<Vec<_>>()).await;
+    }
     Ok(Json(Changed { changed: u32::try_from(changed.len()).unwrap_or(u32::MAX) }))
 }
 
-/// Whether there was such an automation.
-async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Result<bool, Failure> {
+/// What the automation was before; none where there is none.
+async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Result<Option<AutomationDraft>, Failure> {
     let Some(before) = automations::draft(conn, &team.id, id).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let enabled = match change {
         Bulk::Enable => true,
@@ -467,14 +500,14 @@ async fn change_one(conn: &mut Conn, team: &Team, id: &str, change: Bulk) -> Res
             automations::delete(conn, &team.id, id).await?;
             let change = Change::deleted(AuditKind::Automation, id, &before.name);
             team.audit(conn, change.before(&before)?).await?;
-            return Ok(true);
+            return Ok(Some(before));
         }
     };
     automations::set_enabled(conn, &team.id, id, enabled).await?;
     let change = Change::changed(AuditKind::Automation, id, &before.name);
     let change = change.before(&json!({ "enabled": before.enabled }))?.after(&json!({ "enabled": enabled }))?;
     team.audit(conn, change).await?;
-    Ok(true)
+    Ok(Some(before))
 }
 
 /// Try a condition on the events of the last days: what would have fired, and what all but would have.

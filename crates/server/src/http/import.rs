@@ -29,6 +29,7 @@ use super::auth::{Caller, Team};
 use super::automations::place_of;
 use super::extract::{Params, Segments, long_bytes};
 use super::files::key;
+use super::lent::tell_owners;
 use super::reading::{form, read};
 use super::yaml;
 use crate::app::App;
@@ -94,6 +95,7 @@ pub(super) async fn import(
         write(&mut tx, &team, &steps, &mut changes).await?;
         tx.commit().await?;
         app.changed(Topic::Automation, &team.name, None);
+        tell_owners(&app, &team, &steps.iter().map(|step| &step.draft.action).collect::<Vec<_>>()).await;
     }
     Ok(Json(Import { dry_run, basis: None, changes }))
 }
@@ -263,6 +265,10 @@ impl Known {
         let entity = entity.filter(|entity| **entity != self.team);
         let known = self.webhooks.get(&FileWebhook { name: name.to_owned(), entity: entity.cloned() });
         known.ok_or_else(|| {
+            if entity.is_some_and(String::is_empty) {
+                let words = "Name the team that owns the webhook, or leave this out where it is this team's.";
+                return Failure::field("/action/entity", "required", words);
+            }
             let words = match entity {
                 None => format!("There is no webhook \"{name}\" in {}. Create it first.", self.team),
                 Some(other) => format!(

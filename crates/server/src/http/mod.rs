@@ -14,6 +14,7 @@ pub(crate) mod extract;
 mod files;
 mod import;
 mod ingest;
+mod lent;
 mod observe;
 mod once;
 mod page;

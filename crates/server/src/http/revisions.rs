@@ -12,6 +12,7 @@ use hookboard_api::problem::Problem;
 use super::auth::Caller;
 use super::automations::{after_change, save};
 use super::extract::{Segments, check_revision, tagged};
+use super::lent::tell_owners;
 use crate::app::App;
 use crate::db::automations;
 use crate::failure::Failure;
@@ -52,5 +53,6 @@ pub(super) async fn restore(
     let automation = save(&mut tx, &team, &current, &draft).await?;
     tx.commit().await?;
     after_change(&app, &team, &id);
+    tell_owners(&app, &team, &[&current.action, &automation.action]).await;
     Ok(tagged(automation.revision, automation))
 }

@@ -124,10 +124,15 @@ pub(super) async fn delete(
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
     let settings = webhooks::row(&mut tx, &team.id, &id).await?.settings()?;
+    let waiting = webhooks::waiting_teams(&mut tx, &team.id, &id).await?;
     webhooks::delete(&mut tx, &team.id, &id).await?;
     team.audit(&mut tx, Change::deleted(AuditKind::Webhook, &id, &settings.name).before(&settings)?).await?;
     tx.commit().await?;
     app.changed(Topic::Webhook, &team.name, Some(&id));
+    // Their deliveries were canceled.
+    for other in &waiting {
+        app.changed(Topic::Delivery, other, None);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -272,10 +272,15 @@ impl Server {
 
     /// What the stream of the team kestrel tells to a key.
     pub fn listen(&self, key: &str) -> impl Iterator<Item = String> + use<> {
+        self.listen_to("kestrel", key)
+    }
+
+    /// The same of any team.
+    pub fn listen_to(&self, team: &str, key: &str) -> impl Iterator<Item = String> + use<> {
         let mut stream = TcpStream::connect(self.address).expect("connected");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let head = format!(
-            "GET /api/v1/entities/kestrel/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\r\n"
+            "GET /api/v1/entities/{team}/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).expect("sent");
         let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
