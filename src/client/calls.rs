@@ -91,6 +91,11 @@ pub fn webhooks(entity: &str) -> String {
     team(entity, "webhooks")
 }
 
+/// Webhooks of other teams that the team's automations send through.
+pub fn lent_webhooks(entity: &str) -> String {
+    team(entity, "webhooks/lent")
+}
+
 /// One webhook, or what lies below it.
 pub fn webhook(entity: &str, id: &str, rest: &str) -> String {
     team(entity, &format!("webhooks/{}{rest}", encode(id)))

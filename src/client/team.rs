@@ -97,12 +97,12 @@ impl Team {
     }
 
     /// The reader's teams; none while they are not known.
-    pub fn all(&self) -> Vec<Membership> {
+    pub fn memberships(&self) -> Vec<Membership> {
         self.me.with(|me| me.value.as_ref().map(|me| me.entities.clone()).unwrap_or_default())
     }
 
     /// Whether the reader is not in a team. Not before the reader's teams are known.
-    pub fn is_closed(&self, entity: &str) -> bool {
+    pub fn is_foreign(&self, entity: &str) -> bool {
         self.me.with(|me| me.value.as_ref().is_some_and(|me| me.entities.iter().all(|team| team.entity != entity)))
     }
 

@@ -83,8 +83,8 @@ pub fn Field(
                 {label}
                 {optional.then(|| view! { <span class="field__optional">"optional"</span> })}
             </label>
-            {action.map(|action| view! { <span class="field__action">{action.run()}</span> })}
             {children()}
+            {action.map(|action| view! { <span class="field__action">{action.run()}</span> })}
             <div id=note>
                 {live(move || match error.get() {
                     Some(error) => {

@@ -323,7 +323,8 @@ test("the wizard says of its webhook that it is on its way, not to be had or gon
   await goto(`${automations}/${made.id}/edit?step=action`);
   await heading("Edit automation").waitFor();
   await until("the webhooks are on their way", async () => (await field.count()) && (await shown()) === "Loading the webhooks…");
-  await main().getByText("POST", { exact: true }).waitFor();
+  // The automation names it itself.
+  await main().locator(".rule__then").getByText("stays").waitFor();
   assert.equal(await page.getByText("choose what to send").count(), 0);
   await page.getByRole("tab", { name: "Headers" }).click();
   await headers.getByText("The webhook is being loaded.").waitFor();

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::accept::{AcceptQueue, News};
 use crate::config::Settings;
-use crate::db::{Db, webhooks};
+use crate::db::{Db, lent};
 use crate::failure::Failure;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
@@ -141,7 +141,7 @@ impl App {
     /// Tells the stream that a webhook changed: its owner, and the other teams that send through it.
     pub async fn webhook_changed(&self, owner: &str, id: &str) {
         self.changed(Topic::Webhook, owner, Some(id));
-        let others = async { webhooks::other_teams(&mut *self.db().read().acquire().await?, id).await };
+        let others = async { lent::other_teams(&mut *self.db().read().acquire().await?, id).await };
         match others.await {
             Ok(others) => others.iter().for_each(|entity| self.changed(Topic::Webhook, entity, Some(id))),
             Err(error) => tracing::warn!(%error, webhook = id, "other teams were not told of the change"),

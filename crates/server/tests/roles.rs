@@ -70,6 +70,7 @@ fn calls() -> Vec<Call> {
         call("POST", e, "/sources", "", r#"{"name": "new #", "registry": "models", "secret": "SIGN"}"#, Admin, 201),
         call("DELETE", e, "/sources/{id}", "id=source", "", Admin, 204),
         call("GET", e, "/stream", "", "", Viewer, 200),
+        call("GET", W, "/lent", "", "", Viewer, 200),
         call("GET", A, "", "", "", Viewer, 200),
         call("POST", A, "", "", DRAFT, Admin, 201),
         call("POST", A, "/backtest", "", BACKTEST, Viewer, 200),

@@ -1,6 +1,6 @@
 //! What lists are narrowed by. The URL holds it.
 
-use hookboard_api::list::List;
+use hookboard_api::{automation::WebhookRef, list::List};
 use leptos::prelude::*;
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use crate::{
     ui::{
         button::{Button, ButtonKind},
         filter::FilterButton,
+        format::with_team,
         icon::{Glyph, Icon},
     },
 };
@@ -128,14 +129,20 @@ struct Named {
     name: String,
 }
 
-/// The webhooks of a team, for a filter.
+/// The webhooks that a team sends through, for a filter.
 pub fn webhook_choices(entity: &str) -> Signal<Vec<(String, String)>> {
-    let path = calls::webhooks(entity);
+    let (path, lent_path) = (calls::webhooks(entity), calls::lent_webhooks(entity));
     let webhooks = use_client().query::<List<Webhook>>(move || Some(path.clone()));
+    let lent = use_client().query::<List<WebhookRef>>(move || Some(lent_path.clone()));
     Signal::derive(move || {
-        webhooks.with(|list| {
+        let own = webhooks.with(|list| {
             let list = list.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
-            list.iter().map(|one| (one.id.clone(), one.settings.name.clone())).collect()
-        })
+            list.iter().map(|one| (one.id.clone(), one.settings.name.clone())).collect::<Vec<_>>()
+        });
+        let lent = lent.with(|list| {
+            let list = list.value.as_ref().map(|list| list.items.as_slice()).unwrap_or_default();
+            list.iter().map(|one| (one.id.clone(), with_team(one.entity.as_deref(), &one.name))).collect::<Vec<_>>()
+        });
+        own.into_iter().chain(lent).collect()
     })
 }

@@ -46,8 +46,7 @@ pub(super) fn ActionStep(
 ) -> impl IntoView {
     let record = wizard.part(|draft| draft.record);
     let name = new_id();
-    let client = wizard.client();
-    let automations = client.query::<List<Automation>>({
+    let automations = wizard.client().query::<List<Automation>>({
         let path = calls::automations(&wizard.place().entity, None, &Query::default());
         move || Some(path.clone())
     });

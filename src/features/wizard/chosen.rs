@@ -25,7 +25,7 @@ impl NoWebhook {
             Self::Coming => "The webhook is being loaded.",
             Self::NotLoaded => "The webhooks could not be loaded.",
             Self::Gone => "The webhook is gone. Choose another one.",
-            Self::Closed => "Only members of the team that owns the webhook see how it sends.",
+            Self::Closed => "Only its own team sees how the webhook is set. Save the automation, then test it.",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! An automation as typed: its fields, and how they hang together. Knows no component. `read` fills them from an
 //! automation, `write` makes one of them.
 
+use std::collections::BTreeMap;
+
 use hookboard_api::{
     EventType,
     event::{EVENTS, EventSpec, event_spec},
@@ -58,9 +60,12 @@ pub struct Draft {
     pub owner: Option<String>,
     /// The webhook's id.
     pub webhook: String,
-    /// The webhook as it was read, where it is another team's.
+    /// What was chosen of the webhooks of other teams than `owner`; the place's own is nameless.
     #[serde(default)]
-    pub shared: Option<Shared>,
+    pub chosen: BTreeMap<String, String>,
+    /// The webhook as it was read.
+    #[serde(default)]
+    pub read: Option<ReadWebhook>,
     /// The name; none while it is the proposed one.
     pub name: Option<String>,
     /// In words of its owner.
@@ -79,11 +84,11 @@ pub struct Draft {
     pub next_key: u32,
 }
 
-/// A webhook of another team.
+/// The webhook of an automation, as that names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shared {
-    /// The team that owns it.
-    pub owner: String,
+pub struct ReadWebhook {
+    /// The team that owns it, where that is another than the automation's.
+    pub owner: Option<String>,
     /// Its id.
     pub id: String,
     /// Its name.
@@ -114,7 +119,8 @@ impl Draft {
             record: false,
             owner: None,
             webhook: String::new(),
-            shared: None,
+            chosen: BTreeMap::new(),
+            read: None,
             name: None,
             description: String::new(),
             cooldown: String::new(),
@@ -133,11 +139,12 @@ impl Draft {
         key
     }
 
-    /// Sends through a webhook of another team than before; the one that was read is chosen again with its team.
+    /// Sends through a webhook of another team than before; what was chosen of each is chosen again with it.
     pub fn set_owner(&mut self, owner: Option<String>) {
-        let read = self.shared.as_ref().filter(|shared| Some(&shared.owner) == owner.as_ref());
-        self.webhook = read.map(|shared| shared.id.clone()).unwrap_or_default();
-        self.owner = owner;
+        let before = std::mem::replace(&mut self.owner, owner).unwrap_or_default();
+        self.chosen.insert(before, std::mem::take(&mut self.webhook));
+        let now = self.owner.clone().unwrap_or_default();
+        self.webhook = self.chosen.remove(&now).unwrap_or_default();
     }
 
     /// What the product knows of the event.
@@ -220,17 +227,16 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_webhook_is_forgotten_with_its_team_but_for_the_one_that_was_read() {
+    fn what_was_chosen_of_each_team_is_chosen_again_with_it() {
         let mut draft = Draft::new(&place(PlaceKind::Registry));
-        draft.webhook = "w".to_owned();
-        draft.set_owner(Some("quill".to_owned()));
-        assert_eq!((draft.webhook.as_str(), draft.owner.as_deref()), ("", Some("quill")));
-        let shared = Shared { owner: "quill".to_owned(), id: "r".to_owned(), name: "relay".to_owned() };
-        draft.shared = Some(shared);
-        draft.set_owner(None);
-        assert_eq!(draft.webhook, "");
-        draft.set_owner(Some("quill".to_owned()));
-        assert_eq!(draft.webhook, "r");
+        draft.webhook = "own".to_owned();
+        for (owner, known) in [(Some("quill"), ""), (None, "own"), (Some("quill"), "relay"), (None, "own")] {
+            draft.set_owner(owner.map(str::to_owned));
+            assert_eq!(draft.webhook, known, "{owner:?}");
+            if owner.is_some() {
+                draft.webhook = "relay".to_owned();
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The head of the wizard: the sentence that grows with the form, and the steps.
 
-use hookboard_api::{sentence, webhook::Webhook};
+use hookboard_api::sentence;
 use leptos::prelude::*;
 
 use super::{
@@ -30,15 +30,13 @@ pub(super) fn Sentence(
         match (wizard.step().get(), record, wizard.webhook()) {
             (Step::Event, ..) => view! { <span class="faint">"next: what to send"</span> }.into_any(),
             (_, true, _) => view! { <b>"record only"</b> ", nothing is sent" }.into_any(),
-            (_, false, Ok(Webhook { id, .. })) => view! { "POST " <b>{wizard.webhook_name(&id)}</b> }.into_any(),
-            (_, false, Err(NoWebhook::Closed)) => {
-                let id = wizard.draft().with(|draft| draft.webhook.clone());
-                view! { "POST " <b>{wizard.webhook_name(&id)}</b> }.into_any()
-            }
             (_, false, Err(NoWebhook::NotChosen)) => {
                 view! { <span class="faint">"choose what to send"</span> }.into_any()
             }
-            (_, false, Err(_)) => "POST".into_any(),
+            (_, false, _) => {
+                let id = wizard.draft().with(|draft| draft.webhook.clone());
+                view! { "POST " <b>{wizard.webhook_name(&id)}</b> }.into_any()
+            }
         }
     };
     view! {

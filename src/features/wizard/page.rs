@@ -127,7 +127,7 @@ fn WizardForm(door: Door, draft: Draft, template: String, restart: Callback<()>)
         None => Route::Place(door.place.clone(), PlaceTab::Automations),
     };
     let wizard = Wizard::open(client, router, &door, draft, template);
-    let testing = Testing::new();
+    let testing = Testing::new(wizard);
     let making = Making::new();
     let form: NodeRef<html::Form> = NodeRef::new();
     let saving = Saving::new(wizard, form);

@@ -11,15 +11,14 @@ use serde_json::Value;
 
 use super::{
     condition::ConditionDraft,
-    draft::{Draft, Shared, UNITS, subject},
+    draft::{Draft, ReadWebhook, UNITS, subject},
     rule::RuleDraft,
 };
 use crate::route::Place;
 
-impl Shared {
-    fn of(webhook: &WebhookRef) -> Option<Self> {
-        let owner = webhook.entity.clone()?;
-        Some(Self { owner, id: webhook.id.clone(), name: webhook.name.clone() })
+impl From<&WebhookRef> for ReadWebhook {
+    fn from(webhook: &WebhookRef) -> Self {
+        Self { owner: webhook.entity.clone(), id: webhook.id.clone(), name: webhook.name.clone() }
     }
 }
 
@@ -45,8 +44,8 @@ impl Draft {
             }
             Action::Webhook { webhook_id, template } => {
                 draft.webhook.clone_from(webhook_id);
-                draft.shared = from.webhook.as_ref().and_then(Shared::of);
-                draft.owner = draft.shared.as_ref().map(|shared| shared.owner.clone());
+                draft.read = from.webhook.as_ref().map(ReadWebhook::from);
+                draft.owner = draft.read.as_ref().and_then(|read| read.owner.clone());
                 template.clone().unwrap_or_default()
             }
         };

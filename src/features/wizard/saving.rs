@@ -176,6 +176,9 @@ fn at_fields(wizard: Wizard, error: &ApiError) -> Option<String> {
     if error.fields().is_empty() {
         return Some(error.words());
     }
+    // What is offered may be no longer so.
+    wizard.client().changed(&calls::webhooks(&wizard.owner().get_untracked()));
+    wizard.client().refresh(calls::ME);
     let unplaced = wizard.refuse(error.fields());
     (!unplaced.is_empty()).then(|| unplaced.join(" "))
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use hookboard_api::{
-    automation::{Automation, AutomationDraft},
+    account::Role,
+    automation::{Automation, AutomationDraft, WebhookRef},
     backtest::BacktestDraft,
     catalogue::{Collection, Run},
     event::Event,
@@ -69,6 +70,8 @@ struct Parts {
     refused: RwSignal<Vec<FieldError>>,
     owner: Memo<String>,
     closed: Memo<bool>,
+    borrowed: Memo<bool>,
+    lent: Signal<Remote<List<WebhookRef>>>,
     webhooks: Signal<Remote<List<Webhook>>>,
     collections: Signal<Remote<List<Collection>>>,
     events: Signal<Remote<List<Event>>>,
@@ -92,7 +95,15 @@ impl Wizard {
         let entity = place.entity.clone();
         let owner = Memo::new(move |_| draft.with(|draft| draft.owner.clone()).unwrap_or_else(|| entity.clone()));
         let team = use_team();
-        let closed = Memo::new(move |_| owner.with(|owner| team.is_closed(owner)));
+        let closed = Memo::new(move |_| owner.with(|owner| team.is_foreign(owner)));
+        let own = place.entity.clone();
+        let borrowed = Memo::new(move |_| {
+            owner.with(|owner| {
+                *owner != own && team.me().with(|me| me.value.is_some()) && team.role_in(owner) != Some(Role::Admin)
+            })
+        });
+        let lent_path = calls::lent_webhooks(&place.entity);
+        let lent: Signal<Remote<List<WebhookRef>>> = client.query(move || Some(lent_path.clone()));
         let webhooks: Signal<Remote<List<Webhook>>> =
             client.query(move || owner.with(|owner| (!closed.get()).then(|| calls::webhooks(owner))));
         let collections_path = calls::collections(&place);
@@ -178,6 +189,8 @@ impl Wizard {
             refused: RwSignal::new(Vec::new()),
             owner,
             closed,
+            borrowed,
+            lent,
             webhooks,
             collections,
             events,
@@ -221,9 +234,25 @@ impl Wizard {
         self.parts.get_value().owner
     }
 
-    /// Whether that is a team that the reader is not in: of its webhooks, only the one that was read is known.
+    /// Whether that is a team that the reader is not in: its webhooks are not to be had.
     pub fn is_closed(self) -> Memo<bool> {
         self.parts.get_value().closed
+    }
+
+    /// Whether the reader is no admin of that team: of its webhooks, those can be chosen that are lent.
+    pub fn is_borrowed(self) -> Memo<bool> {
+        self.parts.get_value().borrowed
+    }
+
+    /// Webhooks of other teams that automations of this one send through already.
+    pub fn lent(self) -> Signal<Remote<List<WebhookRef>>> {
+        self.parts.get_value().lent
+    }
+
+    /// Whether a test goes by the automation that is edited: its webhook is not the reader's to test.
+    pub fn tests_by_automation(self) -> bool {
+        let is_read = |draft: &Draft| draft.read.as_ref().is_some_and(|read| read.id == draft.webhook);
+        self.id().is_some() && self.is_borrowed().get() && self.draft().with(is_read)
     }
 
     /// Webhooks of that team.
@@ -383,18 +412,29 @@ impl Wizard {
             self.template().with(|template| self.draft().with(|draft| draft.automation(&self.place(), template)));
         differences(&AutomationDraft::from(saved), &mine, |id| {
             let of_saved = saved.webhook.as_ref().filter(|webhook| webhook.id == id);
-            of_saved
-                .map_or_else(|| self.webhook_name(id), |webhook| with_team(webhook.entity.as_deref(), &webhook.name))
+            of_saved.map_or_else(
+                || self.webhook_name(id).unwrap_or_else(|| id.to_owned()),
+                |webhook| with_team(webhook.entity.as_deref(), &webhook.name),
+            )
         })
     }
 
-    /// The name of a webhook, behind that of its team where this is another one; its id where it is not known.
-    pub fn webhook_name(self, id: &str) -> String {
+    /// The name of a webhook, behind that of its team where this is another one; none where it is not known.
+    pub fn webhook_name(self, id: &str) -> Option<String> {
         let of = |list: &List<Webhook>| list.items.iter().find(|one| one.id == id).map(|one| one.settings.name.clone());
         let listed = self.webhooks().with(|list| list.current().and_then(of));
-        self.draft().with(|draft| {
-            let read = || draft.shared.as_ref().filter(|shared| shared.id == id).map(|shared| shared.name.clone());
-            listed.or_else(read).map_or_else(|| id.to_owned(), |name| with_team(draft.owner.as_deref(), &name))
+        if let Some(name) = listed {
+            return Some(self.draft().with(|draft| with_team(draft.owner.as_deref(), &name)));
+        }
+        let lent = self.lent().with(|lent| {
+            let one = lent.value.as_ref()?.items.iter().find(|one| one.id == id)?;
+            Some(with_team(one.entity.as_deref(), &one.name))
+        });
+        lent.or_else(|| {
+            self.draft().with(|draft| {
+                let read = draft.read.as_ref().filter(|read| read.id == id)?;
+                Some(with_team(read.owner.as_deref(), &read.name))
+            })
         })
     }
 
@@ -415,7 +455,12 @@ impl Wizard {
     pub fn webhook(self) -> Result<Webhook, NoWebhook> {
         let id = self.draft().with(|draft| draft.webhook.clone());
         if !id.is_empty() && self.is_closed().get() {
-            return Err(NoWebhook::Closed);
+            return Err(self.lent().with(|lent| match &lent.value {
+                Some(list) if list.items.iter().any(|one| one.id == id) => NoWebhook::Closed,
+                Some(_) => NoWebhook::Gone,
+                None if lent.error.is_some() => NoWebhook::NotLoaded,
+                None => NoWebhook::Coming,
+            }));
         }
         self.webhooks().with(|list| {
             let all = list.current().map(|list| list.items.as_slice());

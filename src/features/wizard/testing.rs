@@ -8,7 +8,7 @@ use hookboard_api::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{chosen::NoWebhook, state::Wizard};
+use super::state::Wizard;
 use crate::{
     client::{ApiError, Team, calls},
     ui::{
@@ -32,9 +32,18 @@ pub(super) struct Testing {
 }
 
 impl Testing {
-    /// Nothing tested yet.
-    pub(super) fn new() -> Self {
-        Self { result: RwSignal::new(None), title: RwSignal::new("Test"), busy: RwSignal::new(None) }
+    /// Nothing tested yet. What a test came to is forgotten once another webhook is chosen.
+    pub(super) fn new(wizard: Wizard) -> Self {
+        let result = RwSignal::new(None);
+        let chosen = wizard.part(|draft| draft.webhook.clone());
+        Effect::with_last(move |before: Option<String>| {
+            let now = chosen.get();
+            if before.is_some_and(|before| before != now) {
+                result.set(None);
+            }
+            now
+        });
+        Self { result, title: RwSignal::new("Test"), busy: RwSignal::new(None) }
     }
 
     /// Sends the payload as it stands, by the path of a real delivery.
@@ -49,8 +58,8 @@ impl Testing {
             entity: (owner != entity).then(|| entity.clone()),
             automation_name: Some(untrack(|| wizard.name())),
         };
-        // A webhook that the reader does not see is tested by the automation that has it.
-        let path = match wizard.id().filter(|_| wizard.is_closed().get_untracked()) {
+        // A webhook that is not the reader's to test is tested by the automation that has it.
+        let path = match wizard.id().filter(|_| untrack(|| wizard.tests_by_automation())) {
             Some(id) => calls::automation(&entity, &id, "/test"),
             None => webhook_test(wizard),
         };
@@ -64,15 +73,16 @@ impl Testing {
 
     /// Why the payload cannot be tested now.
     pub(super) fn refusal(wizard: Wizard, team: Team) -> Option<String> {
+        if wizard.tests_by_automation() {
+            // What is not saved is the admins' to send.
+            return team.refusal(Role::Admin).get().or_else(|| wizard.payload_refusal());
+        }
         let refusal = team.refusal(Role::Member).get().or_else(|| team.refusal_in(wizard.owner(), Role::Member).get());
         if refusal.is_some() {
             return refusal;
         }
-        match wizard.webhook() {
-            // What is saved already sends it for the team.
-            Err(NoWebhook::Closed) if wizard.id().is_some() => {}
-            Err(why) => return Some(why.words().to_owned()),
-            Ok(_) => {}
+        if let Err(why) = wizard.webhook() {
+            return Some(why.words().to_owned());
         }
         wizard.payload_refusal()
     }
@@ -82,10 +92,15 @@ impl Testing {
             return;
         }
         let client = wizard.client();
+        let chosen = move || wizard.draft().with_untracked(|draft| draft.webhook.clone());
+        let tested = chosen();
         self.busy.set(Some("Sending…"));
         spawn_local(async move {
             let answer = client.post::<TestResult>(&path, &request).await;
-            self.busy.try_set(None);
+            if self.busy.try_set(None).is_some() || chosen() != tested {
+                // The wizard is gone, or another webhook is chosen by now.
+                return;
+            }
             self.title.try_set(title);
             self.result.try_set(Some(answer.map(Arc::new)));
         });

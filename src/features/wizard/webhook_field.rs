@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hookboard_api::{account::Role, limits::MAX_NAME, webhook::Webhook};
+use hookboard_api::{account::Role, automation::WebhookRef, limits::MAX_NAME, webhook::Webhook};
 use leptos::prelude::*;
 
 use super::state::Wizard;
@@ -31,10 +31,15 @@ pub(super) fn OwnerField(
 ) -> impl IntoView {
     let team = use_team();
     let own = StoredValue::new(wizard.place().entity);
-    let shared = wizard.part(|draft| draft.shared.as_ref().map(|shared| shared.owner.clone()));
+    let chosen = wizard.part(|draft| draft.owner.clone());
     let choices = Signal::derive(move || -> Choices {
-        let admin = team.all().into_iter().filter(|one| one.role == Role::Admin).map(|one| one.entity);
-        let mut all: Vec<String> = std::iter::once(own.get_value()).chain(admin).chain(shared.get()).collect();
+        let admin = team.memberships().into_iter().filter(|one| one.role == Role::Admin).map(|one| one.entity);
+        let lent = wizard.lent().with(|lent| {
+            let all = lent.value.iter().flat_map(|list| &list.items);
+            all.filter_map(|one| one.entity.clone()).collect::<Vec<_>>()
+        });
+        let own = std::iter::once(own.get_value());
+        let mut all: Vec<String> = own.chain(admin).chain(lent).chain(chosen.get()).collect();
         let mut seen = HashSet::new();
         all.retain(|entity| seen.insert(entity.clone()));
         all.into_iter().map(|entity| (entity.clone(), entity)).collect()
@@ -47,13 +52,20 @@ pub(super) fn OwnerField(
             }));
         }
         let left_out: Vec<String> = team
-            .all()
+            .memberships()
             .into_iter()
-            .filter(|one| one.role < Role::Admin && one.entity != owner)
+            .filter(|one| {
+                one.role < Role::Admin
+                    && one.entity != owner
+                    && choices.with(|all| all.iter().all(|(entity, _)| *entity != one.entity))
+            })
             .map(|one| one.entity)
             .collect();
         (!left_out.is_empty()).then(|| {
-            format!("Another team's takes the role admin there, which you have not in {}.", left_out.join(", "))
+            format!(
+                "To choose a webhook of another team, you need the role admin there. You do not have it in {}.",
+                left_out.join(", ")
+            )
         })
     });
     view! {
@@ -93,9 +105,24 @@ pub(super) fn WebhookField(
         wizard.webhooks().with(|list| {
             // What is chosen stays so, whether it is there or not.
             let chosen = |words| Offer::new(wizard.draft().with(|draft| draft.webhook.clone()), words);
-            let Some(list) = list.current() else { return vec![chosen("Loading the webhooks…")] };
             let mut all = vec![Offer::new("", "Choose a webhook")];
-            all.extend(list.items.iter().map(offer));
+            if wizard.is_borrowed().get() {
+                let of = Some(owner.get());
+                let bare = |one: &WebhookRef| Offer::new(&one.id, &one.name);
+                let seen = |one: &WebhookRef| list.current()?.items.iter().find(|seen| seen.id == one.id).map(offer);
+                let is_here = wizard.lent().with(|lent| {
+                    let list = lent.value.as_ref()?;
+                    let own = list.items.iter().filter(|one| one.entity == of);
+                    all.extend(own.map(|one| seen(one).unwrap_or_else(|| bare(one))));
+                    Some(())
+                });
+                if is_here.is_none() {
+                    return vec![chosen("Loading the webhooks…")];
+                }
+            } else {
+                let Some(list) = list.current() else { return vec![chosen("Loading the webhooks…")] };
+                all.extend(list.items.iter().map(offer));
+            }
             let chosen = chosen("A webhook that is gone");
             if !all.iter().any(|one| one.value == chosen.value) {
                 all.push(chosen);
@@ -142,16 +169,29 @@ pub(super) fn WebhookField(
     };
     let body = move || {
         let of = owner.get();
-        if wizard.is_closed().get() {
-            let name = wizard.draft().with(|draft| draft.shared.as_ref().map(|shared| shared.name.clone()));
+        let pick = move || {
+            view! {
+                <PickField
+                    label="Webhook"
+                    error=wizard.error("/webhook")
+                    value=wizard.part(|draft| draft.webhook.clone())
+                    offers=offers
+                    action=connect
+                    on_choose=move |id: String| {
+                        wizard.touched("/webhook");
+                        wizard.change(|draft| draft.webhook = id);
+                    }
+                />
+            }
+        };
+        if wizard.is_borrowed().get() {
+            let own = wizard.place().entity;
             let words = format!(
-                " is a webhook of {of}, where you are no member. It stays chosen; choose another team to send elsewhere."
+                "You are no admin of {of}. Of its webhooks, those can be chosen that automations of {own} send through already."
             );
             return view! {
-                <Callout tone=Tone::Info glyph=Glyph::Lock>
-                    <b class="strong">{name}</b>
-                    {words}
-                </Callout>
+                {pick()}
+                <p class="field__hint">{words}</p>
             }
             .into_any();
         }
@@ -170,20 +210,7 @@ pub(super) fn WebhookField(
             }
             .into_any();
         }
-        view! {
-            <PickField
-                label="Webhook"
-                error=wizard.error("/webhook")
-                value=wizard.part(|draft| draft.webhook.clone())
-                offers=offers
-                action=connect
-                on_choose=move |id: String| {
-                    wizard.touched("/webhook");
-                    wizard.change(|draft| draft.webhook = id);
-                }
-            />
-        }
-        .into_any()
+        pick().into_any()
     };
     let refused = team.refusal_in(owner, Role::Admin);
     let ways = move || {
@@ -228,13 +255,17 @@ pub(super) fn MakingDialogs(
     /// What is being made.
     making: Making,
 ) -> impl IntoView {
-    let take = Callback::new(move |made: Webhook| {
-        wizard.touched("/webhook");
-        wizard.change(|draft| draft.webhook = made.id);
-    });
     let Making { webhook, secret } = making;
     let dialogs = move || {
         let owner = wizard.owner().get();
+        let of = owner.clone();
+        let take = Callback::new(move |made: Webhook| {
+            // Another team may have been chosen while it was made.
+            if wizard.owner().with_untracked(|now| *now == of) {
+                wizard.touched("/webhook");
+                wizard.change(|draft| draft.webhook = made.id);
+            }
+        });
         view! {
             <Later wanted=webhook ask=new_webhook(owner.clone(), webhook, take) on_missing=lost(webhook) />
             <Later wanted=secret ask=new_secret(owner, secret) on_missing=lost(secret) />

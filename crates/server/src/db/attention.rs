@@ -51,13 +51,19 @@ async fn webhooks(conn: &mut Conn, entity_id: &str, attention: &mut Attention) -
     .await?;
     attention.webhooks_total = total(rows.len());
     for (id, name, entity, paused_reason, since, failures) in rows.into_iter().take(ROWS) {
-        let (waiting, automations): (u32, u32) = sql::query_as(
+        // Of another team's webhook, the team's own count.
+        let counts = if entity.is_none() {
             "SELECT (SELECT count(*) FROM deliveries WHERE webhook_id = ?1 AND state IN ('waiting', 'retrying')), \
-             (SELECT count(*) FROM automations WHERE webhook_id = ?1)",
-        )
-        .bind(&id)
-        .fetch_one(&mut *conn)
-        .await?;
+             (SELECT count(*) FROM automations WHERE webhook_id = ?1)"
+        } else {
+            "SELECT (SELECT count(*) FROM deliveries WHERE webhook_id = ?1 AND state IN ('waiting', 'retrying') AND entity_id = ?2), \
+             (SELECT count(*) FROM automations CROSS JOIN places ON places.id = place_id WHERE webhook_id = ?1 AND places.entity_id = ?2)"
+        };
+        let mut query = sql::query_as(counts).bind(&id);
+        if entity.is_some() {
+            query = query.bind(entity_id);
+        }
+        let (waiting, automations): (u32, u32) = query.fetch_one(&mut *conn).await?;
         let (kind, reason) = match paused_reason {
             Some(reason) => (Trouble::Paused, reason),
             None if failures == 1 => (Trouble::Failing, String::from("Its last attempt failed.")),

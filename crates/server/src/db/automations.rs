@@ -14,7 +14,7 @@ use hookboard_api::webhook::WebhookDraft;
 use serde_json::Value;
 
 use super::webhooks::activity;
-use super::{Conn, Db, Page, Result, generation, json, sql, to_json, webhooks};
+use super::{Conn, Db, Page, Result, generation, json, lent, sql, to_json};
 use crate::clock;
 use crate::failure::Failure;
 
@@ -242,10 +242,13 @@ pub fn told_of(draft: &AutomationDraft, snoozed_until: Option<&str>) -> Result<V
     Ok(fields)
 }
 
+/// What is told of a webhook that is not there, or not to be used.
+pub(crate) const UNKNOWN_WEBHOOK: &str = "Choose a webhook of this team, of another one in which you are admin, or one that automations of this team use already.";
+
 /// All faults of a draft that a user saves, those that need the database included.
 pub async fn check(conn: &mut Conn, entity_id: &str, user_id: &str, draft: &AutomationDraft) -> Result<()> {
     let Action::Webhook { webhook_id, .. } = &draft.action else { return check_with(draft, None) };
-    match webhooks::usable(conn, entity_id, user_id, webhook_id).await? {
+    match lent::usable(conn, entity_id, user_id, webhook_id).await? {
         Some(row) => check_with(draft, Some(&row.settings()?)),
         None => check_with(draft, None),
     }
@@ -273,11 +276,7 @@ pub fn check_with(draft: &AutomationDraft, webhook: Option<&WebhookDraft>) -> Re
             }
         }
         (Action::Webhook { .. }, None) => {
-            errors.push(FieldError::new(
-                "/action/webhook_id",
-                "unknown_webhook",
-                "Choose a webhook of this team, or of another one in which you are admin.",
-            ));
+            errors.push(FieldError::new("/action/webhook_id", "unknown_webhook", UNKNOWN_WEBHOOK));
         }
         _ => {}
     }

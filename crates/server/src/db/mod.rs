@@ -17,6 +17,7 @@ pub mod figures;
 pub mod generation;
 pub mod idempotency;
 pub mod intake;
+pub mod lent;
 pub mod queue;
 pub mod retention;
 pub mod secrets;

@@ -77,7 +77,7 @@ async fn uses(conn: &mut Conn, entity_id: &str) -> Result<HashMap<String, Vec<Us
     let with_secrets: Vec<&String> =
         names.iter().filter(|(_, names)| !names.secrets.is_empty()).map(|(id, _)| id).collect();
     let automations: Vec<(String, String, String, String, Option<String>)> = sql::query_as(
-        "SELECT automations.id, automations.name, draft, webhook_id, others.name FROM automations JOIN places ON places.id = place_id \
+        "SELECT automations.id, automations.name, draft, webhook_id, others.name FROM automations CROSS JOIN places ON places.id = place_id \
          LEFT JOIN entities AS others ON others.id = places.entity_id AND others.id <> ?1 \
          WHERE webhook_id IN (SELECT value FROM json_each(?2)) ORDER BY lower(automations.name), automations.name",
     )

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use hookboard_api::EventType;
 use hookboard_api::automation::{Action, Activity, AutomationDraft, LastResult};
 use hookboard_api::delivery::{DeliveryState, OutcomeCode};
-use hookboard_api::file::FileWebhook;
 use hookboard_api::problem::{FieldError, Problem, ProblemCode, UsedBy};
 use hookboard_api::webhook::{Health, HealthState, Webhook, WebhookDraft};
 
@@ -60,7 +59,7 @@ impl sql::FromRow for WebhookRow {
     }
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "SELECT id, entity_id, settings, revision, paused_reason, probe_ms, created_at, updated_at FROM webhooks ";
 
 /// The webhook of that id, if the entity owns it.
@@ -73,65 +72,6 @@ pub async fn row(conn: &mut Conn, entity_id: &str, id: &str) -> Result<WebhookRo
 pub async fn any(conn: &mut Conn, id: &str) -> Result<WebhookRow> {
     let sql = const_format(COLUMNS, "WHERE id = ?");
     sql::query_as(sql).bind(id).fetch_optional(conn).await?.ok_or_else(|| Failure::not_found("webhook"))
-}
-
-/// What makes a webhook usable in automations of the team `?1` by the user `?2`, as SQL: it is the team's, or of a team
-/// in which the user is admin, or the team's automations use it already.
-const USABLE: &str = "(webhooks.entity_id = ?1 OR webhooks.entity_id IN (SELECT entity_id FROM members WHERE user_id = ?2 AND role = 'admin') \
-     OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1))";
-
-/// The webhook of that id, if a user may save it in an automation of a team.
-pub async fn usable(conn: &mut Conn, entity_id: &str, user_id: &str, id: &str) -> Result<Option<WebhookRow>> {
-    let sql = [COLUMNS, "WHERE id = ?3 AND ", USABLE].concat();
-    Ok(sql::query_as(sql).bind(entity_id).bind(user_id).bind(id).fetch_optional(conn).await?)
-}
-
-/// Ids and settings of the webhooks that a user may save in automations of a team, by what a file calls them.
-pub async fn usable_by_name(
-    conn: &mut Conn,
-    entity_id: &str,
-    user_id: &str,
-) -> Result<HashMap<FileWebhook, (String, WebhookDraft)>> {
-    let sql = [
-        "SELECT webhooks.id, settings, owners.name FROM webhooks LEFT JOIN entities AS owners ON owners.id = webhooks.entity_id AND owners.id <> ?1 WHERE ",
-        USABLE,
-    ]
-    .concat();
-    let rows: Vec<(String, String, Option<String>)> =
-        sql::query_as(sql).bind(entity_id).bind(user_id).fetch_all(conn).await?;
-    rows.into_iter()
-        .map(|(id, settings, entity)| {
-            let settings: WebhookDraft = json(&settings)?;
-            Ok((FileWebhook { name: settings.name.clone(), entity }, (id, settings)))
-        })
-        .collect()
-}
-
-/// Ids of those of some webhooks that are other teams', with the names of these.
-pub async fn of_others(conn: &mut Conn, entity_id: &str, ids: &[&str]) -> Result<Vec<(String, String)>> {
-    let found = sql::query_as(
-        "SELECT webhooks.id, entities.name FROM webhooks JOIN entities ON entities.id = webhooks.entity_id \
-         WHERE entities.id <> ? AND webhooks.id IN (SELECT value FROM json_each(?))",
-    );
-    Ok(found.bind(entity_id).bind(to_json(&ids)?).fetch_all(conn).await?)
-}
-
-/// Names of the other teams that have deliveries waiting for a webhook.
-pub async fn waiting_teams(conn: &mut Conn, entity_id: &str, id: &str) -> Result<Vec<String>> {
-    let names = sql::query_scalar(
-        "SELECT DISTINCT entities.name FROM deliveries JOIN entities ON entities.id = deliveries.entity_id \
-         WHERE webhook_id = ? AND state IN ('waiting', 'retrying') AND entities.id <> ?",
-    );
-    Ok(names.bind(id).bind(entity_id).fetch_all(conn).await?)
-}
-
-/// Names of the other teams whose automations send through a webhook.
-pub async fn other_teams(conn: &mut Conn, id: &str) -> Result<Vec<String>> {
-    let names = sql::query_scalar(
-        "SELECT DISTINCT entities.name FROM automations JOIN places ON places.id = place_id JOIN entities ON entities.id = places.entity_id \
-         JOIN webhooks ON webhooks.id = webhook_id WHERE webhook_id = ? AND entities.id <> webhooks.entity_id",
-    );
-    Ok(names.bind(id).fetch_all(conn).await?)
 }
 
 fn const_format(head: &str, tail: &str) -> String {
@@ -163,18 +103,11 @@ pub struct Endpoint {
 
 /// Where an entity's webhooks send, by id.
 pub async fn endpoints(conn: &mut Conn, entity_id: &str) -> Result<Vec<Endpoint>> {
-    let sql = "SELECT id, settings FROM webhooks WHERE entity_id = ? ORDER BY id";
-    endpoints_of(sql::query_as(sql).bind(entity_id).fetch_all(conn).await?)
-}
-
-/// Where the webhooks send that are an entity's, or that its automations use.
-pub async fn endpoints_used(conn: &mut Conn, entity_id: &str) -> Result<Vec<Endpoint>> {
-    let sql = "SELECT id, settings FROM webhooks WHERE entity_id = ?1 \
-         OR EXISTS (SELECT 1 FROM automations JOIN places ON places.id = place_id WHERE webhook_id = webhooks.id AND places.entity_id = ?1)";
-    endpoints_of(sql::query_as(sql).bind(entity_id).fetch_all(conn).await?)
-}
-
-fn endpoints_of(rows: Vec<(String, String)>) -> Result<Vec<Endpoint>> {
+    let rows: Vec<(String, String)> =
+        sql::query_as("SELECT id, settings FROM webhooks WHERE entity_id = ? ORDER BY id")
+            .bind(entity_id)
+            .fetch_all(conn)
+            .await?;
     rows.into_iter()
         .map(|(id, settings)| {
             let WebhookDraft { name, url, .. } = json(&settings)?;
@@ -289,7 +222,7 @@ pub async fn activity(conn: &mut Conn, column: &'static str, ids: &[String]) -> 
 
 async fn used_by(conn: &mut Conn, webhook: &WebhookRow) -> Result<Vec<UsedBy>> {
     let rows: Vec<(String, String, Option<String>)> = sql::query_as(
-        "SELECT automations.id, automations.name, others.name FROM automations JOIN places ON places.id = place_id \
+        "SELECT automations.id, automations.name, others.name FROM automations CROSS JOIN places ON places.id = place_id \
          LEFT JOIN entities AS others ON others.id = places.entity_id AND others.id <> ? \
          WHERE webhook_id = ? ORDER BY lower(automations.name), automations.name",
     )
@@ -367,7 +300,7 @@ pub async fn update(conn: &mut Conn, entity_id: &str, id: &str, draft: &WebhookD
     check_secrets(conn, entity_id, draft).await?;
     let current = row(conn, entity_id, id).await?.settings()?;
     let users: Vec<(String, String, Option<String>, String)> = sql::query_as(
-        "SELECT automations.id, automations.name, others.name, draft FROM automations JOIN places ON places.id = place_id \
+        "SELECT automations.id, automations.name, others.name, draft FROM automations CROSS JOIN places ON places.id = place_id \
          LEFT JOIN entities AS others ON others.id = places.entity_id AND others.id <> ? \
          WHERE webhook_id = ? ORDER BY lower(automations.name), automations.name",
     )

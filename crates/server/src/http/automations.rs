@@ -201,7 +201,7 @@ async fn make(conn: &mut Conn, team: &Team, draft: &AutomationDraft) -> Result<A
     let id = automations::create(conn, &team.id, &place.id, draft, &team.user).await?;
     let automation = automations::get(conn, &team.id, &id).await?;
     audit_creation(conn, team, &automation).await?;
-    audit_use(conn, team, None, &automation).await?;
+    audit_use(conn, team, None, draft).await?;
     Ok(automation)
 }
 
@@ -257,7 +257,7 @@ pub(super) async fn save(
     automations::update(conn, &current.id, &place.id, current.revision + 1, draft, &team.user).await?;
     let automation = automations::get(conn, &team.id, &current.id).await?;
     audit_change(conn, team, current, &automation).await?;
-    audit_use(conn, team, Some(current), &automation).await?;
+    audit_use(conn, team, current.action.webhook_id(), draft).await?;
     Ok(automation)
 }
 

@@ -29,13 +29,13 @@ use super::auth::{Caller, Team};
 use super::automations::place_of;
 use super::extract::{Params, Segments, long_bytes};
 use super::files::key;
-use super::lent::tell_owners;
+use super::lent::{audit_use, tell_owners};
 use super::reading::{form, read};
 use super::yaml;
 use crate::app::App;
 use crate::db::audit::Change;
 use crate::db::automations::{self, Stored};
-use crate::db::{Conn, Transaction, catalogue, generation, webhooks};
+use crate::db::{Conn, Transaction, catalogue, generation, lent};
 use crate::digest::hex;
 use crate::failure::Failure;
 
@@ -95,7 +95,10 @@ pub(super) async fn import(
         write(&mut tx, &team, &steps, &mut changes).await?;
         tx.commit().await?;
         app.changed(Topic::Automation, &team.name, None);
-        tell_owners(&app, &team, &steps.iter().map(|step| &step.draft.action).collect::<Vec<_>>()).await;
+        let actions = steps.iter().flat_map(|step| {
+            [Some(&step.draft.action), step.current.as_ref().map(|current| &current.action)].into_iter().flatten()
+        });
+        tell_owners(&app, &team, &actions.collect::<Vec<_>>()).await;
     }
     Ok(Json(Import { dry_run, basis: None, changes }))
 }
@@ -134,6 +137,8 @@ struct Step {
 struct Current {
     id: String,
     revision: u32,
+    /// What it does as yet.
+    action: Action,
     /// What the audit log tells of it, and of what it becomes.
     before: Value,
     after: Value,
@@ -202,7 +207,7 @@ impl Known {
     async fn read(conn: &mut Conn, team: &Team) -> Result<Self, Failure> {
         let places = catalogue::places_of(conn, &team.id).await?;
         let places = places.into_iter().map(|place| ((place.kind, place.name), place.id)).collect();
-        let webhooks = webhooks::usable_by_name(conn, &team.id, &team.user_id).await?;
+        let webhooks = lent::usable_by_name(conn, &team.id, &team.user_id).await?;
         Ok(Self { team: team.name.clone(), places, webhooks })
     }
 
@@ -216,7 +221,12 @@ impl Known {
         let mut compared = Compared::default();
         let mut faults = None;
         for index in range {
-            let Some(automation) = wanted.file.automations.get(index) else { continue };
+            let Some(mut automation) = wanted.file.automations.get(index).cloned() else { continue };
+            // The team's own name says nothing more than none.
+            if let FileAction::Webhook { entity, .. } = &mut automation.action {
+                entity.take_if(|entity| *entity == self.team);
+            }
+            let automation = &automation;
             let (draft, place_id) = match self.draft(automation, &wanted.only) {
                 Ok(planned) => planned,
                 Err(failure) => match failure.under(&format!("/automations/{index}")) {
@@ -262,7 +272,6 @@ impl Known {
 
     /// The webhook of that name; of the team `entity`, where that is another.
     fn webhook(&self, name: &str, entity: Option<&String>) -> Result<&(String, WebhookDraft), Failure> {
-        let entity = entity.filter(|entity| **entity != self.team);
         let known = self.webhooks.get(&FileWebhook { name: name.to_owned(), entity: entity.cloned() });
         known.ok_or_else(|| {
             if entity.is_some_and(String::is_empty) {
@@ -272,7 +281,7 @@ impl Known {
             let words = match entity {
                 None => format!("There is no webhook \"{name}\" in {}. Create it first.", self.team),
                 Some(other) => format!(
-                    "There is no webhook \"{name}\" in {other}, or you are no admin there. Create it first, or ask an admin of {other} to import the file."
+                    "There is no webhook \"{name}\" in {other} that you may use: you are no admin there, and no automation of {} sends through it. Create it first, or ask somebody who is admin in both to import the file.", self.team
                 ),
             };
             Failure::field("/action/webhook", "unknown_webhook", words)
@@ -329,13 +338,14 @@ fn difference(
     };
     let snoozed = stored.snoozed_until.as_deref();
     let (before, after) = (automations::told_of(&current, snoozed)?, automations::told_of(draft, snoozed)?);
+    let action = current.action.clone();
     let there = serde_json::to_value(FileAutomation::of(current, stored.webhook))?;
     let differences = differences(&there, &serde_json::to_value(automation)?);
     if differences.is_empty() {
         return Ok((told(FileChange::Unchanged, Some(stored.id), differences), None));
     }
     let change = told(FileChange::Updated, Some(stored.id.clone()), differences);
-    Ok((change, Some(Current { id: stored.id, revision: stored.revision, before, after })))
+    Ok((change, Some(Current { id: stored.id, revision: stored.revision, action, before, after })))
 }
 
 /// Writes what was found, audited.
@@ -349,14 +359,16 @@ async fn write(conn: &mut Conn, team: &Team, steps: &[Step], changes: &mut [Impo
             None => {
                 let id = automations::insert(conn, place_id, draft, &team.user).await?;
                 team.audit(conn, Change::created(AuditKind::Automation, &id, &draft.name).after(draft)?).await?;
+                audit_use(conn, team, None, draft).await?;
                 if let Some(change) = changes.get_mut(*index) {
                     change.id = Some(id);
                 }
             }
-            Some(Current { id, revision, before, after }) => {
+            Some(Current { id, revision, action, before, after }) => {
                 automations::update(conn, id, place_id, revision + 1, draft, &team.user).await?;
                 let change = Change::changed(AuditKind::Automation, id, &draft.name);
                 team.audit(conn, change.before(before)?.after(after)?).await?;
+                audit_use(conn, team, action.webhook_id(), draft).await?;
             }
         }
     }

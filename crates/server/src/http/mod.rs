@@ -69,6 +69,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::put, secrets::delete))
         .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::list_lent))
         .routes(routes!(webhooks::get, webhooks::replace, webhooks::delete))
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::resume))

@@ -7,6 +7,7 @@ use axum::response::Response;
 use hookboard_api::EventType;
 use hookboard_api::account::Role;
 use hookboard_api::audit::{AuditAction, AuditKind};
+use hookboard_api::automation::WebhookRef;
 use hookboard_api::list::List;
 use hookboard_api::problem::{FieldError, Problem};
 use hookboard_api::sample::sample_values;
@@ -22,7 +23,7 @@ use crate::app::App;
 use crate::clock;
 use crate::db::audit::Change;
 use crate::db::webhooks::WebhookRow;
-use crate::db::{Conn, Transaction, events, secrets, webhooks};
+use crate::db::{Conn, Transaction, events, lent, secrets, webhooks};
 use crate::failure::Failure;
 use crate::guard::Refusal;
 use crate::worker::send::{Message, send_message};
@@ -37,6 +38,18 @@ pub(super) async fn list(
 ) -> Result<Json<List<Webhook>>, Failure> {
     let team = caller.team(&app, &entity, Role::Viewer).await?;
     Ok(Json(List::whole(webhooks::list(app.db(), &team.id).await?)))
+}
+
+/// Webhooks of other teams that automations of this one send through.
+#[utoipa::path(get, path = "/entities/{entity}/webhooks/lent", tag = "webhooks", params(("entity" = String, Path)),
+    responses((status = 200, body = List<WebhookRef>)))]
+pub(super) async fn list_lent(
+    State(app): State<App>,
+    caller: Caller,
+    Segments(entity): Segments<String>,
+) -> Result<Json<List<WebhookRef>>, Failure> {
+    let team = caller.team(&app, &entity, Role::Viewer).await?;
+    Ok(Json(List::whole(lent::list(&mut *app.db().read().acquire().await?, &team.id).await?)))
 }
 
 /// One webhook.
@@ -124,7 +137,7 @@ pub(super) async fn delete(
     let team = caller.team(&app, &entity, Role::Admin).await?;
     let mut tx = app.db().begin().await?;
     let settings = webhooks::row(&mut tx, &team.id, &id).await?.settings()?;
-    let waiting = webhooks::waiting_teams(&mut tx, &team.id, &id).await?;
+    let waiting = lent::waiting_teams(&mut tx, &team.id, &id).await?;
     webhooks::delete(&mut tx, &team.id, &id).await?;
     team.audit(&mut tx, Change::deleted(AuditKind::Webhook, &id, &settings.name).before(&settings)?).await?;
     tx.commit().await?;

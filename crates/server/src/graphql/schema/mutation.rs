@@ -22,6 +22,7 @@ use super::project::{Project, REGISTRY_PREFIX, place_of};
 use super::query::named_team;
 use super::request::{RequestContext, request};
 use super::trigger::{Trigger, shown};
+use crate::db::automations::UNKNOWN_WEBHOOK;
 use crate::db::webhooks::Endpoint;
 use crate::db::{automations as rows, catalogue};
 use crate::failure::Failure;
@@ -182,9 +183,8 @@ fn action(
         TriggeredActionType::NoOp => Ok(Action::Record),
         TriggeredActionType::GenericWebhook => {
             let input = config.and_then(|config| config.generic_webhook_action_input);
-            let input = input.ok_or_else(|| {
-                Failure::field("/action/webhook_id", "required", "Choose a webhook of this team.".to_owned())
-            })?;
+            let input =
+                input.ok_or_else(|| Failure::field("/action/webhook_id", "required", UNKNOWN_WEBHOOK.to_owned()))?;
             let template = current.and_then(Action::template);
             let template = payload::changed(template, input.request_payload.as_deref());
             let template = template.map_err(|fault| Problem::invalid(vec![fault]))?;

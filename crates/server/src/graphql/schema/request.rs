@@ -65,7 +65,7 @@ impl RequestContext {
         let mut connection = self.app.db().read().acquire().await?;
         let places = catalogue::places_of(&mut connection, &team.id).await?;
         let places = places.into_iter().map(|place| ((place.kind, place.name.clone()), place)).collect();
-        let webhooks = webhooks::endpoints_used(&mut connection, &team.id).await?;
+        let webhooks = webhooks::endpoints(&mut connection, &team.id).await?;
         let webhooks = webhooks.into_iter().map(|row| (row.id.clone(), row.into())).collect();
         let found = Arc::new(References { places, webhooks });
         known.insert(team.id.clone(), Arc::clone(&found));

@@ -124,6 +124,11 @@ fn who_is_admin_in_both_takes_it_into_use_and_others_keep_it() {
     assert_eq!((status, &edited["webhook"]["entity"]), (200, &json!("quill")), "{edited}");
     let (status, copy) = server.call_as(&two.ada, "POST", &format!("{path}/duplicate"), None);
     assert_eq!(status, 201, "{copy}");
+    let (status, lent) = server.call_as(&two.ada, "GET", "/entities/kestrel/webhooks/lent", None);
+    assert_eq!(
+        (status, &lent["items"][0]["name"], &lent["items"][0]["entity"]),
+        (200, &json!("relay"), &json!("quill"))
+    );
     // What quill keeps to itself stays so.
     for path in [format!("/entities/quill/webhooks/{}", two.webhook), String::from("/entities/quill/secrets")] {
         assert_eq!(server.call_as(&two.ada, "GET", &path, None).0, 404, "{path}");
@@ -134,11 +139,15 @@ fn who_is_admin_in_both_takes_it_into_use_and_others_keep_it() {
         assert_eq!(server.call("DELETE", &format!("/entities/kestrel/automations/{id}"), None).0, 204);
     }
     refused(two.make(&two.ada, "mine"));
-    // A viewer of the owner is no admin there.
-    assert_eq!(server.call("PUT", "/entities/quill/members/ada", Some(&json!({"role": "member"}))).0, 201);
-    refused(two.make(&two.ada, "mine"));
-    assert_eq!(server.call("PUT", "/entities/quill/members/ada", Some(&json!({"role": "admin"}))).0, 200);
-    assert_eq!(two.make(&two.ada, "mine").0, 201);
+    for role in ["viewer", "member", "admin"] {
+        let (status, answer) = server.call("PUT", "/entities/quill/members/ada", Some(&json!({ "role": role })));
+        assert!(status < 300, "{answer}");
+        if role == "admin" {
+            assert_eq!(two.make(&two.ada, "mine").0, 201);
+        } else {
+            refused(two.make(&two.ada, "mine"));
+        }
+    }
 }
 
 #[test]
@@ -205,8 +214,14 @@ fn a_test_takes_the_events_of_the_team_that_watches() {
     let (status, tested) = server.call("POST", &path, Some(&draft));
     assert_eq!((status, &tested["exchange"]["request_body"]), (200, &json!("{\"v\":7}")), "{tested}");
     assert_eq!(server.call_as(&two.ada, "POST", &path, Some(&draft)).0, 404, "the webhook is not Ada's");
-    draft["entity"] = json!("strange");
-    assert_eq!(server.call("POST", &path, Some(&draft)).0, 404, "no such team");
+    // Of a team that is not theirs, even owners have no events.
+    assert_eq!(server.call("PUT", "/entities/quill/members/quin", Some(&json!({"role": "admin"}))).0, 201);
+    let (_, link) = server.call("POST", "/entities/quill/members/quin/link", None);
+    let (_, signed_in) = server.call("POST", "/sign-in", Some(&json!({"code": link["code"]})));
+    let quin = signed_in["key"].as_str().expect("key");
+    assert_eq!(server.call_as(quin, "POST", &path, Some(&draft)).0, 404, "the event is not Quin's");
+    assert_eq!(server.call("PUT", "/entities/kestrel/members/quin", Some(&json!({"role": "viewer"}))).0, 201);
+    assert_eq!(server.call_as(quin, "POST", &path, Some(&draft)).0, 200);
 }
 
 #[test]
@@ -228,12 +243,28 @@ fn a_file_names_the_owner() {
     assert_eq!((status, &answer["changes"][0]["change"]), (200, &json!("unchanged")), "{answer}");
     let (status, answer) = import(&two.ada, &file.replace("name: links", "name: more links"));
     assert_eq!((status, &answer["changes"][0]["change"]), (200, &json!("created")), "{answer}");
+    let (_, log) = two.server.call("GET", "/entities/quill/audit", None);
+    let used: Vec<_> = log["items"].as_array().expect("entries").iter().map(|one| &one["after"]["used_by"]).collect();
+    assert_eq!(used[..2], [&json!("kestrel/more links"), &json!("kestrel/links")], "{log}");
     // Without the owner, a webhook of that name is looked for in the team itself.
-    for (was, is) in [("entity: quill", "entity: kestrel"), ("webhook: relay", "webhook: other")] {
+    for (was, is, pointer) in [
+        ("entity: quill", "entity: kestrel", "webhook"),
+        ("    entity: quill\n", "", "webhook"),
+        ("entity: quill", "entity: ''", "entity"),
+        ("webhook: relay", "webhook: other", "webhook"),
+    ] {
+        assert!(file.contains(was), "{was}");
         let (status, answer) = import(&two.server.key, &file.replace(was, is));
         let error = &answer["errors"][0];
-        assert_eq!((status, &error["pointer"]), (422, &json!("/automations/0/action/webhook")), "{answer}");
-        assert_eq!(error["code"], "unknown_webhook");
+        assert_eq!((status, &error["pointer"]), (422, &json!(format!("/automations/0/action/{pointer}"))), "{answer}");
+    }
+    // The team's own name is as none.
+    let own = json!({"name": "relay", "url": "https://example.com/", "access_token": "TOKEN", "secrets": ["TOKEN"]});
+    assert_eq!(two.server.call("POST", "/entities/kestrel/webhooks", Some(&own)).0, 201);
+    let named = file.replace("entity: quill", "entity: kestrel");
+    for change in ["updated", "unchanged"] {
+        let (status, answer) = import(&two.ada, &named);
+        assert_eq!((status, &answer["changes"][0]["change"]), (200, &json!(change)), "{answer}");
     }
 }
 
