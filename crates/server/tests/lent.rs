@@ -338,3 +338,24 @@ fn the_owner_is_told_by_its_stream_and_its_log() {
     assert_eq!(two.server.call("DELETE", &format!("/entities/kestrel/automations/{id}"), None).0, 204);
     is_told("it is used no more");
 }
+
+#[test]
+fn an_earlier_version_comes_back_only_where_its_webhook_may_be_used() {
+    let receiver = Receiver::start(|_| answer(200, "{}"));
+    let two = Two::start(&receiver);
+    let id = two.shared();
+    let path = format!("/entities/kestrel/automations/{id}");
+    let mut draft = two.draft("links");
+    draft["action"] = json!({"type": "record"});
+    assert_eq!(two.server.call("PUT", &path, Some(&draft)).0, 200);
+    let restore = |key: &str| {
+        let key = Some(key);
+        let path = format!("/api/v1{path}/revisions/1/restore");
+        let (status, text) = two.server.raw("POST", &path, key, &[("if-match", "\"2\"")], None);
+        (status, serde_json::from_str::<Value>(&text).expect("JSON"))
+    };
+    let (status, refusal) = restore(&two.ada);
+    assert_eq!((status, &refusal["errors"][0]["code"]), (422, &json!("unknown_webhook")), "{refusal}");
+    let (status, restored) = restore(&two.server.key);
+    assert_eq!((status, &restored["webhook"]["entity"]), (200, &json!("quill")), "{restored}");
+}
