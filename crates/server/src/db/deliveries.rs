@@ -341,7 +341,7 @@ fn can_be_sent(render: bool) -> &'static str {
     if render {
         concat!(
             is_usable!(),
-            " AND deliveries.state NOT IN ('sending', 'recorded') AND automations.webhook_id = deliveries.webhook_id \
+            " AND deliveries.state NOT IN ('sending', 'recorded') AND coalesce(automations.webhook_id, '') = deliveries.webhook_id \
              AND NOT (deliveries.state IN ('waiting', 'retrying') AND deliveries.tries = 0 AND deliveries.revision = automations.revision)"
         )
     } else {
