@@ -62,15 +62,8 @@ impl Team {
     /// Whether the address names a team that the reader is not in, or that there is not. Not before
     /// the reader's teams are known.
     pub fn is_strange(&self) -> Memo<bool> {
-        let (me, entity) = (self.me, self.entity);
-        Memo::new(move |_| {
-            let entity = entity.get();
-            me.with(|me| {
-                me.value
-                    .as_ref()
-                    .is_some_and(|me| !me.entities.is_empty() && me.entities.iter().all(|team| team.entity != entity))
-            })
-        })
+        let team = *self;
+        Memo::new(move |_| !team.memberships().is_empty() && team.entity.with(|entity| team.is_foreign(entity)))
     }
 
     /// Whether the team has no such registry or project. Not before its list has come, and while a
@@ -103,7 +96,7 @@ impl Team {
 
     /// Whether the reader is not in a team. Not before the reader's teams are known.
     pub fn is_foreign(&self, entity: &str) -> bool {
-        self.me.with(|me| me.value.as_ref().is_some_and(|me| me.entities.iter().all(|team| team.entity != entity)))
+        self.me.with(|me| me.value.is_some()) && self.role_in(entity).is_none()
     }
 
     /// Why the reader may not do what takes `role`; nothing where they may, or while it is not known.

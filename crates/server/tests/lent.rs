@@ -215,13 +215,10 @@ fn a_test_takes_the_events_of_the_team_that_watches() {
     assert_eq!((status, &tested["exchange"]["request_body"]), (200, &json!("{\"v\":7}")), "{tested}");
     assert_eq!(server.call_as(&two.ada, "POST", &path, Some(&draft)).0, 404, "the webhook is not Ada's");
     // Of a team that is not theirs, even owners have no events.
-    assert_eq!(server.call("PUT", "/entities/quill/members/quin", Some(&json!({"role": "admin"}))).0, 201);
-    let (_, link) = server.call("POST", "/entities/quill/members/quin/link", None);
-    let (_, signed_in) = server.call("POST", "/sign-in", Some(&json!({"code": link["code"]})));
-    let quin = signed_in["key"].as_str().expect("key");
-    assert_eq!(server.call_as(quin, "POST", &path, Some(&draft)).0, 404, "the event is not Quin's");
+    let quin = server.join_to("quill", "quin", "admin");
+    assert_eq!(server.call_as(&quin, "POST", &path, Some(&draft)).0, 404, "the event is not Quin's");
     assert_eq!(server.call("PUT", "/entities/kestrel/members/quin", Some(&json!({"role": "viewer"}))).0, 201);
-    assert_eq!(server.call_as(quin, "POST", &path, Some(&draft)).0, 200);
+    assert_eq!(server.call_as(&quin, "POST", &path, Some(&draft)).0, 200);
 }
 
 #[test]

@@ -184,7 +184,20 @@ pub(super) fn WebhookField(
                 />
             }
         };
-        if wizard.is_borrowed().get() {
+        // Of a team in which the reader is no admin, those can be chosen that are lent.
+        let is_borrowed = wizard.is_borrowed().get();
+        let (failed, path) = if is_borrowed {
+            let failed = wizard.lent().with(|list| list.value.is_none().then(|| list.error.clone()).flatten());
+            (failed, calls::lent_webhooks(&wizard.place().entity))
+        } else {
+            let failed = wizard.webhooks().with(|list| list.current().is_none().then(|| list.error.clone()).flatten());
+            (failed, calls::webhooks(&of))
+        };
+        if let Some(error) = failed {
+            return view! { <LoadError what="The webhooks" why=error.words() on_retry=move || client.refresh(&path) /> }
+                .into_any();
+        }
+        if is_borrowed {
             let own = wizard.place().entity;
             let words = format!(
                 "You are no admin of {of}. Of its webhooks, those can be chosen that automations of {own} send through already."
@@ -194,12 +207,6 @@ pub(super) fn WebhookField(
                 <p class="field__hint">{words}</p>
             }
             .into_any();
-        }
-        let failed = wizard.webhooks().with(|list| list.current().is_none().then(|| list.error.clone()).flatten());
-        if let Some(error) = failed {
-            let path = calls::webhooks(&of);
-            return view! { <LoadError what="The webhooks" why=error.words() on_retry=move || client.refresh(&path) /> }
-                .into_any();
         }
         let none = wizard.webhooks().with(|list| list.current().is_some_and(|list| list.items.is_empty()));
         if none {

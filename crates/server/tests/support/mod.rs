@@ -304,7 +304,12 @@ impl Server {
 
     /// Adds a member to the team kestrel and signs in as this person.
     pub fn join(&self, user: &str, role: &str) -> String {
-        let path = format!("/entities/kestrel/members/{user}");
+        self.join_to("kestrel", user, role)
+    }
+
+    /// The same of any team.
+    pub fn join_to(&self, team: &str, user: &str, role: &str) -> String {
+        let path = format!("/entities/{team}/members/{user}");
         let (status, answer) = self.call("PUT", &path, Some(&serde_json::json!({ "role": role })));
         assert_eq!(status, 201, "{answer}");
         let (status, link) = self.call("POST", &format!("{path}/link"), None);
